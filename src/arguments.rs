@@ -1,0 +1,912 @@
+//! What each argument is: a flag with its value, an override, one of Hydra's own flags, or nothing
+//! that can be passed on.
+//!
+//! The rule that everything here serves: a value can never become a flag or an override. The token
+//! behind a flag is its value whatever it looks like, and where it might not be one (it starts with
+//! a dash) the run is refused, unless a declaration says how many tokens the flag takes.
+
+use crate::declarations::{Arity, Declarations, Flag, Mkdir};
+use crate::error::{Error, Result, quote};
+use crate::hydra::{self, INSTANTIATE_KEYS, Key, OwnFlag, OwnValue};
+use crate::kfp;
+use crate::translate::SECRET;
+use crate::value::{self, Problem, Type, Value};
+
+/// What an argument turned out to be.
+#[derive(Debug)]
+pub enum Argument {
+    /// A key gets a value.
+    Setting(Setting),
+    /// A setting whose key the given arguments set again.
+    Replaced(Setting, Vec<String>),
+    /// A flag that is left out, with its value.
+    Dropped(Vec<String>),
+    /// Passed byte for byte.
+    Verbatim(String),
+    /// One of Hydra's own flags, with its value.
+    Own(Vec<String>),
+}
+
+/// A key and the value it gets.
+#[derive(Debug)]
+pub struct Setting {
+    /// The flag as it was written, with its dashes (or the variable's name).
+    pub flag: String,
+    /// The value's text.
+    pub text: String,
+    /// All the arguments that it was made from.
+    pub from: Vec<String>,
+    /// The key.
+    pub key: Key,
+    /// The value.
+    pub value: Value,
+    /// Its type.
+    pub ty: Type,
+    /// Whether repetitions add up.
+    pub arity: Arity,
+    /// Who declared it.
+    pub declared_by: Option<String>,
+    /// Never shown.
+    pub secret: bool,
+    /// A dict is merged.
+    pub merge: bool,
+    /// The folder it wants.
+    pub mkdir: Mkdir,
+    /// An undeclared flag's value that could be taken for an override.
+    pub looks_native: bool,
+}
+
+impl Setting {
+    /// The arguments as they may be shown.
+    pub fn shown_from(&self) -> Vec<String> {
+        if self.secret {
+            vec![self.flag.clone(), SECRET.to_owned()]
+        } else {
+            self.from.clone()
+        }
+    }
+
+    /// A value as it may be shown in a message.
+    pub fn shown(&self, text: &str) -> String {
+        if self.secret {
+            SECRET.to_owned()
+        } else {
+            quote(text)
+        }
+    }
+
+    /// The error that says why `text` cannot be this flag's value.
+    pub fn error(&self, text: &str, problem: Problem) -> Error {
+        // A clause quotes parts of the value.
+        let clause = if self.secret {
+            format!("cannot be passed as {}", self.ty)
+        } else {
+            problem.clause
+        };
+        let declared = match &self.declared_by {
+            Some(by) => format!(" (declared {} by {by})", self.ty),
+            None => String::new(),
+        };
+        let message = format!(
+            "{}: the value {} {clause}{declared}",
+            self.flag,
+            self.shown(text)
+        );
+        Error {
+            help: problem.help.filter(|_| !self.secret),
+            ..Error::refused(message)
+        }
+    }
+}
+
+/// Says what each of `arguments` is, in their order; the declared variables come first.
+///
+/// # Errors
+/// An argument is none that can be passed on, or a value does not fit.
+pub fn parse(arguments: &[String], declared: &Declarations) -> Result<Vec<Argument>> {
+    let mut reader = Reader {
+        tokens: arguments,
+        next: 0,
+        declared,
+        parsed: Vec::with_capacity(arguments.len()),
+    };
+    reader.variables()?;
+    while let Some(token) = reader.take() {
+        if token == "--" {
+            reader.rest_as_it_is()?;
+        } else if let Some(name) = token.strip_prefix("--") {
+            reader.flag(token, name)?;
+        } else if token.starts_with('-') {
+            reader.short_option(token)?;
+        } else {
+            reader.word(token)?;
+        }
+    }
+    Ok(reader.parsed)
+}
+
+struct Reader<'a> {
+    tokens: &'a [String],
+    next: usize,
+    declared: &'a Declarations,
+    parsed: Vec<Argument>,
+}
+
+impl<'a> Reader<'a> {
+    fn take(&mut self) -> Option<&'a str> {
+        let token = self.tokens.get(self.next)?;
+        self.next += 1;
+        Some(token)
+    }
+
+    fn peek(&self) -> Option<&'a str> {
+        self.tokens.get(self.next).map(String::as_str)
+    }
+
+    /// The environment variables that set a key, typed by the flag declared for that key.
+    fn variables(&mut self) -> Result<()> {
+        for variable in &self.declared.variables {
+            let declared = self.declared.flags.iter();
+            let mut flag = declared
+                .filter(|flag| flag.key.name == variable.key.name)
+                .find(|flag| !matches!(flag.arity, Arity::Exactly(n) if n != 1))
+                .cloned()
+                .unwrap_or_else(|| {
+                    Flag::new("", variable.key.clone(), Type::Auto, &variable.source)
+                });
+            flag.arity = Arity::Exactly(1);
+            let shown = format!("${}", variable.name);
+            let text = variable.value.clone();
+            self.declared_value(&flag, &shown, vec![shown.clone(), text.clone()], &[text])?;
+        }
+        Ok(())
+    }
+
+    /// A token that starts with two dashes and is more than that.
+    fn flag(&mut self, token: &'a str, name: &'a str) -> Result<()> {
+        let (name, attached) = match name.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (name, None),
+        };
+        let written = token.get(..name.len() + 2).unwrap_or(token);
+        if let Some(flag) = self.declared.flag(name) {
+            return self.declared_flag(flag, written, attached);
+        }
+        if let Some(flag) = self.negated_switch(name, attached) {
+            let from = vec![token.to_owned()];
+            return self.setting(flag, written, "false", from, Value::Bool(false));
+        }
+        if self.declared.drops(name) {
+            self.dropped(token, attached.is_some());
+            return Ok(());
+        }
+        if self.declared.closed {
+            return self.undeclared(token, written);
+        }
+        if let Some(own) = hydra::own_flag(written) {
+            return self.own_flag(own, token, written, attached);
+        }
+        self.undeclared_flag(token, written, name, attached)
+    }
+
+    /// `--no-NAME` of a flag that the rules declare a bool.
+    fn negated_switch(&self, name: &str, attached: Option<&str>) -> Option<&'a Flag> {
+        let positive = name
+            .strip_prefix("no-")
+            .or_else(|| name.strip_prefix("no_"))?;
+        let declared: &'a Declarations = self.declared;
+        let flag = declared.flag(positive)?;
+        (attached.is_none() && flag.arity == Arity::Switch).then_some(flag)
+    }
+
+    fn declared_flag(
+        &mut self,
+        flag: &'a Flag,
+        written: &str,
+        attached: Option<&str>,
+    ) -> Result<()> {
+        let (mut from, mut texts) = match attached {
+            Some(text) => (vec![format!("{written}={text}")], vec![text.to_owned()]),
+            None => (vec![written.to_owned()], Vec::new()),
+        };
+        match (flag.arity, attached) {
+            (Arity::Exactly(0), None) => texts.push("true".to_owned()),
+            (Arity::Exactly(count), _) => {
+                for missing in (texts.len()..count).rev() {
+                    let Some(text) = self.take() else {
+                        return Err(Error::refused(format!(
+                            "{written}: {missing} of its {count} values missing at the end of the \
+                             command line, {} declares it",
+                            flag.source,
+                            missing = missing + 1,
+                        )));
+                    };
+                    texts.push(text.to_owned());
+                }
+            }
+            (Arity::Switch, None) => {
+                let word = self.peek().filter(|next| value::boolean(next).is_some());
+                self.next += usize::from(word.is_some());
+                texts.push(word.unwrap_or("true").to_owned());
+                from.extend(word.map(str::to_owned));
+                return self.declared_value(flag, written, from, &texts);
+            }
+            (Arity::Many, None) => {
+                while let Some(text) = self.peek().filter(|next| !is_flag_or_override(next)) {
+                    self.next += 1;
+                    texts.push(text.to_owned());
+                }
+            }
+            (Arity::Switch | Arity::Many, Some(_)) => {}
+        }
+        if attached.is_none() && flag.arity != Arity::Exactly(0) {
+            from.extend(texts.iter().cloned());
+        }
+        self.declared_value(flag, written, from, &texts)
+    }
+
+    /// A declared flag whose value is `texts`.
+    fn declared_value(
+        &mut self,
+        flag: &Flag,
+        written: &str,
+        from: Vec<String>,
+        texts: &[String],
+    ) -> Result<()> {
+        let shown = texts.join(" ");
+        let absent = |text: &str| text.is_empty() || text == "null";
+        if let ([text], Arity::Exactly(1)) = (texts, flag.arity) {
+            if flag.drop_empty && absent(text) {
+                self.parsed.push(Argument::Dropped(if flag.secret {
+                    vec![written.to_owned()]
+                } else {
+                    from
+                }));
+                return Ok(());
+            }
+            let null = text == "null" || (text.is_empty() && flag.ty != Type::Text);
+            if flag.nullable && null {
+                return self.setting(flag, written, text, from, Value::Null);
+            }
+        }
+        let value = match (flag.arity, texts) {
+            (Arity::Exactly(_) | Arity::Switch, [text]) => Value::parse(text, &flag.ty),
+            (Arity::Many, texts) => many(texts, &flag.ty),
+            (_, texts) => texts
+                .iter()
+                .map(|text| Value::parse(text, &flag.ty))
+                .collect::<std::result::Result<_, _>>()
+                .map(Value::List),
+        };
+        match value {
+            Ok(value) => self.setting(flag, written, &shown, from, value),
+            Err(problem) => {
+                let setting = new_setting(flag, written, &shown, from, Value::Null);
+                Err(setting.error(&shown, problem))
+            }
+        }
+    }
+
+    fn setting(
+        &mut self,
+        flag: &Flag,
+        written: &str,
+        text: &str,
+        from: Vec<String>,
+        value: Value,
+    ) -> Result<()> {
+        let setting = new_setting(flag, written, text, from, value);
+        if self.declared.closed {
+            let dollar = setting.value.any_text(&|text| text.contains("${"));
+            if dollar && !flag.allow_dollar {
+                let problem = Problem::new(
+                    "holds `${`, which closed mode refuses: hydra.utils.instantiate would \
+                     evaluate it",
+                )
+                .help(format!(
+                    "if that is meant, declare `dollar: allow` on {written}"
+                ));
+                return Err(setting.error(text, problem));
+            }
+            if let Some(key) = setting.value.find_key(&INSTANTIATE_KEYS)
+                && !flag.allow_targets
+            {
+                let problem = Problem::new(format!(
+                    "holds the key `{key}`, which closed mode refuses: hydra.utils.instantiate \
+                     would call what it names"
+                ))
+                .help(format!(
+                    "if that is meant, declare `targets: allow` on {written}"
+                ));
+                return Err(setting.error(text, problem));
+            }
+        }
+        self.parsed.push(Argument::Setting(setting));
+        Ok(())
+    }
+
+    /// A flag to be left out, with its value.
+    fn dropped(&mut self, token: &str, attached: bool) {
+        let mut from = vec![token.to_owned()];
+        if !attached && let Some(text) = self.peek().filter(|next| !is_flag_or_override(next)) {
+            self.next += 1;
+            from.push(text.to_owned());
+        }
+        self.parsed.push(Argument::Dropped(from));
+    }
+
+    /// A flag that nobody declared, in open mode.
+    fn undeclared_flag(
+        &mut self,
+        token: &str,
+        written: &str,
+        name: &str,
+        attached: Option<&str>,
+    ) -> Result<()> {
+        let mut from = vec![token.to_owned()];
+        let mut looks_native = false;
+        let text = match (attached, self.peek()) {
+            (Some(text), _) => text,
+            (None, None) => "true",
+            (None, Some(next)) if next.starts_with('-') && !is_negative_number(next) => {
+                return Err(Error::refused(format!(
+                    "{written} has no value: the next argument, {}, starts with a dash",
+                    quote(next)
+                ))
+                .help(format!(
+                    "if {written} is a switch, write {written}=true; if that is its value, write \
+                     {written}=VALUE"
+                )));
+            }
+            (None, Some(next)) => {
+                self.next += 1;
+                from.push(next.to_owned());
+                looks_native = hydra::native_key(next).is_some();
+                next
+            }
+        };
+        let key = if self.declared.underscores {
+            name.replace('-', "_")
+        } else {
+            name.to_owned()
+        };
+        if !hydra::is_key(&key) {
+            return Err(bad_key(written, &key));
+        }
+        if kfp::is_unfilled_placeholder(text) {
+            return Err(Error::refused(format!(
+                "{written}: the value {} is a placeholder that the orchestrator did not fill in",
+                quote(text)
+            ))
+            .help("check the name in the component's YAML; a declared input may hold any text"));
+        }
+        let key = Key {
+            operation: hydra::Operation::Change,
+            name: key,
+        };
+        let flag = Flag::new(name, key, Type::Auto, "");
+        let mut setting = new_setting(&flag, written, text, from, Value::Null);
+        setting.declared_by = None;
+        setting.looks_native = looks_native;
+        setting.value =
+            Value::parse(text, &Type::Auto).map_err(|problem| setting.error(text, problem))?;
+        self.parsed.push(Argument::Setting(setting));
+        Ok(())
+    }
+
+    /// One of Hydra's own flags.
+    fn own_flag(
+        &mut self,
+        own: &OwnFlag,
+        token: &str,
+        written: &str,
+        attached: Option<&str>,
+    ) -> Result<()> {
+        let mut tokens = vec![token.to_owned()];
+        match (own.value, attached) {
+            (OwnValue::None, Some(_)) => {
+                let name = written.trim_start_matches('-');
+                return Err(Error::refused(format!(
+                    "{written} is one of Hydra's own flags and takes no value, but was given {}",
+                    quote(token)
+                ))
+                .help(format!(
+                    "to set the key `{name}`, write the override {name}=VALUE"
+                )));
+            }
+            (_, Some(_)) | (OwnValue::None, None) => {}
+            (OwnValue::Required, None) => match self.peek() {
+                Some(next) if !next.starts_with('-') => {
+                    self.next += 1;
+                    tokens.push(next.to_owned());
+                }
+                next => {
+                    let found = next.map_or("nothing follows".to_owned(), |next| {
+                        format!("{} starts with a dash", quote(next))
+                    });
+                    return Err(Error::refused(format!(
+                        "{written} is one of Hydra's own flags and needs a value, but {found}"
+                    ))
+                    .help(format!("write {}=VALUE", own.long)));
+                }
+            },
+            (OwnValue::Optional(choices), None) => {
+                if let Some(next) = self.peek().filter(|next| choices.contains(next)) {
+                    self.next += 1;
+                    tokens.push(next.to_owned());
+                }
+            }
+        }
+        self.parsed.push(Argument::Own(tokens));
+        Ok(())
+    }
+
+    /// A token that starts with one dash.
+    fn short_option(&mut self, token: &'a str) -> Result<()> {
+        let (written, attached) = match token.split_once('=') {
+            Some((written, value)) => (written, Some(value)),
+            None => (token, None),
+        };
+        if self.declared.closed {
+            return self.undeclared(token, written);
+        }
+        match hydra::own_flag(written) {
+            Some(own) => self.own_flag(own, token, written, attached),
+            None => Err(self.unexpected(token)),
+        }
+    }
+
+    /// A token without a dash that no flag took.
+    fn word(&mut self, token: &'a str) -> Result<()> {
+        if self.declared.closed {
+            return self.undeclared(token, token);
+        }
+        if hydra::native_key(token).is_none() {
+            return Err(self.unexpected(token));
+        }
+        self.parsed.push(Argument::Verbatim(token.to_owned()));
+        Ok(())
+    }
+
+    /// What follows a `--`.
+    fn rest_as_it_is(&mut self) -> Result<()> {
+        while let Some(token) = self.take() {
+            if self.declared.closed {
+                self.undeclared(token, token)?;
+                continue;
+            }
+            let (written, attached) = match token.split_once('=') {
+                Some((written, value)) => (written, Some(value)),
+                None => (token, None),
+            };
+            match hydra::own_flag(written) {
+                // Hydra takes its own flags only behind the overrides.
+                Some(own) => self.own_flag(own, token, written, attached)?,
+                None => self.parsed.push(Argument::Verbatim(token.to_owned())),
+            }
+        }
+        Ok(())
+    }
+
+    /// In closed mode: an argument that is not declared passes only if the component wrote it.
+    fn undeclared(&mut self, token: &str, written: &str) -> Result<()> {
+        if self
+            .declared
+            .literals
+            .iter()
+            .any(|literal| literal == token)
+        {
+            self.parsed.push(Argument::Verbatim(token.to_owned()));
+            return Ok(());
+        }
+        let names = self.declared.flags.iter().map(|flag| flag.name.as_str());
+        let near = crate::nearest::nearest(written.trim_start_matches('-'), names);
+        Err(Error::refused(format!(
+            "{} is not declared, and the rules accept only declared flags (unknown: error)",
+            quote(written)
+        ))
+        .help(match near {
+            Some(name) => format!("did you mean --{name}?"),
+            None => "declare it under `flags` in the rules".to_owned(),
+        }))
+    }
+
+    fn unexpected(&self, token: &str) -> Error {
+        let place = self.next;
+        let error = Error::refused(format!(
+            "unexpected argument {} (argument {place}): expected --name value, key=value, or one \
+             of Hydra's own flags",
+            quote(token)
+        ));
+        match self.parsed.last() {
+            Some(Argument::Own(tokens)) if !token.starts_with('-') => {
+                let own = tokens.first().map_or("", String::as_str);
+                let name = own.trim_start_matches('-');
+                error.help(format!(
+                    "{own} is one of Hydra's own flags; to set the key `{name}`, write the \
+                     override {name}=VALUE or declare the flag"
+                ))
+            }
+            Some(Argument::Setting(setting)) if !token.starts_with('-') => error.help(format!(
+                "if it belongs to {flag}, pass one value: {flag} 'A B', or {flag} '[\"A\",\"B\"]' \
+                 for a list",
+                flag = setting.flag
+            )),
+            _ if token.starts_with('-') => error.help("a parameter's flag has two dashes"),
+            _ => error.help("a parameter's value stands behind its flag"),
+        }
+    }
+}
+
+fn new_setting(flag: &Flag, written: &str, text: &str, from: Vec<String>, value: Value) -> Setting {
+    Setting {
+        flag: written.to_owned(),
+        text: text.to_owned(),
+        from,
+        key: flag.key.clone(),
+        value,
+        ty: flag.ty.clone(),
+        arity: flag.arity,
+        declared_by: Some(flag.source.clone()),
+        secret: flag.secret,
+        merge: flag.merge,
+        mkdir: flag.mkdir,
+        looks_native: false,
+    }
+}
+
+/// The items of a flag that takes several: JSON arrays spliced in, other texts by the list's
+/// element type.
+fn many(texts: &[String], ty: &Type) -> std::result::Result<Value, Problem> {
+    let element = match ty {
+        Type::List(element) => element.ty(),
+        ty => ty.clone(),
+    };
+    let mut items = Vec::new();
+    for text in texts {
+        let array = if text.starts_with('[') {
+            value::json(text)?
+        } else {
+            None
+        };
+        match array {
+            Some(Value::List(_)) => {
+                if let Value::List(spliced) = Value::parse(text, ty)? {
+                    items.extend(spliced);
+                }
+            }
+            _ => items.push(Value::parse(text, &element)?),
+        }
+    }
+    Ok(Value::List(items))
+}
+
+/// Whether a token ends the values of a flag that takes several.
+fn is_flag_or_override(token: &str) -> bool {
+    (token.starts_with('-') && !is_negative_number(token)) || hydra::native_key(token).is_some()
+}
+
+fn is_negative_number(token: &str) -> bool {
+    token.starts_with('-') && hydra::is_typed_number(token)
+}
+
+fn bad_key(written: &str, key: &str) -> Error {
+    let why = if key.is_empty() {
+        "it is empty".to_owned()
+    } else {
+        match key
+            .chars()
+            .find(|c| !(c.is_ascii_alphanumeric() || "_-$./@".contains(*c)))
+        {
+            Some(c) => format!("it holds {c:?}"),
+            None => "a key starts with a letter or `_`, parts joined by single dots".to_owned(),
+        }
+    };
+    Error::refused(format!(
+        "{}: {} is no key in Hydra's grammar: {why}",
+        quote(written),
+        quote(key)
+    ))
+    .help("a key is a name like lr, or a path like model.optimizer.lr")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::translate::translate;
+
+    fn declarations() -> Declarations {
+        let key = |name: &str| Key::parse(name).unwrap();
+        let flag = |name: &str, k: &str, ty| Flag::new(name, key(k), ty, "rules:1");
+        let with = |flag: Flag, change: &dyn Fn(&mut Flag)| {
+            let mut flag = flag;
+            change(&mut flag);
+            flag
+        };
+        Declarations {
+            flags: vec![
+                flag("prompt", "prompt", Type::Text),
+                flag("run-id", "run_id", Type::Text),
+                flag("n", "+model.n", Type::Int),
+                flag("f", "f", Type::Float),
+                flag("version", "version", Type::Text),
+                flag("sweep", "lr", Type::Hydra),
+                with(flag("token", "token", Type::Text), &|f| f.secret = true),
+                with(flag("pin", "pin", Type::Int), &|f| f.secret = true),
+                with(flag("cuda", "cuda", Type::Bool), &|f| {
+                    f.arity = Arity::Switch
+                }),
+                with(
+                    flag("tags", "tags", Type::List(value::Element::Any)),
+                    &|f| {
+                        f.arity = Arity::Many;
+                    },
+                ),
+                with(flag("note", "note", Type::Text), &|f| f.drop_empty = true),
+                with(flag("opt", "opt", Type::Int), &|f| f.nullable = true),
+                with(flag("opts", "opts", Type::Text), &|f| f.nullable = true),
+                with(flag("range", "range", Type::Float), &|f| {
+                    f.arity = Arity::Exactly(2)
+                }),
+                with(flag("quiet", "quiet", Type::Bool), &|f| {
+                    f.arity = Arity::Exactly(0)
+                }),
+                with(
+                    flag("params", "params", Type::Dict(value::Element::Any)),
+                    &|f| f.merge = true,
+                ),
+                with(flag("out", "out", Type::Path), &|f| f.mkdir = Mkdir::Parent),
+            ],
+            drop: vec!["local_rank".to_owned()],
+            ..Declarations::default()
+        }
+    }
+
+    fn run(arguments: &[&str], declared: &Declarations) -> String {
+        let arguments: Vec<String> = arguments.iter().map(|&a| a.to_owned()).collect();
+        match translate(Vec::new(), &arguments, declared) {
+            Ok(translation) => translation.overrides.join(" | "),
+            Err(error) => format!("error: {}", error.message),
+        }
+    }
+
+    #[test]
+    fn undeclared_arguments() {
+        for (arguments, expected) in [
+            (&["--project", "demo"][..], "project=demo"),
+            (&["--project=demo"], "project=demo"),
+            (&["--project="], "project=''"),
+            (&["--project", ""], "project=''"),
+            (&["--a=b=c"], "a='b=c'"),
+            (&["--model.optimizer.lr", "0.1"], "model.optimizer.lr=0.1"),
+            (&["--input-val", "x"], "input-val=x"),
+            (&["--lr", "-1e-05"], "lr=-1e-05"),
+            (&["--flag"], "flag=true"),
+            (&["--filter", "a=b"], "filter='a=b'"),
+            (
+                &["lr=0.1", "+a=b", "++c=d", "~e", "db@x=y"],
+                "lr=0.1 | +a=b | ++c=d | ~e | db@x=y",
+            ),
+            (
+                &["--multirun", "lr=1,2", "--cfg", "job", "--x", "1"],
+                "lr=1,2 | x=1 | --multirun | --cfg | job",
+            ),
+            (
+                &["-cn", "other", "--info", "lr=1", "-i", "plugins"],
+                "lr=1 | -cn | other | --info | -i | plugins",
+            ),
+            (&["--config-dir=/x", "-c=job"], "--config-dir=/x | -c=job"),
+            (
+                &["--a", "1", "--", "--b", "x", "-m", "y=1"],
+                "a=1 | --b | x | y=1 | -m",
+            ),
+            (
+                &["--lr", "1", "lr=3", "--b", "2", "--lr", "4"],
+                "lr=3 | b=2 | lr=4",
+            ),
+            (
+                &["--d", r#"{"a": 1, "a": 2, "b": [1.50, "x y"]}"#],
+                "d={} | ~d | +d={a: 2,b: [1.50,'x y']}",
+            ),
+            (
+                &["--l", "[1, true, null, \"null\"]"],
+                "l=[1,true,null,'null']",
+            ),
+            (&["--l", "[a-z]"], "l='[a-z]'"),
+            (&[], ""),
+        ] {
+            assert_eq!(
+                run(arguments, &Declarations::default()),
+                expected,
+                "{arguments:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_refused_undeclared() {
+        for (arguments, reason) in [
+            (
+                &["--project", "--model._target_=os.system"][..],
+                "starts with a dash",
+            ),
+            (&["--project", "--config-dir=/tmp"], "starts with a dash"),
+            (&["--project", "--"], "starts with a dash"),
+            (&["--project", "-"], "starts with a dash"),
+            (&["--project", "-12e5"], "starts with a dash"),
+            (&["-x"], "unexpected argument `-x`"),
+            (&["-cjob"], "unexpected argument `-cjob`"),
+            (&["word"], "unexpected argument `word` (argument 1)"),
+            (&["--a", "1", "2"], "unexpected argument `2` (argument 3)"),
+            (&[""], "unexpected argument ``"),
+            (&["--=x"], "is no key"),
+            (&["---x", "1"], "is no key"),
+            (&["--1", "2"], "is no key"),
+            (&["--a b=1"], "is no key"),
+            (&["--é", "1"], "it holds 'é'"),
+            (&["--a", "???"], "is `???`"),
+            (&["--a", "[\"???\"]"], "is `???`"),
+            (&["--a", "{{$.inputs.parameters['x']}}"], "placeholder"),
+            (&["--a={inputValue: x}"], "placeholder"),
+            (&["--a", r#"{"q\"": 1}"#], "dict key `q\"`"),
+            (&["--a", r#"["\ud800"]"#], "JSON that cannot be sent on"),
+            (&["--a", r#"["\u0000"]"#], "NUL"),
+            (&["--a", "[1e999]"], "overflows"),
+            (&["--multirun=1"], "takes no value"),
+            (&["--cfg"], "needs a value, but nothing follows"),
+            (&["--cfg", "--resolve"], "needs a value"),
+            (&["--run", "5"], "unexpected argument `5`"),
+        ] {
+            let result = run(arguments, &Declarations::default());
+            assert!(
+                result.starts_with("error: ") && result.contains(reason),
+                "{arguments:?}: {result}"
+            );
+        }
+    }
+
+    #[test]
+    fn declared_arguments() {
+        for (arguments, expected) in [
+            (&["--prompt", "--hello"][..], "prompt='--hello'"),
+            (&["--prompt", "null"], "prompt='null'"),
+            (
+                &["--prompt", "{{$.inputs.parameters['x']}}"],
+                "prompt='{{$.inputs.parameters[\\'x\\']}}'",
+            ),
+            (&["--run_id", "007"], "run_id='007'"),
+            (&["--n", "3.0"], "+model.n=3"),
+            (&["--n", "1e3"], "+model.n=1000"),
+            (&["--n", "-12.50e1"], "+model.n=-125"),
+            (&["--n", "0.0"], "+model.n=0"),
+            (&["--f", "1"], "f=1.0"),
+            (&["--f", "007.50"], "f=7.50"),
+            (&["--f", "-Infinity"], "f=-inf"),
+            (&["--f", "nan"], "f=nan"),
+            (&["--f", "1e5"], "f=1e5"),
+            (&["--version", "2"], "version='2'"),
+            (&["--sweep", "1,2"], "lr=1,2"),
+            (&["--cuda", "--no-cuda"], "cuda=false"),
+            (&["--cuda", "no", "lr=1"], "cuda=false | lr=1"),
+            (&["--cuda", "lr=1"], "cuda=true | lr=1"),
+            (&["--cuda=0"], "cuda=false"),
+            (
+                &[
+                    "--tags",
+                    "a",
+                    "-1",
+                    "2.5",
+                    "--tags",
+                    "[\"b\", 3]",
+                    "--f",
+                    "1",
+                ],
+                "tags=[a,-1,2.5,b,3] | f=1.0",
+            ),
+            (&["--tags"], "tags=[]"),
+            (&["--tags=a,b", "x=1"], "tags=['a,b'] | x=1"),
+            (&["--note", "", "--f", "1"], "f=1.0"),
+            (&["--note", "x"], "note=x"),
+            (&["--opt", "null", "--opts", ""], "opt=null | opts=''"),
+            (&["--opt", ""], "opt=null"),
+            (&["--opts", "null"], "opts=null"),
+            (&["--range", "-1", "2"], "range=[-1.0,2.0]"),
+            (&["--quiet", "a=1"], "quiet=true | a=1"),
+            (&["--params", r#"{"a": 1}"#], "++params={a: 1}"),
+            (
+                &["--local-rank=0", "--f", "1", "--local_rank", "1"],
+                "f=1.0",
+            ),
+        ] {
+            assert_eq!(run(arguments, &declarations()), expected, "{arguments:?}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_its_declaration() {
+        for (arguments, reason) in [
+            (
+                &["--n", "3.5"][..],
+                "--n: the value `3.5` is no int (declared int by rules:1)",
+            ),
+            (&["--n", "1e5000"], "is no int"),
+            (&["--n", ""], "is no int"),
+            (&["--f", "1e999"], "is no float"),
+            (&["--f", "1_0"], "is no float"),
+            (&["--cuda=maybe"], "is no bool"),
+            (&["--params", "[1]"], "is no dict"),
+            (&["--range", "1"], "1 of its 2 values missing"),
+            (
+                &["--pin", "hunter2"],
+                "--pin: the value *** cannot be passed as int (declared int by rules:1)",
+            ),
+        ] {
+            let result = run(arguments, &declarations());
+            assert!(
+                result.starts_with("error: ") && result.contains(reason),
+                "{arguments:?}: {result}"
+            );
+        }
+    }
+
+    #[test]
+    fn closed_mode_takes_only_what_is_declared() {
+        let mut declared = declarations();
+        declared.closed = true;
+        declared.literals = vec!["fixed=1".to_owned()];
+        assert_eq!(
+            run(&["--prompt", "x", "fixed=1"], &declared),
+            "prompt=x | fixed=1"
+        );
+        for arguments in [
+            &["--other", "1"][..],
+            &["a=1"],
+            &["fixed=2"],
+            &["--multirun"],
+            &["-m"],
+            &["--config-dir=/tmp"],
+            &["--", "a=1"],
+            &["--prompt", "${oc.env:SECRET}"],
+            &["--params", r#"{"a": [{"_target_": "os.system"}]}"#],
+            &["--params", r#"{"a": "${x}"}"#],
+            &["--sweep", "${x}"],
+        ] {
+            let result = run(arguments, &declared);
+            assert!(result.starts_with("error: "), "{arguments:?}: {result}");
+        }
+        for flag in &mut declared.flags {
+            flag.allow_dollar = true;
+            flag.allow_targets = true;
+        }
+        assert_eq!(run(&["--prompt", "${x}"], &declared), "prompt='\\${x}'");
+        assert_eq!(
+            run(&["--params", r#"{"_target_": "a.b"}"#], &declared),
+            "++params={_target_: a.b}"
+        );
+    }
+
+    #[test]
+    fn secrets_are_passed_and_never_shown() {
+        let arguments = ["--token", "hunter2", "--token=hunter3"].map(str::to_owned);
+        let translation = translate(Vec::new(), &arguments, &declarations()).unwrap();
+        assert_eq!(translation.overrides, ["token=hunter3"]);
+        let shown = format!("{:?} {:?}", translation.trace, translation.warnings);
+        assert!(
+            !shown.contains("hunter") && shown.contains(SECRET),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn variables_give_way_to_flags() {
+        let mut declared = declarations();
+        declared.variables = vec![crate::declarations::Variable {
+            name: "AIP_MODEL_DIR".to_owned(),
+            key: Key::parse("out").unwrap(),
+            value: "gs://b/m".to_owned(),
+            source: "rules:9".to_owned(),
+        }];
+        assert_eq!(run(&[], &declared), "out=gs://b/m");
+        assert_eq!(run(&["--out", "/x/y"], &declared), "out=/x/y");
+    }
+}

@@ -1,0 +1,136 @@
+//! What is known about an application's flags before its arguments are read.
+//!
+//! Plain data, made by whoever reads rules or a component; the heart only looks at it. The default
+//! declares nothing: every flag is then its own key and every value typed by [`Type::Auto`].
+
+use crate::hydra::Key;
+use crate::value::Type;
+
+/// All that is declared for one application.
+#[derive(Clone, Debug, Default)]
+pub struct Declarations {
+    /// The flags, in the order in which they were declared.
+    pub flags: Vec<Flag>,
+    /// Undeclared flags become keys with `_` for `-`.
+    pub underscores: bool,
+    /// Closed mode: only what is declared is accepted.
+    pub closed: bool,
+    /// Arguments that the component itself writes, accepted in closed mode.
+    pub literals: Vec<String>,
+    /// Names of flags that are left out, with their value.
+    pub drop: Vec<String>,
+    /// Environment variables that set a key, and their values.
+    pub variables: Vec<Variable>,
+    /// Overrides that are added at the end.
+    pub append: Vec<String>,
+}
+
+/// A declared flag.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a key of its own in the rules"
+)]
+#[derive(Clone, Debug)]
+pub struct Flag {
+    /// Its name, without dashes.
+    pub name: String,
+    /// The key that it sets.
+    pub key: Key,
+    /// The type of its value.
+    pub ty: Type,
+    /// How many arguments are its value.
+    pub arity: Arity,
+    /// Who declared it, for messages: `hydra-shim.yaml:4`.
+    pub source: String,
+    /// `null`, and an empty value of any type but text, is null: an optional input.
+    pub nullable: bool,
+    /// An empty or null value sets nothing.
+    pub drop_empty: bool,
+    /// A dict is merged into the config's dict.
+    pub merge: bool,
+    /// Never shown.
+    pub secret: bool,
+    /// `${` in the value is accepted in closed mode.
+    pub allow_dollar: bool,
+    /// The keys of `hydra.utils.instantiate` in the value are accepted in closed mode.
+    pub allow_targets: bool,
+    /// Which folder is made before the application starts.
+    pub mkdir: Mkdir,
+}
+
+/// How many arguments a declared flag takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arity {
+    /// That many, whatever they look like; of several, the value is the list.
+    Exactly(usize),
+    /// The next one if it is a word for true or false; `--no-NAME` is false.
+    Switch,
+    /// All up to the next flag or override; JSON arrays are spliced in, repetitions add up.
+    Many,
+}
+
+/// Which folder a path flag wants to exist.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mkdir {
+    /// None.
+    #[default]
+    No,
+    /// The path itself.
+    Folder,
+    /// The folder that the path lies in.
+    Parent,
+}
+
+/// An environment variable that sets a key.
+#[derive(Clone, Debug)]
+pub struct Variable {
+    /// The variable's name.
+    pub name: String,
+    /// The key that it sets, if no flag does.
+    pub key: Key,
+    /// Its value in this run.
+    pub value: String,
+    /// Who declared it, for messages.
+    pub source: String,
+}
+
+impl Flag {
+    /// A flag that takes one value of type `ty`, with every other setting at its default.
+    pub fn new(name: &str, key: Key, ty: Type, source: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            key,
+            ty,
+            arity: Arity::Exactly(1),
+            source: source.to_owned(),
+            nullable: false,
+            drop_empty: false,
+            merge: false,
+            secret: false,
+            allow_dollar: false,
+            allow_targets: false,
+            mkdir: Mkdir::No,
+        }
+    }
+}
+
+impl Declarations {
+    /// The flag of that name, without dashes: exactly, else with `-` and `_` taken as equal.
+    pub fn flag(&self, name: &str) -> Option<&Flag> {
+        self.flags
+            .iter()
+            .find(|flag| flag.name == name)
+            .or_else(|| self.flags.iter().find(|flag| same_name(&flag.name, name)))
+    }
+
+    /// Whether the flag of that name is left out.
+    pub fn drops(&self, name: &str) -> bool {
+        self.drop.iter().any(|dropped| same_name(dropped, name))
+    }
+}
+
+/// Equal but for `-` and `_`.
+fn same_name(a: &str, b: &str) -> bool {
+    let plain = |byte: u8| if byte == b'-' { b'_' } else { byte };
+    a.len() == b.len() && a.bytes().map(plain).eq(b.bytes().map(plain))
+}

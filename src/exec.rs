@@ -1,0 +1,248 @@
+//! PATH and execve: the one step from which there is no way back.
+
+use std::convert::Infallible;
+use std::ffi::{CString, OsStr, OsString};
+use std::fs::Metadata;
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Kind, Result, quote};
+
+/// Where `execvp` looks without a PATH (`confstr(_CS_PATH)` of glibc).
+const DEFAULT_PATH: &str = "/bin:/usr/bin";
+
+/// The kernel's limit for a single argument, `MAX_ARG_STRLEN` in `include/uapi/linux/binfmts.h`.
+const MAX_ARGUMENT_BYTES: usize = 128 * 1024;
+
+/// The running shim, to be recognised among the programs in PATH.
+pub struct Myself {
+    path: PathBuf,
+    metadata: Option<Metadata>,
+}
+
+impl Myself {
+    /// Asks the kernel.
+    pub fn find() -> Self {
+        let path = PathBuf::from("/proc/self/exe");
+        let metadata = path.metadata().ok();
+        Self { path, metadata }
+    }
+
+    /// Whether `file` is this program: the same file, or a copy of it.
+    fn is(&self, file: &Path, metadata: &Metadata) -> bool {
+        self.metadata.as_ref().is_some_and(|mine| {
+            same_file(mine, metadata)
+                || (mine.len() == metadata.len() && same_bytes(&self.path, file))
+        })
+    }
+}
+
+fn same_file(a: &Metadata, b: &Metadata) -> bool {
+    (a.dev(), a.ino()) == (b.dev(), b.ino())
+}
+
+fn same_bytes(a: &Path, b: &Path) -> bool {
+    matches!((std::fs::read(a), std::fs::read(b)), (Ok(a), Ok(b)) if a == b)
+}
+
+/// The program that the shell would start for `name`, but never the shim itself.
+///
+/// A name with a slash is a path and stays one.
+///
+/// # Errors
+/// Nothing of that name is in PATH (127), or nothing that may be executed (126).
+pub fn find(name: &OsStr, path: Option<OsString>, myself: &Myself) -> Result<PathBuf> {
+    if name.as_bytes().contains(&b'/') {
+        let file = PathBuf::from(name);
+        let itself = file
+            .metadata()
+            .is_ok_and(|metadata| myself.is(&file, &metadata));
+        if let (true, Some(name)) = (itself, file.file_name()) {
+            return find(name, path, myself);
+        }
+        return Ok(file);
+    }
+    search(name, folders(path), myself)
+}
+
+/// The real program behind the shim that was called as `called` (argv\[0\]): the first of that name
+/// in PATH behind the folder in which the shim was found.
+///
+/// # Errors
+/// As [`find`].
+pub fn find_behind(called: &OsStr, path: Option<OsString>, myself: &Myself) -> Result<PathBuf> {
+    let called = Path::new(called);
+    let name = called.file_name().unwrap_or_default();
+    let folders = folders(path);
+    let own_folder = called
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .and_then(|folder| folder.metadata().ok());
+    let place = folders.iter().position(|folder| {
+        if let Some(own) = &own_folder {
+            folder
+                .metadata()
+                .is_ok_and(|metadata| same_file(own, &metadata))
+        } else {
+            let file = folder.join(name);
+            file.metadata()
+                .is_ok_and(|metadata| myself.is(&file, &metadata))
+        }
+    });
+    let behind = folders
+        .get(place.map_or(0, |place| place + 1)..)
+        .unwrap_or_default();
+    search(name, behind.to_vec(), myself)
+}
+
+/// The folders of PATH, absolute, each once.
+fn folders(path: Option<OsString>) -> Vec<PathBuf> {
+    let path = path.unwrap_or_else(|| DEFAULT_PATH.into());
+    let mut seen: Vec<(u64, u64)> = Vec::new();
+    std::env::split_paths(&path)
+        .filter_map(|folder| {
+            // An empty part is the working directory.
+            let folder = std::path::absolute(if folder.as_os_str().is_empty() {
+                Path::new(".")
+            } else {
+                &folder
+            })
+            .ok()?;
+            let metadata = folder.metadata().ok()?;
+            let id = (metadata.dev(), metadata.ino());
+            if seen.contains(&id) {
+                return None;
+            }
+            seen.push(id);
+            Some(folder)
+        })
+        .collect()
+}
+
+fn search(name: &OsStr, folders: Vec<PathBuf>, myself: &Myself) -> Result<PathBuf> {
+    let mut forbidden = None;
+    let mut skipped_myself = false;
+    for folder in folders {
+        let file = folder.join(name);
+        let Ok(metadata) = file.metadata() else {
+            continue;
+        };
+        if myself.is(&file, &metadata) {
+            skipped_myself = true;
+        } else if metadata.is_file() && is_executable(&file) {
+            return Ok(file);
+        } else {
+            forbidden.get_or_insert(file);
+        }
+    }
+    let shown = quote(&name.to_string_lossy());
+    if let Some(file) = forbidden {
+        return Err(Error::new(
+            Kind::CannotExecute,
+            format!("{} cannot be executed", quote(&file.to_string_lossy())),
+        )
+        .help("it is in PATH, but is no file with the execute permission"));
+    }
+    let error = Error::new(Kind::NotFound, format!("{shown} is not found in PATH"));
+    Err(if skipped_myself {
+        error.help("PATH has only the shim under that name; the real program must be behind it")
+    } else {
+        error.help("name a program that is in the image, or set HYDRA_SHIM_COMMAND")
+    })
+}
+
+fn is_executable(file: &Path) -> bool {
+    let Ok(file) = CString::new(file.as_os_str().as_bytes()) else {
+        return false;
+    };
+    // SAFETY: `file` is a NUL-terminated string that lives through the call.
+    unsafe { libc::access(file.as_ptr(), libc::X_OK) == 0 }
+}
+
+/// Replaces this process by `program` with `argv`, the environment as it is.
+///
+/// Not `std`'s `CommandExt::exec`: that gives the program an empty signal mask and the default
+/// SIGPIPE, while the shim must leave both as its caller set them.
+///
+/// # Errors
+/// The kernel refused: 127 if the file is not there, else 126.
+pub fn exec<S: AsRef<OsStr>>(program: &Path, argv: &[S]) -> Result<Infallible> {
+    let refused = |error: io::Error| explain(program, argv, &error);
+    let c_string = |text: &OsStr| CString::new(text.as_bytes()).map_err(io::Error::from);
+    let file = c_string(program.as_os_str()).map_err(refused)?;
+    let strings = argv
+        .iter()
+        .map(|argument| c_string(argument.as_ref()))
+        .collect::<io::Result<Vec<_>>>()
+        .map_err(refused)?;
+    let mut pointers: Vec<_> = strings.iter().map(|argument| argument.as_ptr()).collect();
+    pointers.push(std::ptr::null());
+    // SAFETY: `file` and every element of `pointers` but the last, which is null, point to
+    // NUL-terminated strings that live through the call.
+    unsafe { libc::execv(file.as_ptr(), pointers.as_ptr()) };
+    Err(refused(io::Error::last_os_error()))
+}
+
+/// What the kernel's refusal means to a person.
+fn explain<S: AsRef<OsStr>>(program: &Path, argv: &[S], error: &io::Error) -> Error {
+    let shown = quote(&program.to_string_lossy());
+    let cannot = |why: String| {
+        Error::new(
+            Kind::CannotExecute,
+            format!("cannot execute {shown}: {why}"),
+        )
+    };
+    let metadata = program.metadata();
+    match error.raw_os_error() {
+        Some(libc::ENOENT | libc::ENOTDIR) if metadata.is_err() => {
+            Error::new(Kind::NotFound, format!("{shown} is not found"))
+        }
+        Some(libc::ENOENT) => cannot("the interpreter that it names is not there".to_owned())
+            .help("look at its #! line, or, for a binary, at its dynamic loader (`file`)"),
+        Some(libc::EACCES) if metadata.is_ok_and(|m| m.is_dir()) => {
+            cannot("it is a folder".to_owned())
+        }
+        Some(libc::EACCES) => cannot("permission denied".to_owned())
+            .help("chmod +x it, or name its interpreter: python3 main.py"),
+        Some(libc::ENOEXEC) => {
+            cannot("it is no program, and a script without a #! line".to_owned())
+                .help("name its interpreter: sh script.sh -- --lr 0.1")
+        }
+        Some(libc::E2BIG) => too_big(&shown, argv),
+        _ => cannot(error.to_string()),
+    }
+}
+
+fn too_big<S: AsRef<OsStr>>(shown: &str, argv: &[S]) -> Error {
+    let sizes = argv.iter().map(|argument| argument.as_ref().len() + 1);
+    let total: usize = sizes.clone().sum();
+    let longest = sizes.max().unwrap_or(0);
+    let error = if longest > MAX_ARGUMENT_BYTES {
+        format!("one argument has {longest} bytes; the kernel takes at most {MAX_ARGUMENT_BYTES}")
+    } else {
+        let limit = argument_limit().map_or(String::new(), |limit| {
+            format!(
+                "; with the environment the kernel takes at most {limit} (a quarter of `ulimit -s`)"
+            )
+        });
+        format!("its {} arguments have {total} bytes{limit}", argv.len())
+    };
+    Error::new(
+        Kind::CannotExecute,
+        format!("cannot execute {shown}: the argument list is too long: {error}"),
+    )
+    .help("pass large values as a file (an artifact or inputPath)")
+}
+
+/// A quarter of the stack's limit, at most 6 MiB (`fs/exec.c`, `bprm_stack_limits`).
+fn argument_limit() -> Option<u64> {
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: `limit` is a valid place for the result.
+    let known = unsafe { libc::getrlimit(libc::RLIMIT_STACK, &raw mut limit) } == 0;
+    known.then(|| (limit.rlim_cur / 4).min(6 << 20))
+}

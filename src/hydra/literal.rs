@@ -1,0 +1,343 @@
+//! The right side of an override: how a value is spelled so that Hydra reads exactly it.
+
+use super::key::{Key, Operation};
+use crate::error::quote;
+use crate::value::{MAX_INT_DIGITS, Problem, Value};
+
+/// How deep lists and dicts may be nested. Hydra's parser is recursive Python: hydra-core 1.3.8 on
+/// CPython 3.11 fails at 89 nested lists or 82 nested dicts when called from the top of a program,
+/// and an application calls it from further down.
+pub const MAX_DEPTH: usize = 64;
+
+/// The overrides by which `key` gets exactly `value`.
+///
+/// A dict takes three, `key={}`, `~key`, `+key={…}`: a lone `key={…}` merges into the dict that
+/// the config has and rejects new keys, so the old dict is deleted first; and Hydra deletes
+/// nothing that is null or `???`, so an empty dict is put there before (measured, 1.3.8). With
+/// `merge`, a dict is written `++key={…}`.
+///
+/// # Errors
+/// Hydra has no spelling for the value.
+pub fn assignments(key: &Key, value: &Value, merge: bool) -> Result<Vec<String>, Problem> {
+    let mut written = String::new();
+    write_value(&mut written, value)?;
+    let name = &key.name;
+    Ok(match (value, key.operation) {
+        (Value::Dict(_), _) if merge => vec![format!("++{name}={written}")],
+        (Value::Dict(_), Operation::Change) => vec![
+            format!("{name}={{}}"),
+            format!("~{name}"),
+            format!("+{name}={written}"),
+        ],
+        _ => vec![format!("{key}={written}")],
+    })
+}
+
+fn write_value(out: &mut String, value: &Value) -> Result<(), Problem> {
+    match value {
+        Value::Null => out.push_str("null"),
+        Value::Bool(true) => out.push_str("true"),
+        Value::Bool(false) => out.push_str("false"),
+        Value::Number(digits) => out.push_str(digits),
+        Value::Text(text) => write_text(out, text)?,
+        Value::List(items) => {
+            out.push('[');
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                write_value(out, item)?;
+            }
+            out.push(']');
+        }
+        Value::Dict(entries) => {
+            out.push('{');
+            for (index, (key, item)) in entries.iter().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                write_dict_key(out, key)?;
+                out.push_str(": ");
+                write_value(out, item)?;
+            }
+            out.push('}');
+        }
+    }
+    Ok(())
+}
+
+/// A string that arrives as exactly its characters.
+///
+/// Inside single quotes only three things are not themselves: a backslash run before `${`, which
+/// OmegaConf halves and of which an odd one keeps `${` from being an interpolation; a backslash
+/// run before a quote, and one before the closing quote, which Hydra halves.
+fn write_text(out: &mut String, text: &str) -> Result<(), Problem> {
+    if text == "???" {
+        return Err(Problem::new(
+            "is `???`, which OmegaConf reads as a missing value and which has no other spelling",
+        ));
+    }
+    if text.contains('\0') {
+        return Err(Problem::new(
+            "holds a NUL character, which no command line can carry",
+        ));
+    }
+    if is_bare(text) {
+        out.push_str(text);
+        return Ok(());
+    }
+    out.push('\'');
+    let mut backslashes = 0;
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        if c == '\\' {
+            backslashes += 1;
+        } else {
+            if c == '\'' || (c == '$' && rest.peek() == Some(&'{')) {
+                out.extend(std::iter::repeat_n('\\', backslashes + 1));
+            }
+            backslashes = 0;
+        }
+        out.push(c);
+    }
+    out.extend(std::iter::repeat_n('\\', backslashes));
+    out.push('\'');
+    Ok(())
+}
+
+/// Whether text needs no quotes: a letter, `_` or `/`, then letters, digits and `_ . / : -`, and
+/// none of the words that the lexer takes for something else.
+fn is_bare(text: &str) -> bool {
+    const KEYWORDS: [&str; 5] = ["true", "false", "null", "nan", "inf"];
+    let mut chars = text.chars();
+    chars
+        .next()
+        .is_some_and(|c| c.is_ascii_alphabetic() || matches!(c, '_' | '/'))
+        && chars.all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | ':' | '-'))
+        && !KEYWORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
+/// A dict's key. Rule `dictKey` has no quotes, so only what the lexer can spell bare or with a
+/// backslash can be a key, and a key that is as a whole one number, bool or null is not text.
+fn write_dict_key(out: &mut String, key: &str) -> Result<(), Problem> {
+    let cannot = |why: String| {
+        Problem::new(format!(
+            "has the dict key {}, which Hydra's command line cannot spell: {why}",
+            quote(key)
+        ))
+        .help("rename that key, or pass the dict in a file or as a string")
+    };
+    if key.is_empty() {
+        return Err(cannot("it is empty".to_owned()));
+    }
+    if reads_as_number_bool_or_null(key) {
+        return Err(cannot(
+            "it would arrive as a number, bool or null".to_owned(),
+        ));
+    }
+    for c in key.chars() {
+        match c {
+            '\\' | '(' | ')' | '[' | ']' | '{' | '}' | ':' | '=' | ',' | ' ' | '\t' => {
+                out.push('\\');
+                out.push(c);
+            }
+            '/' | '-' | '+' | '.' | '$' | '%' | '*' | '@' | '?' | '|' | '_' => out.push(c),
+            c if c.is_ascii_alphanumeric() => out.push(c),
+            c => return Err(cannot(format!("its grammar has no {c:?} outside quotes"))),
+        }
+    }
+    Ok(())
+}
+
+/// Whether the lexer takes the whole text for one `NULL`, `BOOL`, `INT` or `FLOAT` token.
+fn reads_as_number_bool_or_null(text: &str) -> bool {
+    let word = |w: &str| text.eq_ignore_ascii_case(w);
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    word("null")
+        || word("true")
+        || word("false")
+        || unsigned.eq_ignore_ascii_case("inf")
+        || unsigned.eq_ignore_ascii_case("nan")
+        || is_number_token(unsigned)
+}
+
+/// Fragments `INT_UNSIGNED`, `POINT_FLOAT` and `EXPONENT_FLOAT`, without the sign.
+fn is_number_token(unsigned: &str) -> bool {
+    let digits = |text: &str| {
+        !text.is_empty()
+            && text
+                .split('_')
+                .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
+    };
+    let int = |text: &str| text == "0" || (digits(text) && !text.starts_with('0'));
+    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
+        None => (unsigned, None),
+    };
+    let exponent_ok =
+        exponent.is_none_or(|text| digits(text.strip_prefix(['+', '-']).unwrap_or(text)));
+    let mantissa_ok = match mantissa.split_once('.') {
+        None => int(mantissa),
+        Some((whole, "")) => int(whole),
+        Some((whole, fraction)) => (whole.is_empty() || int(whole)) && digits(fraction),
+    };
+    exponent_ok && mantissa_ok
+}
+
+/// Whether undeclared text is a number: JSON's syntax, and nothing that somebody may have meant as
+/// text. A commit id like `12345e7` has an exponent without a sign or a dot behind several digits;
+/// a number of over 17 significant digits or one that overflows would not arrive as it was sent.
+pub fn is_typed_number(text: &str) -> bool {
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
+        None => (unsigned, None),
+    };
+    let (whole, fraction) = match mantissa.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (mantissa, None),
+    };
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let json_syntax = digits(whole)
+        && (whole == "0" || !whole.starts_with('0'))
+        && fraction.is_none_or(digits)
+        && exponent.is_none_or(|text| digits(text.strip_prefix(['+', '-']).unwrap_or(text)));
+    if !json_syntax {
+        return false;
+    }
+    if fraction.is_none() && exponent.is_none() {
+        return whole.len() <= MAX_INT_DIGITS;
+    }
+    let plainly_exponent = exponent
+        .is_none_or(|text| fraction.is_some() || whole.len() == 1 || text.starts_with(['+', '-']));
+    let significant = [whole, fraction.unwrap_or("")].concat();
+    let significant = significant.trim_matches('0').len();
+    plainly_exponent && significant <= 17 && !overflows(text)
+}
+
+/// Whether a number in Python's syntax is beyond a 64-bit float: it would arrive as infinity, or
+/// as 0 though it is not.
+pub fn overflows(number: &str) -> bool {
+    let mantissa = number.split(['e', 'E']).next().unwrap_or("");
+    let is_zero = !mantissa.bytes().any(|b| matches!(b, b'1'..=b'9'));
+    match number.parse::<f64>() {
+        Ok(float) => float.is_infinite() || (float == 0.0 && !is_zero),
+        Err(_) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> Result<String, Problem> {
+        let mut out = String::new();
+        write_text(&mut out, text).map(|()| out)
+    }
+
+    #[test]
+    fn text_is_bare_where_that_is_safe_and_quoted_elsewhere() {
+        for (sent, written) in [
+            ("example", "example"),
+            ("gs://b/x", "gs://b/x"),
+            ("/gcs/b/x.y", "/gcs/b/x.y"),
+            ("None", "None"),
+            ("", "''"),
+            ("Null", "'Null'"),
+            ("INF", "'INF'"),
+            ("a,b", "'a,b'"),
+            ("x=y", "'x=y'"),
+            ("2024_11_23", "'2024_11_23'"),
+            ("it's", r"'it\'s'"),
+            (r"a\'b", r"'a\\\'b'"),
+            (r"C:\dir\", r"'C:\dir\\'"),
+            ("${oc.env:HOME}", r"'\${oc.env:HOME}'"),
+            (r"\${x}", r"'\\\${x}'"),
+            ("$x {y}", "'$x {y}'"),
+            ("naïve", "'naïve'"),
+        ] {
+            assert_eq!(text(sent).as_deref(), Ok(written), "{sent:?}");
+        }
+        assert!(text("???").is_err());
+        assert!(text("a\0b").is_err());
+    }
+
+    #[test]
+    fn dict_keys_are_spelled_or_named() {
+        let written = |key: &str| {
+            let mut out = String::new();
+            write_dict_key(&mut out, key).map(|()| out)
+        };
+        for (key, expected) in [
+            ("a.b/c", "a.b/c"),
+            ("007", "007"),
+            (" a ", r"\ a\ "),
+            ("${x}", r"$\{x\}"),
+            ("f(x)", r"f\(x\)"),
+            (r"\", r"\\"),
+            ("1.2.3", "1.2.3"),
+            ("nullable", "nullable"),
+            ("???", "???"),
+        ] {
+            assert_eq!(written(key).as_deref(), Ok(expected), "{key:?}");
+        }
+        for key in [
+            "", "1", "-1", "+1", "1_0", "1.", ".5", "1e5", "1.5E-3", "True", "NULL", "nan", "-inf",
+            "q\"", "it's", "é", "a\nb", "a#", "a!", "~a", "a;b",
+        ] {
+            assert!(written(key).is_err(), "{key:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_those_that_nobody_meant_as_text() {
+        for number in [
+            "0",
+            "-0",
+            "1",
+            "-42",
+            "1.5",
+            "0.10",
+            "1e5",
+            "1E5",
+            "1e-05",
+            "-1e-05",
+            "1.5e3",
+            "12e-5",
+            "12e+5",
+            "12345678901234567890",
+            "0.12345678901234567",
+            "1.2345675e+06",
+        ] {
+            assert!(is_typed_number(number), "{number}");
+        }
+        for text in [
+            "",
+            "-",
+            "+1",
+            "007",
+            "1_000",
+            ".5",
+            "1.",
+            "12e5",
+            "12345e7",
+            "1e",
+            "1e+",
+            "0x1F",
+            "nan",
+            "inf",
+            "1e999",
+            "1e-999",
+            "0.123456789012345678",
+            "1 ",
+            " 1",
+            "--1",
+            "1e5e5",
+            "٣",
+        ] {
+            assert!(!is_typed_number(text), "{text}");
+        }
+        assert!(is_typed_number(&"9".repeat(4300)));
+        assert!(!is_typed_number(&"9".repeat(4301)));
+    }
+}

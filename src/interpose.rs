@@ -1,0 +1,151 @@
+//! Called under another program's name, as a link `python3` first in PATH.
+//!
+//! Kubernetes, Vertex and the KFP launcher replace an image's ENTRYPOINT by the component's
+//! `command`, so this is the way in for most components. What is no Hydra application is passed on
+//! untouched, and nothing of ours may break it: no rules are read, and sources only when there is
+//! something to translate.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+use crate::command_line::{self, App, CommandLine, Program};
+use crate::python::{self, SearchPath};
+
+/// Names applications whose source does not show that they are Hydra's.
+pub const APPS_VARIABLE: &str = "HYDRA_SHIM_APPS";
+
+/// Modules that no `*` makes a Hydra application: images are built with them.
+const NEVER_APPS: [&str; 3] = ["pip", "venv", "ensurepip"];
+
+/// What is to be done with a call.
+#[derive(Debug)]
+pub enum Decision {
+    /// Start the real program with the same arguments.
+    Untouched(String),
+    /// Translate the arguments of this command line.
+    Translate(CommandLine, String),
+}
+
+/// Decides for a call as `name` with `arguments`. `apps` is [`APPS_VARIABLE`]'s value.
+pub fn decide(
+    name: &OsStr,
+    arguments: &[OsString],
+    apps: &str,
+    python_path: Option<&OsStr>,
+) -> Decision {
+    let untouched = |reason: &str| Decision::Untouched(reason.to_owned());
+    // What is not UTF-8 is refused when it must be translated, and not before.
+    let name = name.to_string_lossy().into_owned();
+    let arguments = arguments.iter().map(|a| a.to_string_lossy().into_owned());
+    let line = match Program::of(&name) {
+        Program::Shell => return untouched("a shell takes its arguments as they are"),
+        Program::Other => CommandLine {
+            app: App::Program(name.clone()),
+            command: vec![name],
+            arguments: arguments.collect(),
+        },
+        Program::Python | Program::Launcher => {
+            let tokens: Vec<String> = std::iter::once(name).chain(arguments).collect();
+            match command_line::split_given(&tokens) {
+                Ok(line) => line,
+                Err(_) => return untouched("no script or module is started"),
+            }
+        }
+    };
+    if !line
+        .arguments
+        .iter()
+        .any(|argument| argument.starts_with('-'))
+    {
+        return untouched("there is no flag to translate");
+    }
+    match hydra_app(&line.app, apps, python_path) {
+        Some(reason) => Decision::Translate(line, reason),
+        None => untouched("it is not known as a Hydra application"),
+    }
+}
+
+/// Why `app` is a Hydra application; `None` if it is not known as one.
+fn hydra_app(app: &App, apps: &str, python_path: Option<&OsStr>) -> Option<String> {
+    let named = |matches: &dyn Fn(&str) -> bool| {
+        let mut names = apps
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !name.is_empty());
+        names
+            .find(|name| matches(name))
+            .map(|name| format!("{APPS_VARIABLE} names {name}"))
+    };
+    match app {
+        App::Unknown => None,
+        App::Program(name) => Some(format!("the shim is installed as {name}")),
+        App::Script(path) => {
+            named(&|name| name == "*" || path_ends_with(path, name)).or_else(|| {
+                let script = Path::new(path);
+                let folder = if script.is_dir() {
+                    script
+                } else {
+                    script.parent()?
+                };
+                let main = script.join("__main__.py");
+                let file = if script.is_dir() { &main } else { script };
+                python::hydra_entry_point(file, &SearchPath::new(folder, python_path))
+            })
+        }
+        App::Module(module) => {
+            named(&|name| name == module || (name == "*" && !NEVER_APPS.contains(&module.as_str())))
+                .or_else(|| {
+                    let path = SearchPath::new(Path::new(""), python_path);
+                    python::hydra_entry_point(&path.main_file(module)?, &path)
+                })
+        }
+    }
+}
+
+/// Whether `path` ends in `ending`, both taken as whole path parts.
+fn path_ends_with(path: &str, ending: &str) -> bool {
+    Path::new(path).ends_with(ending.trim_start_matches("./"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn apps_are_named_by_whole_path_parts() {
+        for (path, ending, expected) in [
+            ("/app/src/train.py", "train.py", true),
+            ("/app/src/train.py", "src/train.py", true),
+            ("/app/src/train.py", "./src/train.py", true),
+            ("/app/src/train.py", "rain.py", false),
+            ("train.py", "src/train.py", false),
+            ("./train.py", "train.py", true),
+        ] {
+            assert_eq!(path_ends_with(path, ending), expected, "{path} {ending}");
+        }
+    }
+
+    #[test]
+    fn what_starts_no_script_is_untouched() {
+        for call in [
+            "python3",
+            "python3 -V",
+            "python3 -c pass --x",
+            "python3 -m pip install --user x",
+            "python3 main.py",
+            "python3 main.py a=1",
+            "sh -c x --y",
+            "python3 missing.py --a 1",
+            "torchrun --help",
+            "python3 -c -- --x",
+        ] {
+            let mut words = call.split(' ').map(OsString::from);
+            let name = words.next().unwrap();
+            let decision = decide(&name, &words.collect::<Vec<_>>(), "", None);
+            assert!(
+                matches!(decision, Decision::Untouched(_)),
+                "{call}: {decision:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Kubeflow Pipelines and Vertex AI Pipelines: every fact about them lives here.
+
+mod placeholder;
+
+pub use placeholder::is_unfilled_placeholder;

@@ -1,0 +1,31 @@
+//! Official flags in, Hydra overrides out.
+//!
+//! ```text
+//! argv ─ who was called? ─ run / interposed / subcommand
+//! tokens ─ command_line: where does the command end? ─ command + arguments
+//! arguments + declarations ─ translate: flag | override | Hydra's own flag
+//! flag ─ value: text + type -> Value ─ hydra: Value -> `key=value`
+//! Translation { command, overrides, warnings, trace } ─ exec it, or print it
+//! ```
+//!
+//! One direction, no way back. The heart ([`translate`]: tokens and declarations in,
+//! [`translate::Translation`] out) is pure: no file, no environment, no process.
+//!
+//! The library exists for the binary and its tests; it promises no stable interface.
+
+pub mod arguments;
+pub mod command_line;
+pub mod declarations;
+pub mod error;
+pub mod exec;
+pub mod hydra;
+pub mod interpose;
+pub mod kfp;
+pub mod log;
+mod nearest;
+pub mod python;
+pub mod report;
+pub mod run;
+pub mod tool;
+pub mod translate;
+pub mod value;

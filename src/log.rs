@@ -1,0 +1,97 @@
+//! `HYDRA_SHIM_LOG`: one line on stderr that tells what was decided, for a person or for Cloud
+//! Logging. Without it nothing is printed on success.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+use crate::error::Error;
+use crate::translate::Translation;
+
+/// Chooses the form.
+pub const LOG_VARIABLE: &str = "HYDRA_SHIM_LOG";
+
+/// How decisions and errors are logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Log {
+    /// Not at all.
+    Off,
+    /// One line of text, the command quoted for a shell.
+    Text,
+    /// One line of JSON with `severity` and `message`, as Cloud Logging takes them from a
+    /// container's stderr.
+    Json,
+}
+
+impl Log {
+    /// Reads [`LOG_VARIABLE`]. A value that is neither `text` nor `json` asks for some log, so it
+    /// gets text; empty and `0` ask for none.
+    pub fn from_environment() -> Self {
+        match std::env::var_os(LOG_VARIABLE) {
+            None => Self::Off,
+            Some(value) if value.is_empty() || value == "0" => Self::Off,
+            Some(value) if value == "json" => Self::Json,
+            Some(_) => Self::Text,
+        }
+    }
+
+    /// A call that is passed on as it is.
+    pub fn untouched(self, reason: &str, argv: impl FnOnce() -> Vec<String>) {
+        if self != Self::Off {
+            self.decided("untouched", reason, &argv(), &[]);
+        }
+    }
+
+    /// A translation; secrets are masked.
+    pub fn translated(self, reason: &str, translation: &Translation) {
+        if self != Self::Off {
+            self.decided(
+                "translated",
+                reason,
+                &translation.shown_argv(),
+                &translation.warnings,
+            );
+        }
+    }
+
+    fn decided(self, decision: &str, reason: &str, argv: &[String], warnings: &[String]) {
+        let command = shell_words::join(argv);
+        let mut message = format!("hydra-shim: {decision} ({reason}): {command}");
+        for warning in warnings {
+            let _ = write!(message, "; warning: {warning}");
+        }
+        let line = match self {
+            Self::Json => {
+                let detail = serde_json::json!({
+                    "decision": decision, "reason": reason, "argv": argv, "warnings": warnings,
+                });
+                let severity = if warnings.is_empty() {
+                    "INFO"
+                } else {
+                    "WARNING"
+                };
+                cloud_line(severity, &message, &detail)
+            }
+            _ => message.replace('\n', "\\n"),
+        };
+        say(&line);
+    }
+
+    /// An error: always for a person, and as a line for Cloud Logging where that is asked for.
+    pub fn error(self, error: &Error) {
+        say(&error.to_string());
+        if self == Self::Json {
+            let detail = serde_json::json!({ "error": error.message, "help": error.help });
+            say(&cloud_line("ERROR", &error.to_string(), &detail));
+        }
+    }
+}
+
+fn cloud_line(severity: &str, message: &str, detail: &serde_json::Value) -> String {
+    serde_json::json!({ "severity": severity, "message": message, "hydra_shim": detail })
+        .to_string()
+}
+
+/// One line on stderr. A closed stderr is no reason to fail.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}

@@ -1,0 +1,51 @@
+//! Who was called, and with which exit code it ends.
+//!
+//! The C entry point instead of Rust's: Rust's runtime would ignore SIGPIPE and open closed
+//! standard streams before `main`, and the application would inherit both.
+
+#![no_main]
+
+use std::ffi::{CStr, OsStr, OsString, c_char, c_int};
+use std::os::unix::ffi::OsStrExt as _;
+
+use hydra_shim::command_line::basename;
+use hydra_shim::error::Door;
+use hydra_shim::log::Log;
+use hydra_shim::{run, tool};
+
+/// Called by the C runtime.
+///
+/// # Safety
+/// `strings` points to `count` pointers to NUL-terminated strings that live as long as the process.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn main(count: c_int, strings: *const *const c_char) -> c_int {
+    let argv: Vec<OsString> = (0..usize::try_from(count).unwrap_or(0))
+        .map(|index| {
+            // SAFETY: as the caller promises.
+            let argument = unsafe { CStr::from_ptr(*strings.add(index)) };
+            OsStr::from_bytes(argument.to_bytes()).to_owned()
+        })
+        .collect();
+    dispatch(&argv)
+}
+
+fn dispatch(argv: &[OsString]) -> i32 {
+    let called = argv.first().map(|name| name.to_string_lossy().into_owned());
+    let own_name = called.is_none_or(|name| basename(&name).starts_with("hydra-shim"));
+    let log = Log::from_environment();
+    let (door, result) = match argv {
+        argv if !own_name => (
+            Door::Exec,
+            run::interposed(argv, log).map(|never| match never {}),
+        ),
+        [_, subcommand, tokens @ ..] if subcommand == "run" => (
+            Door::Exec,
+            run::run(tokens, log).map(|never| match never {}),
+        ),
+        argv => (Door::Tool, tool::main(argv.get(1..).unwrap_or_default())),
+    };
+    result.unwrap_or_else(|error| {
+        log.error(&error);
+        door.exit_code(error.kind)
+    })
+}

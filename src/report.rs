@@ -1,0 +1,52 @@
+//! A translation as people and programs read it.
+
+use serde::Serialize;
+
+use crate::translate::{Step, Translation};
+
+/// `translate --format json`.
+#[derive(Serialize)]
+struct Report<'a> {
+    argv: Vec<String>,
+    command: &'a [String],
+    overrides: &'a [String],
+    warnings: &'a [String],
+    trace: Vec<TraceEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct TraceEntry<'a> {
+    from: &'a [String],
+    to: &'a [String],
+    key: Option<&'a str>,
+    r#type: &'a str,
+}
+
+impl<'a> From<&'a Step> for TraceEntry<'a> {
+    fn from(step: &'a Step) -> Self {
+        Self {
+            from: &step.from,
+            to: &step.to,
+            key: step.key.as_deref(),
+            r#type: &step.kind,
+        }
+    }
+}
+
+/// The translation as one JSON object, without a line's end.
+pub fn json(translation: &Translation) -> String {
+    let report = Report {
+        argv: translation.argv(),
+        command: &translation.command,
+        overrides: &translation.overrides,
+        warnings: &translation.warnings,
+        trace: translation.trace.iter().map(TraceEntry::from).collect(),
+    };
+    // Strings, lists and options: nothing that JSON could not hold.
+    serde_json::to_string(&report).unwrap_or_default()
+}
+
+/// The command line quoted for a POSIX shell, without a line's end.
+pub fn shell(translation: &Translation) -> String {
+    shell_words::join(translation.argv())
+}

@@ -1,0 +1,128 @@
+//! `run`, and every other name: translate, then be gone.
+
+use std::convert::Infallible;
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+use crate::command_line::{self, CommandLine};
+use crate::declarations::Declarations;
+use crate::error::{Error, Result, quote};
+use crate::exec::{self, Myself};
+use crate::interpose::{self, Decision};
+use crate::log::Log;
+use crate::translate::{self, Translation};
+
+/// Holds the command for when the arguments name none.
+pub const COMMAND_VARIABLE: &str = "HYDRA_SHIM_COMMAND";
+
+/// The command where nothing else is said.
+const DEFAULT_COMMAND: [&str; 2] = ["python3", "main.py"];
+
+/// `hydra-shim run TOKENS…`: never comes back, but with an error.
+///
+/// # Errors
+/// Nothing was started.
+pub fn run(tokens: &[OsString], log: Log) -> Result<Infallible> {
+    let translation = prepare(tokens)?;
+    let program = translation.command.first().map_or("", String::as_str);
+    let program = exec::find(
+        OsStr::new(program),
+        std::env::var_os("PATH"),
+        &Myself::find(),
+    )?;
+    start(&program, &translation, "run", log)
+}
+
+/// A call under any other name: `argv` whole.
+///
+/// # Errors
+/// Nothing was started.
+pub fn interposed(argv: &[OsString], log: Log) -> Result<Infallible> {
+    let (called, arguments) = match argv {
+        [called, arguments @ ..] => (called.as_os_str(), arguments),
+        [] => (OsStr::new(""), argv),
+    };
+    let program = exec::find_behind(called, std::env::var_os("PATH"), &Myself::find())?;
+    let name = Path::new(called).file_name().unwrap_or_default();
+    let apps = std::env::var(interpose::APPS_VARIABLE).unwrap_or_default();
+    let python_path = std::env::var_os("PYTHONPATH");
+    match interpose::decide(name, arguments, &apps, python_path.as_deref()) {
+        Decision::Untouched(reason) => {
+            let mut argv = argv.to_vec();
+            if let Some(first) = argv.first_mut() {
+                first.clone_from(&program.clone().into_os_string());
+            }
+            log.untouched(&reason, || {
+                argv.iter()
+                    .map(|a| a.to_string_lossy().into_owned())
+                    .collect()
+            });
+            exec::exec(&program, &argv)
+        }
+        Decision::Translate(line, reason) => {
+            utf8(arguments)?;
+            let translation = heart(line)?;
+            start(&program, &translation, &reason, log)
+        }
+    }
+}
+
+/// Replaces this process by the translated command, as `program`.
+fn start(program: &Path, translation: &Translation, reason: &str, log: Log) -> Result<Infallible> {
+    for folder in &translation.folders {
+        std::fs::create_dir_all(folder).map_err(|error| {
+            Error::refused(format!("cannot make the folder {}: {error}", quote(folder)))
+        })?;
+    }
+    log.translated(reason, translation);
+    let mut argv: Vec<&OsStr> = translation.command.iter().map(OsStr::new).collect();
+    // With a bare name Python would look itself up in PATH, find the shim there, and lose its
+    // virtual environment (measured, CPython 3.11).
+    if let Some(first) = argv.first_mut() {
+        *first = program.as_os_str();
+    }
+    argv.extend(translation.overrides.iter().map(OsStr::new));
+    exec::exec(program, &argv)
+}
+
+/// Translates the tokens behind `run`, and starts nothing.
+///
+/// # Errors
+/// The tokens are no UTF-8, no command line, or cannot be translated.
+pub fn prepare(tokens: &[OsString]) -> Result<Translation> {
+    heart(command_line::split(&utf8(tokens)?, default_command)?)
+}
+
+fn heart(line: CommandLine) -> Result<Translation> {
+    translate::translate(line.command, &line.arguments, &Declarations::default())
+}
+
+fn default_command() -> Result<Vec<String>> {
+    let Some(value) = std::env::var_os(COMMAND_VARIABLE).filter(|value| !value.is_empty()) else {
+        return Ok(DEFAULT_COMMAND.map(str::to_owned).to_vec());
+    };
+    let words = value
+        .to_str()
+        .and_then(|text| shell_words::split(text).ok());
+    words.ok_or_else(|| {
+        Error::refused(format!(
+            "{COMMAND_VARIABLE} is no command line: {}",
+            quote(&value.to_string_lossy())
+        ))
+        .help("quote it as for a shell: HYDRA_SHIM_COMMAND='python3 src/train.py'")
+    })
+}
+
+fn utf8(tokens: &[OsString]) -> Result<Vec<String>> {
+    let text = |(index, token): (usize, &OsString)| {
+        token.to_str().map(str::to_owned).ok_or_else(|| {
+            Error::refused(format!(
+                "argument {} is not UTF-8: {}",
+                index + 1,
+                quote(&token.to_string_lossy())
+            ))
+            .help("Hydra reads its command line as text; pass other bytes in a file")
+        })
+    };
+    tokens.iter().enumerate().map(text).collect()
+}

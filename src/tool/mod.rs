@@ -1,0 +1,184 @@
+//! The subcommands that start nothing: what they are called, what they take, what they print.
+
+mod install;
+
+use std::ffi::OsString;
+use std::io::Write as _;
+
+use clap::error::ErrorKind;
+use clap::{Arg, ArgMatches, Command};
+
+use crate::error::{Error, Kind, Result};
+use crate::{report, run};
+
+/// The definition that parser, help, completions and man page come from.
+pub fn definition() -> Command {
+    let tokens = || {
+        Arg::new("tokens")
+            .value_name("[COMMAND…] [--] [ARG")
+            .help("The command, and the arguments as the orchestrator passes them")
+            .num_args(0..)
+            .trailing_var_arg(true)
+            .allow_hyphen_values(true)
+            .value_parser(clap::value_parser!(OsString))
+    };
+    Command::new("hydra-shim")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(
+            "Starts Hydra applications from the --flags that Vertex AI and Kubeflow Pipelines pass",
+        )
+        .long_about(
+            "Starts Hydra applications from the --flags that Vertex AI and Kubeflow Pipelines \
+             pass, every value intact.\n\nCalled under another name (a link `python3` first in \
+             PATH, made by `hydra-shim install`), it translates the flags of Hydra applications \
+             and passes every other call on untouched.",
+        )
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(
+            Command::new("run")
+                .about("Translate the arguments and become COMMAND (default: python3 main.py)")
+                .disable_help_flag(true)
+                .arg(tokens()),
+        )
+        .subcommand(
+            Command::new("translate")
+                .about("Print what `run` would start, and start nothing")
+                .arg(
+                    Arg::new("format")
+                        .long("format")
+                        .value_parser(["shell", "json"])
+                        .default_value("shell")
+                        .help("One line quoted for a shell, or one JSON object"),
+                )
+                .arg(tokens()),
+        )
+        .subcommand(
+            Command::new("install")
+                .about("Link DIR/python and DIR/python3 (or DIR/NAME…) to the shim")
+                .arg(
+                    Arg::new("dir")
+                        .value_name("DIR")
+                        .required(true)
+                        .value_parser(clap::value_parser!(OsString))
+                        .help("The folder to put first in PATH; made if it is not there"),
+                )
+                .arg(
+                    Arg::new("names")
+                        .value_name("NAME")
+                        .num_args(0..)
+                        .value_parser(clap::value_parser!(OsString))
+                        .help("The programs to stand in front of [default: python python3]"),
+                ),
+        )
+}
+
+/// Runs the subcommand in `arguments` (without the program's name) and returns the exit code.
+///
+/// # Errors
+/// It failed.
+pub fn main(arguments: &[OsString]) -> Result<i32> {
+    let (ours, tokens) = split_own_options(arguments);
+    let program = OsString::from("hydra-shim");
+    match definition().try_get_matches_from(std::iter::once(&program).chain(ours)) {
+        Ok(matches) => dispatch(&matches, tokens).map(|()| 0),
+        Err(help) if help.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let _ = write!(std::io::stderr(), "{help}");
+            Ok(2)
+        }
+        Err(error) if error.use_stderr() => Err(usage(&error)),
+        Err(help_or_version) => print(&help_or_version.to_string()).map(|()| 0),
+    }
+}
+
+fn dispatch(matches: &ArgMatches, tokens: &[OsString]) -> Result<()> {
+    match matches.subcommand() {
+        Some(("translate", options)) => {
+            let translation = run::prepare(tokens)?;
+            if options
+                .get_one::<String>("format")
+                .is_some_and(|format| format == "json")
+            {
+                return print(&format!("{}\n", report::json(&translation)));
+            }
+            for warning in &translation.warnings {
+                let _ = writeln!(std::io::stderr(), "hydra-shim: warning: {warning}");
+            }
+            print(&format!("{}\n", report::shell(&translation)))
+        }
+        Some(("install", options)) => {
+            let names: Vec<OsString> = options
+                .get_many("names")
+                .unwrap_or_default()
+                .cloned()
+                .collect();
+            let dir = options
+                .get_one::<OsString>("dir")
+                .cloned()
+                .unwrap_or_default();
+            print(&install::install(dir.as_ref(), &names)?)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The subcommand and its own options, which clap reads, and the tokens behind them, which are the
+/// command line to translate and may look like anything.
+fn split_own_options(arguments: &[OsString]) -> (&[OsString], &[OsString]) {
+    let definition = definition();
+    let name = arguments.first().and_then(|name| name.to_str());
+    let Some(command) = name.and_then(|name| definition.find_subcommand(name)) else {
+        return (arguments, &[]);
+    };
+    if !command
+        .get_positionals()
+        .any(|arg| arg.get_id() == "tokens")
+    {
+        return (arguments, &[]);
+    }
+    let mut at = 1;
+    while let Some(option) = arguments.get(at).and_then(|argument| argument.to_str()) {
+        let (name, attached) = match option.split_once('=') {
+            Some((name, _)) => (name, true),
+            None => (option, false),
+        };
+        let known = |arg: &&Arg| {
+            name.strip_prefix("--")
+                .is_some_and(|long| arg.get_long() == Some(long))
+        };
+        if matches!(option, "--help" | "-h") {
+            return (arguments.get(..=at).unwrap_or(arguments), &[]);
+        } else if command.get_arguments().any(|arg| known(&arg)) {
+            at += if attached { 1 } else { 2 };
+        } else {
+            break;
+        }
+    }
+    arguments.split_at(at.min(arguments.len()))
+}
+
+/// clap's message in our form.
+fn usage(error: &clap::Error) -> Error {
+    let text = error.to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
+    let (message, rest) = text.split_once("\n\n").unwrap_or((text, ""));
+    let rest: Vec<&str> = rest
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    let error = Error::new(Kind::Usage, message.replace('\n', " "));
+    if rest.is_empty() {
+        error
+    } else {
+        error.help(rest.join("\n        "))
+    }
+}
+
+/// Prints to stdout.
+fn print(text: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(|error| Error::refused(format!("cannot write the output: {error}")))
+}
