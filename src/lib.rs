@@ -29,3 +29,4 @@ pub mod run;
 pub mod tool;
 pub mod translate;
 pub mod value;
+pub mod yaml;

@@ -1,5 +1,7 @@
 //! Kubeflow Pipelines and Vertex AI Pipelines: every fact about them lives here.
 
-mod placeholder;
+pub mod component;
+pub mod placeholder;
+pub mod types;
 
 pub use placeholder::is_unfilled_placeholder;

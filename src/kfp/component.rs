@@ -1,0 +1,359 @@
+//! A component: its inputs, its outputs, and the command line that its container gets.
+//!
+//! Read from a component YAML (KFP's v1 schema, `kfp/dsl/v1_structures.py`), as it lies in a
+//! team's repository; [`super::compiled`] makes the same from a compiled pipeline.
+
+use std::ops::Range;
+
+use super::placeholder::{Piece, Placeholder, pieces};
+use super::types::{PortType, sanitize};
+use crate::error::{Error, Result, quote};
+use crate::nearest::nearest;
+use crate::yaml::{Node, Scalar};
+
+/// A component.
+#[derive(Clone, Debug)]
+pub struct Component {
+    /// Its name.
+    pub name: String,
+    /// The file that it was read from, for messages.
+    pub file: String,
+    /// Its inputs.
+    pub inputs: Vec<Port>,
+    /// Its outputs.
+    pub outputs: Vec<Port>,
+    /// The container's image.
+    pub image: String,
+    /// The container's command; empty where the image's ENTRYPOINT is run.
+    pub command: Vec<Element>,
+    /// The container's arguments.
+    pub args: Vec<Element>,
+}
+
+/// An input or an output.
+#[derive(Clone, Debug)]
+pub struct Port {
+    /// Its name in the YAML.
+    pub name: String,
+    /// Its name in the compiled pipeline, by which placeholders refer to it.
+    pub id: String,
+    /// Its type.
+    pub ty: PortType,
+    /// Its type as written; empty if none is.
+    pub type_text: String,
+    /// Whether it may be absent.
+    pub optional: bool,
+    /// Its default.
+    pub default: Option<Node>,
+    /// The line that declares it.
+    pub line: usize,
+}
+
+/// One element of `command` or `args`.
+#[derive(Clone, Debug)]
+pub struct Element {
+    /// What it is.
+    pub part: Part,
+    /// Its line.
+    pub line: usize,
+    /// Its bytes in the file.
+    pub span: Range<usize>,
+}
+
+/// What an element is.
+#[derive(Clone, Debug)]
+pub enum Part {
+    /// Text without placeholders.
+    Text(String),
+    /// One placeholder and nothing else.
+    Placeholder(Placeholder),
+    /// Text with placeholders in it.
+    Template(Vec<Piece>),
+    /// Several joined to one.
+    Concat(Vec<Element>),
+    /// Several, or none, as an input is given or not.
+    If {
+        /// The input's [`Port::id`].
+        input: String,
+        /// If it is given.
+        then: Vec<Element>,
+        /// If it is not.
+        otherwise: Vec<Element>,
+    },
+}
+
+impl Part {
+    /// An element that is text in the file.
+    pub fn of_text(text: &str) -> Self {
+        let mut pieces = pieces(text);
+        match (pieces.len(), pieces.pop()) {
+            (1, Some(Piece::Text(text))) => Self::Text(text),
+            (1, Some(Piece::Placeholder(placeholder))) => Self::Placeholder(placeholder),
+            (_, last) => Self::Template(pieces.into_iter().chain(last).collect()),
+        }
+    }
+}
+
+impl Component {
+    /// Reads a component YAML.
+    ///
+    /// # Errors
+    /// It is none, with the line that shows it; or a placeholder names no input or output.
+    pub fn read(root: &Node, file: &str) -> Result<Self> {
+        let reader = Reader { file };
+        let Some(container) = root.path(&["implementation", "container"]) else {
+            return Err(reader
+                .error(
+                    root,
+                    "this is no component: it has no `implementation: container:`",
+                )
+                .help("a component YAML has name, inputs, outputs and implementation"));
+        };
+        let image = reader.required_text(container, "image")?;
+        let inputs = reader.ports(root, "inputs")?;
+        let outputs = reader.ports(root, "outputs")?;
+        let elements = |key: &str| match container.get(key) {
+            Some(node) if node.scalar() != Scalar::Null => {
+                reader.elements(node, key, &inputs, &outputs)
+            }
+            _ => Ok(Vec::new()),
+        };
+        let (command, args) = (elements("command")?, elements("args")?);
+        Ok(Self {
+            name: root
+                .get("name")
+                .and_then(Node::text)
+                .unwrap_or("component")
+                .to_owned(),
+            file: file.to_owned(),
+            inputs,
+            outputs,
+            image,
+            command,
+            args,
+        })
+    }
+
+    /// The input of that name in the compiled pipeline.
+    pub fn input(&self, id: &str) -> Option<&Port> {
+        self.inputs.iter().find(|port| port.id == id)
+    }
+
+    /// The output of that name in the compiled pipeline.
+    pub fn output(&self, id: &str) -> Option<&Port> {
+        self.outputs.iter().find(|port| port.id == id)
+    }
+}
+
+struct Reader<'a> {
+    file: &'a str,
+}
+
+impl Reader<'_> {
+    fn error(&self, node: &Node, message: impl AsRef<str>) -> Error {
+        Error::refused(format!(
+            "{}:{}:{}: {}",
+            self.file,
+            node.line,
+            node.column,
+            message.as_ref()
+        ))
+    }
+
+    fn required_text(&self, node: &Node, key: &str) -> Result<String> {
+        let Some(value) = node.get(key) else {
+            return Err(self.error(node, format!("`{key}` is missing")));
+        };
+        let text = value.text();
+        text.map(str::to_owned)
+            .ok_or_else(|| self.error(value, format!("`{key}` is {}, not text", value.describe())))
+    }
+
+    fn ports(&self, root: &Node, key: &str) -> Result<Vec<Port>> {
+        let Some(node) = root.get(key).filter(|node| node.scalar() != Scalar::Null) else {
+            return Ok(Vec::new());
+        };
+        let Some(items) = node.items() else {
+            return Err(self.error(node, format!("`{key}` is {}, not a list", node.describe())));
+        };
+        let mut ports: Vec<Port> = Vec::with_capacity(items.len());
+        for item in items {
+            let name = self.required_text(item, "name")?;
+            let id = sanitize(&name);
+            if let Some(other) = ports.iter().find(|port| port.id == id) {
+                return Err(self.error(
+                    item,
+                    format!(
+                        "{} and {} have the same name in a compiled pipeline, {}",
+                        quote(&other.name),
+                        quote(&name),
+                        quote(&id)
+                    ),
+                ));
+            }
+            // A type may be a mapping (`{GCSPath: {…}}`): an artifact's.
+            let type_text = item.get("type").and_then(Node::text).unwrap_or_default();
+            let default = item
+                .get("default")
+                .filter(|node| node.scalar() != Scalar::Null);
+            let optional = item
+                .get("optional")
+                .is_some_and(|n| n.scalar() == Scalar::Bool(true));
+            ports.push(Port {
+                id,
+                ty: PortType::parse(type_text),
+                type_text: type_text.to_owned(),
+                optional: optional || default.is_some(),
+                default: default.cloned(),
+                line: item.line,
+                name,
+            });
+        }
+        Ok(ports)
+    }
+
+    fn elements(
+        &self,
+        node: &Node,
+        what: &str,
+        inputs: &[Port],
+        outputs: &[Port],
+    ) -> Result<Vec<Element>> {
+        let Some(items) = node.items() else {
+            return Err(self
+                .error(node, format!("`{what}` is {}, not a list", node.describe()))
+                .help(format!("write {what}: [word, word], each word an element")));
+        };
+        items
+            .iter()
+            .map(|item| self.element(item, inputs, outputs))
+            .collect()
+    }
+
+    fn element(&self, node: &Node, inputs: &[Port], outputs: &[Port]) -> Result<Element> {
+        let part = match (node.text(), node.entries()) {
+            (Some(text), _) => Part::of_text(text),
+            (None, Some([(key, value)])) => {
+                let key = key.text().unwrap_or_default();
+                self.placeholder(node, key, value, inputs, outputs)?
+            }
+            _ => {
+                return Err(self
+                    .error(
+                        node,
+                        format!(
+                            "an element is text or one placeholder, not {}",
+                            node.describe()
+                        ),
+                    )
+                    .help("a placeholder is a mapping with one key, as {inputValue: name}"));
+            }
+        };
+        Ok(Element {
+            part,
+            line: node.line,
+            span: node.span.clone(),
+        })
+    }
+
+    fn placeholder(
+        &self,
+        node: &Node,
+        key: &str,
+        value: &Node,
+        inputs: &[Port],
+        outputs: &[Port],
+    ) -> Result<Part> {
+        let one = |ports: &[Port], what: &str| self.named(value, ports, what);
+        let placeholder = match key {
+            "inputValue" => {
+                let port = one(inputs, "input")?;
+                if let (PortType::Artifact, Some(near)) =
+                    (port.ty, PortType::nearest_parameter(&port.type_text))
+                {
+                    return Err(Error::refused(format!(
+                        "{}:{}: the input {} has the unknown type {}",
+                        self.file,
+                        port.line,
+                        quote(&port.name),
+                        quote(&port.type_text)
+                    ))
+                    .help(format!("did you mean {near}?")));
+                }
+                Placeholder::InputValue(port.id)
+            }
+            "inputPath" => Placeholder::InputPath(one(inputs, "input")?.id),
+            "inputUri" => Placeholder::InputUri(one(inputs, "input")?.id),
+            "outputPath" => {
+                let port = one(outputs, "output")?;
+                match port.ty {
+                    PortType::Parameter(_) => Placeholder::OutputFile(port.id),
+                    PortType::Artifact => Placeholder::OutputPath(port.id),
+                }
+            }
+            "outputUri" => Placeholder::OutputUri(one(outputs, "output")?.id),
+            "executorInput" => Placeholder::ExecutorInput,
+            "concat" => {
+                return self
+                    .elements(value, "concat", inputs, outputs)
+                    .map(Part::Concat);
+            }
+            "if" => return self.condition(value, inputs, outputs),
+            _ => {
+                let known = [
+                    "inputValue",
+                    "inputPath",
+                    "inputUri",
+                    "outputPath",
+                    "outputUri",
+                    "concat",
+                    "if",
+                    "executorInput",
+                ];
+                let near = nearest(key, known.into_iter()).map_or_else(
+                    || format!("placeholders are {}", known.join(", ")),
+                    |near| format!("did you mean {near}?"),
+                );
+                return Err(self
+                    .error(node, format!("{} is no placeholder", quote(key)))
+                    .help(near));
+            }
+        };
+        Ok(Part::Placeholder(placeholder))
+    }
+
+    /// `{if: {cond: {isPresent: NAME}, then: […], else: […]}}`
+    fn condition(&self, value: &Node, inputs: &[Port], outputs: &[Port]) -> Result<Part> {
+        let Some(name) = value.path(&["cond", "isPresent"]) else {
+            return Err(self.error(value, "`if` needs `cond: {isPresent: INPUT}`"));
+        };
+        let branch = |key: &str| match value.get(key) {
+            None => Ok(Vec::new()),
+            Some(node) if node.items().is_some() => self.elements(node, key, inputs, outputs),
+            Some(node) => self
+                .element(node, inputs, outputs)
+                .map(|element| vec![element]),
+        };
+        if value.get("then").is_none() {
+            return Err(self.error(value, "`if` needs `then`"));
+        }
+        Ok(Part::If {
+            input: self.named(name, inputs, "input")?.id,
+            then: branch("then")?,
+            otherwise: branch("else")?,
+        })
+    }
+
+    fn named(&self, node: &Node, ports: &[Port], what: &str) -> Result<Port> {
+        let name = node.text().unwrap_or_default();
+        if let Some(port) = ports.iter().find(|port| port.name == name) {
+            return Ok(port.clone());
+        }
+        let near = nearest(name, ports.iter().map(|port| port.name.as_str()));
+        let error = self.error(node, format!("there is no {what} {}", quote(name)));
+        Err(match near {
+            Some(near) => error.help(format!("did you mean {}?", quote(near))),
+            None => error.help(format!("declare it under `{what}s`")),
+        })
+    }
+}
