@@ -59,43 +59,25 @@ pub struct Setting {
 impl Setting {
     /// The arguments as they may be shown.
     pub fn shown_from(&self) -> Vec<String> {
-        if self.secret {
-            vec![self.flag.clone(), SECRET.to_owned()]
-        } else {
-            self.from.clone()
-        }
+        if self.secret { vec![self.flag.clone(), SECRET.to_owned()] } else { self.from.clone() }
     }
 
     /// A value as it may be shown in a message.
     pub fn shown(&self, text: &str) -> String {
-        if self.secret {
-            SECRET.to_owned()
-        } else {
-            quote(text)
-        }
+        if self.secret { SECRET.to_owned() } else { quote(text) }
     }
 
     /// The error that says why `text` cannot be this flag's value.
     pub fn error(&self, text: &str, problem: Problem) -> Error {
         // A clause quotes parts of the value.
-        let clause = if self.secret {
-            format!("cannot be passed as {}", self.ty)
-        } else {
-            problem.clause
-        };
+        let clause =
+            if self.secret { format!("cannot be passed as {}", self.ty) } else { problem.clause };
         let declared = match &self.declared_by {
             Some(by) => format!(" (declared {} by {by})", self.ty),
             None => String::new(),
         };
-        let message = format!(
-            "{}: the value {} {clause}{declared}",
-            self.flag,
-            self.shown(text)
-        );
-        Error {
-            help: problem.help.filter(|_| !self.secret),
-            ..Error::refused(message)
-        }
+        let message = format!("{}: the value {} {clause}{declared}", self.flag, self.shown(text));
+        Error { help: problem.help.filter(|_| !self.secret), ..Error::refused(message) }
     }
 }
 
@@ -180,9 +162,7 @@ impl<'a> Reader<'a> {
             self.dropped(token, attached.is_some());
             return Ok(());
         }
-        if self.declared.closed {
-            return self.undeclared(token, written);
-        }
+        self.admit(token, written)?;
         if let Some(own) = hydra::own_flag(written) {
             return self.own_flag(own, token, written, attached);
         }
@@ -191,9 +171,7 @@ impl<'a> Reader<'a> {
 
     /// `--no-NAME` of a flag that the rules declare a bool.
     fn negated_switch(&self, name: &str, attached: Option<&str>) -> Option<&'a Flag> {
-        let positive = name
-            .strip_prefix("no-")
-            .or_else(|| name.strip_prefix("no_"))?;
+        let positive = name.strip_prefix("no-").or_else(|| name.strip_prefix("no_"))?;
         let declared: &'a Declarations = self.declared;
         let flag = declared.flag(positive)?;
         (attached.is_none() && flag.arity == Arity::Switch).then_some(flag)
@@ -237,12 +215,27 @@ impl<'a> Reader<'a> {
                     texts.push(text.to_owned());
                 }
             }
-            (Arity::Switch | Arity::Many, Some(_)) => {}
+            (Arity::AtMost(count), None) => {
+                while texts.len() < count
+                    && let Some(text) = self.peek().filter(|next| !self.is_declared_flag(next))
+                {
+                    self.next += 1;
+                    texts.push(text.to_owned());
+                }
+            }
+            (Arity::AtMost(_) | Arity::Switch | Arity::Many, Some(_)) => {}
         }
         if attached.is_none() && flag.arity != Arity::Exactly(0) {
             from.extend(texts.iter().cloned());
         }
         self.declared_value(flag, written, from, &texts)
+    }
+
+    fn is_declared_flag(&self, token: &str) -> bool {
+        match token.strip_prefix("--") {
+            Some(name) => self.declared.flag(name).is_some(),
+            None => self.declared.short_flag(token).is_some(),
+        }
     }
 
     /// A declared flag whose value is `texts`.
@@ -253,6 +246,9 @@ impl<'a> Reader<'a> {
         from: Vec<String>,
         texts: &[String],
     ) -> Result<()> {
+        if !hydra::is_key(&flag.key.name) {
+            return Err(bad_key(written, &flag.key.name));
+        }
         let shown = texts.join(" ");
         let absent = |text: &str| text.is_empty() || text == "null";
         if let ([text], Arity::Exactly(1)) = (texts, flag.arity) {
@@ -270,13 +266,12 @@ impl<'a> Reader<'a> {
             }
         }
         let value = match (flag.arity, texts) {
-            (Arity::Exactly(_) | Arity::Switch, [text]) => Value::parse(text, &flag.ty),
+            (Arity::Exactly(_) | Arity::Switch | Arity::AtMost(1), [text]) => {
+                Value::parse(text, &flag.ty)
+            }
+            (Arity::AtMost(_), []) => Ok(Value::Bool(true)),
             (Arity::Many, texts) => many(texts, &flag.ty),
-            (_, texts) => texts
-                .iter()
-                .map(|text| Value::parse(text, &flag.ty))
-                .collect::<std::result::Result<_, _>>()
-                .map(Value::List),
+            (_, texts) => each(texts, &flag.ty),
         };
         match value {
             Ok(value) => self.setting(flag, written, &shown, from, value),
@@ -303,9 +298,7 @@ impl<'a> Reader<'a> {
                     "holds `${`, which closed mode refuses: hydra.utils.instantiate would \
                      evaluate it",
                 )
-                .help(format!(
-                    "if that is meant, declare `dollar: allow` on {written}"
-                ));
+                .help(format!("if that is meant, declare `dollar: allow` on {written}"));
                 return Err(setting.error(text, problem));
             }
             if let Some(key) = setting.value.find_key(&INSTANTIATE_KEYS)
@@ -315,9 +308,7 @@ impl<'a> Reader<'a> {
                     "holds the key `{key}`, which closed mode refuses: hydra.utils.instantiate \
                      would call what it names"
                 ))
-                .help(format!(
-                    "if that is meant, declare `targets: allow` on {written}"
-                ));
+                .help(format!("if that is meant, declare `targets: allow` on {written}"));
                 return Err(setting.error(text, problem));
             }
         }
@@ -365,11 +356,7 @@ impl<'a> Reader<'a> {
                 next
             }
         };
-        let key = if self.declared.underscores {
-            name.replace('-', "_")
-        } else {
-            name.to_owned()
-        };
+        let key = if self.declared.underscores { name.replace('-', "_") } else { name.to_owned() };
         if !hydra::is_key(&key) {
             return Err(bad_key(written, &key));
         }
@@ -380,10 +367,7 @@ impl<'a> Reader<'a> {
             ))
             .help("check the name in the component's YAML; a declared input may hold any text"));
         }
-        let key = Key {
-            operation: hydra::Operation::Change,
-            name: key,
-        };
+        let key = Key { operation: hydra::Operation::Change, name: key };
         let flag = Flag::new(name, key, Type::Auto, "");
         let mut setting = new_setting(&flag, written, text, from, Value::Null);
         setting.declared_by = None;
@@ -410,9 +394,7 @@ impl<'a> Reader<'a> {
                     "{written} is one of Hydra's own flags and takes no value, but was given {}",
                     quote(token)
                 ))
-                .help(format!(
-                    "to set the key `{name}`, write the override {name}=VALUE"
-                )));
+                .help(format!("to set the key `{name}`, write the override {name}=VALUE")));
             }
             (_, Some(_)) | (OwnValue::None, None) => {}
             (OwnValue::Required, None) => match self.peek() {
@@ -447,9 +429,10 @@ impl<'a> Reader<'a> {
             Some((written, value)) => (written, Some(value)),
             None => (token, None),
         };
-        if self.declared.closed {
-            return self.undeclared(token, written);
+        if let Some(flag) = self.declared.short_flag(token) {
+            return self.declared_flag(flag, token, None);
         }
+        self.admit(token, written)?;
         match hydra::own_flag(written) {
             Some(own) => self.own_flag(own, token, written, attached),
             None => Err(self.unexpected(token)),
@@ -458,9 +441,7 @@ impl<'a> Reader<'a> {
 
     /// A token without a dash that no flag took.
     fn word(&mut self, token: &'a str) -> Result<()> {
-        if self.declared.closed {
-            return self.undeclared(token, token);
-        }
+        self.admit(token, token)?;
         if hydra::native_key(token).is_none() {
             return Err(self.unexpected(token));
         }
@@ -471,10 +452,7 @@ impl<'a> Reader<'a> {
     /// What follows a `--`.
     fn rest_as_it_is(&mut self) -> Result<()> {
         while let Some(token) = self.take() {
-            if self.declared.closed {
-                self.undeclared(token, token)?;
-                continue;
-            }
+            self.admit(token, token)?;
             let (written, attached) = match token.split_once('=') {
                 Some((written, value)) => (written, Some(value)),
                 None => (token, None),
@@ -488,15 +466,9 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// In closed mode: an argument that is not declared passes only if the component wrote it.
-    fn undeclared(&mut self, token: &str, written: &str) -> Result<()> {
-        if self
-            .declared
-            .literals
-            .iter()
-            .any(|literal| literal == token)
-        {
-            self.parsed.push(Argument::Verbatim(token.to_owned()));
+    /// In closed mode an argument that is not declared is admitted only if the component wrote it.
+    fn admit(&self, token: &str, written: &str) -> Result<()> {
+        if !self.declared.closed || self.declared.literals.iter().any(|l| l == token) {
             return Ok(());
         }
         let names = self.declared.flags.iter().map(|flag| flag.name.as_str());
@@ -564,11 +536,7 @@ fn many(texts: &[String], ty: &Type) -> std::result::Result<Value, Problem> {
     };
     let mut items = Vec::new();
     for text in texts {
-        let array = if text.starts_with('[') {
-            value::json(text)?
-        } else {
-            None
-        };
+        let array = if text.starts_with('[') { value::json(text)? } else { None };
         match array {
             Some(Value::List(_)) => {
                 if let Value::List(spliced) = Value::parse(text, ty)? {
@@ -579,6 +547,16 @@ fn many(texts: &[String], ty: &Type) -> std::result::Result<Value, Problem> {
         }
     }
     Ok(Value::List(items))
+}
+
+/// The parts of a value that several arguments make.
+fn each(texts: &[String], ty: &Type) -> std::result::Result<Value, Problem> {
+    let types: Vec<&Type> = match ty {
+        Type::Tuple(types) => types.iter().collect(),
+        ty => vec![ty; texts.len()],
+    };
+    let values = texts.iter().zip(types).map(|(text, ty)| Value::parse(text, ty));
+    values.collect::<std::result::Result<_, _>>().map(Value::List)
 }
 
 /// Whether a token ends the values of a flag that takes several.
@@ -594,10 +572,7 @@ fn bad_key(written: &str, key: &str) -> Error {
     let why = if key.is_empty() {
         "it is empty".to_owned()
     } else {
-        match key
-            .chars()
-            .find(|c| !(c.is_ascii_alphanumeric() || "_-$./@".contains(*c)))
-        {
+        match key.chars().find(|c| !(c.is_ascii_alphanumeric() || "_-$./@".contains(*c))) {
             Some(c) => format!("it holds {c:?}"),
             None => "a key starts with a letter or `_`, parts joined by single dots".to_owned(),
         }
@@ -633,28 +608,18 @@ mod tests {
                 flag("sweep", "lr", Type::Hydra),
                 with(flag("token", "token", Type::Text), &|f| f.secret = true),
                 with(flag("pin", "pin", Type::Int), &|f| f.secret = true),
-                with(flag("cuda", "cuda", Type::Bool), &|f| {
-                    f.arity = Arity::Switch
+                with(flag("cuda", "cuda", Type::Bool), &|f| f.arity = Arity::Switch),
+                with(flag("tags", "tags", Type::List(value::Element::Any)), &|f| {
+                    f.arity = Arity::Many;
                 }),
-                with(
-                    flag("tags", "tags", Type::List(value::Element::Any)),
-                    &|f| {
-                        f.arity = Arity::Many;
-                    },
-                ),
                 with(flag("note", "note", Type::Text), &|f| f.drop_empty = true),
                 with(flag("opt", "opt", Type::Int), &|f| f.nullable = true),
                 with(flag("opts", "opts", Type::Text), &|f| f.nullable = true),
-                with(flag("range", "range", Type::Float), &|f| {
-                    f.arity = Arity::Exactly(2)
+                with(flag("range", "range", Type::Float), &|f| f.arity = Arity::Exactly(2)),
+                with(flag("quiet", "quiet", Type::Bool), &|f| f.arity = Arity::Exactly(0)),
+                with(flag("params", "params", Type::Dict(value::Element::Any)), &|f| {
+                    f.merge = true
                 }),
-                with(flag("quiet", "quiet", Type::Bool), &|f| {
-                    f.arity = Arity::Exactly(0)
-                }),
-                with(
-                    flag("params", "params", Type::Dict(value::Element::Any)),
-                    &|f| f.merge = true,
-                ),
                 with(flag("out", "out", Type::Path), &|f| f.mkdir = Mkdir::Parent),
             ],
             drop: vec!["local_rank".to_owned()],
@@ -683,10 +648,7 @@ mod tests {
             (&["--lr", "-1e-05"], "lr=-1e-05"),
             (&["--flag"], "flag=true"),
             (&["--filter", "a=b"], "filter='a=b'"),
-            (
-                &["lr=0.1", "+a=b", "++c=d", "~e", "db@x=y"],
-                "lr=0.1 | +a=b | ++c=d | ~e | db@x=y",
-            ),
+            (&["lr=0.1", "+a=b", "++c=d", "~e", "db@x=y"], "lr=0.1 | +a=b | ++c=d | ~e | db@x=y"),
             (
                 &["--multirun", "lr=1,2", "--cfg", "job", "--x", "1"],
                 "lr=1,2 | x=1 | --multirun | --cfg | job",
@@ -696,40 +658,24 @@ mod tests {
                 "lr=1 | -cn | other | --info | -i | plugins",
             ),
             (&["--config-dir=/x", "-c=job"], "--config-dir=/x | -c=job"),
-            (
-                &["--a", "1", "--", "--b", "x", "-m", "y=1"],
-                "a=1 | --b | x | y=1 | -m",
-            ),
-            (
-                &["--lr", "1", "lr=3", "--b", "2", "--lr", "4"],
-                "lr=3 | b=2 | lr=4",
-            ),
+            (&["--a", "1", "--", "--b", "x", "-m", "y=1"], "a=1 | --b | x | y=1 | -m"),
+            (&["--lr", "1", "lr=3", "--b", "2", "--lr", "4"], "lr=3 | b=2 | lr=4"),
             (
                 &["--d", r#"{"a": 1, "a": 2, "b": [1.50, "x y"]}"#],
                 "d={} | ~d | +d={a: 2,b: [1.50,'x y']}",
             ),
-            (
-                &["--l", "[1, true, null, \"null\"]"],
-                "l=[1,true,null,'null']",
-            ),
+            (&["--l", "[1, true, null, \"null\"]"], "l=[1,true,null,'null']"),
             (&["--l", "[a-z]"], "l='[a-z]'"),
             (&[], ""),
         ] {
-            assert_eq!(
-                run(arguments, &Declarations::default()),
-                expected,
-                "{arguments:?}"
-            );
+            assert_eq!(run(arguments, &Declarations::default()), expected, "{arguments:?}");
         }
     }
 
     #[test]
     fn what_is_refused_undeclared() {
         for (arguments, reason) in [
-            (
-                &["--project", "--model._target_=os.system"][..],
-                "starts with a dash",
-            ),
+            (&["--project", "--model._target_=os.system"][..], "starts with a dash"),
             (&["--project", "--config-dir=/tmp"], "starts with a dash"),
             (&["--project", "--"], "starts with a dash"),
             (&["--project", "-"], "starts with a dash"),
@@ -791,16 +737,7 @@ mod tests {
             (&["--cuda", "lr=1"], "cuda=true | lr=1"),
             (&["--cuda=0"], "cuda=false"),
             (
-                &[
-                    "--tags",
-                    "a",
-                    "-1",
-                    "2.5",
-                    "--tags",
-                    "[\"b\", 3]",
-                    "--f",
-                    "1",
-                ],
+                &["--tags", "a", "-1", "2.5", "--tags", "[\"b\", 3]", "--f", "1"],
                 "tags=[a,-1,2.5,b,3] | f=1.0",
             ),
             (&["--tags"], "tags=[]"),
@@ -813,10 +750,7 @@ mod tests {
             (&["--range", "-1", "2"], "range=[-1.0,2.0]"),
             (&["--quiet", "a=1"], "quiet=true | a=1"),
             (&["--params", r#"{"a": 1}"#], "++params={a: 1}"),
-            (
-                &["--local-rank=0", "--f", "1", "--local_rank", "1"],
-                "f=1.0",
-            ),
+            (&["--local-rank=0", "--f", "1", "--local_rank", "1"], "f=1.0"),
         ] {
             assert_eq!(run(arguments, &declarations()), expected, "{arguments:?}");
         }
@@ -825,10 +759,7 @@ mod tests {
     #[test]
     fn what_does_not_fit_its_declaration() {
         for (arguments, reason) in [
-            (
-                &["--n", "3.5"][..],
-                "--n: the value `3.5` is no int (declared int by rules:1)",
-            ),
+            (&["--n", "3.5"][..], "--n: the value `3.5` is no int (declared int by rules:1)"),
             (&["--n", "1e5000"], "is no int"),
             (&["--n", ""], "is no int"),
             (&["--f", "1e999"], "is no float"),
@@ -854,10 +785,7 @@ mod tests {
         let mut declared = declarations();
         declared.closed = true;
         declared.literals = vec!["fixed=1".to_owned()];
-        assert_eq!(
-            run(&["--prompt", "x", "fixed=1"], &declared),
-            "prompt=x | fixed=1"
-        );
+        assert_eq!(run(&["--prompt", "x", "fixed=1"], &declared), "prompt=x | fixed=1");
         for arguments in [
             &["--other", "1"][..],
             &["a=1"],
@@ -891,10 +819,7 @@ mod tests {
         let translation = translate(Vec::new(), &arguments, &declarations()).unwrap();
         assert_eq!(translation.overrides, ["token=hunter3"]);
         let shown = format!("{:?} {:?}", translation.trace, translation.warnings);
-        assert!(
-            !shown.contains("hunter") && shown.contains(SECRET),
-            "{shown}"
-        );
+        assert!(!shown.contains("hunter") && shown.contains(SECRET), "{shown}");
     }
 
     #[test]

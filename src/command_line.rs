@@ -122,6 +122,48 @@ pub fn split_given(tokens: &[String]) -> Result<CommandLine> {
     split_command(tokens, false)
 }
 
+/// Where a container's arguments begin in `tokens`, its whole command line: behind the command, or
+/// behind the command that a shell's `-c` script gets as its arguments (`sh -c '…; "$0" "$@"'
+/// python3 main.py --lr 0.1`).
+pub fn arguments_start(tokens: &[String]) -> usize {
+    let mut start = 0;
+    loop {
+        let rest = tokens.get(start..).unwrap_or_default();
+        let Some(first) = rest.first().filter(|first| !is_argument(first)) else {
+            return start;
+        };
+        if Program::of(first) != Program::Shell {
+            return match split_given(rest) {
+                Ok(line) => tokens.len() - line.arguments.len(),
+                Err(_) => start + 1 + first_flag(rest.get(1..).unwrap_or_default()),
+            };
+        }
+        let has_script = |token: &String| token.starts_with('-') && token.ends_with('c');
+        match rest.iter().skip(1).take_while(|token| token.starts_with('-')).position(has_script) {
+            // The shell, its options, and the script.
+            Some(option) => start += option + 3,
+            None => return start + 1 + first_flag(rest.get(1..).unwrap_or_default()),
+        }
+    }
+}
+
+fn first_flag(tokens: &[String]) -> usize {
+    tokens.iter().position(|token| token.starts_with("--")).unwrap_or(tokens.len())
+}
+
+impl App {
+    /// Whether `name` names it: the end of the script's path in whole parts, or the module, or the
+    /// program.
+    pub fn is_named(&self, name: &str) -> bool {
+        let ends = |path: &str| std::path::Path::new(path).ends_with(name.trim_start_matches("./"));
+        match self {
+            Self::Script(path) | Self::Program(path) => ends(path),
+            Self::Module(module) => module == name,
+            Self::Unknown => false,
+        }
+    }
+}
+
 /// Splits a command line that starts with a command. A `complete` one has no arguments of its own
 /// that could be told by a separator (the default command): without a script all of it is the
 /// command.
@@ -171,19 +213,11 @@ struct End {
 impl End {
     /// Behind the token at `index`; a `--` right there is dropped by [`End::split`].
     fn behind(index: usize) -> Self {
-        Self {
-            command: index + 1,
-            arguments: index + 1,
-            app: App::Unknown,
-        }
+        Self { command: index + 1, arguments: index + 1, app: App::Unknown }
     }
 
     fn before_separator(index: usize) -> Self {
-        Self {
-            command: index,
-            arguments: index + 1,
-            app: App::Unknown,
-        }
+        Self { command: index, arguments: index + 1, app: App::Unknown }
     }
 
     fn running(self, app: App) -> Self {
@@ -204,11 +238,7 @@ impl End {
             (App::Unknown, Program::Other, Some(first)) => App::Program(first.clone()),
             (app, _, _) => app,
         };
-        CommandLine {
-            command: command.to_vec(),
-            arguments: arguments.to_vec(),
-            app,
-        }
+        CommandLine { command: command.to_vec(), arguments: arguments.to_vec(), app }
     }
 }
 
@@ -233,11 +263,7 @@ fn python(tokens: &[String]) -> Option<End> {
                 Short::Takes(attached) => index += 1 + usize::from(attached.is_empty()),
                 Short::Module(attached) => {
                     let at = index + usize::from(attached.is_empty());
-                    let module = if attached.is_empty() {
-                        tokens.get(at)?
-                    } else {
-                        attached
-                    };
+                    let module = if attached.is_empty() { tokens.get(at)? } else { attached };
                     if LAUNCHER_MODULES.contains(&module) {
                         return script(tokens, at + 1);
                     }
@@ -303,9 +329,7 @@ fn script(tokens: &[String], start: usize) -> Option<End> {
 
 fn has_py_ending(token: &str) -> bool {
     // Case matters: these are file names on Linux.
-    token
-        .strip_suffix(".py")
-        .is_some_and(|stem| !stem.is_empty())
+    token.strip_suffix(".py").is_some_and(|stem| !stem.is_empty())
 }
 
 fn separator(tokens: &[String], start: usize) -> Option<usize> {
@@ -341,11 +365,7 @@ mod tests {
                     App::Program(name) => format!("program {name}"),
                     App::Unknown => "unknown".to_owned(),
                 };
-                format!(
-                    "{} | {} ({app})",
-                    line.command.join(" "),
-                    line.arguments.join(" ")
-                )
+                format!("{} | {} ({app})", line.command.join(" "), line.arguments.join(" "))
             }
             Err(error) => format!("error: {}", error.message.split(':').next().unwrap_or("")),
         }
@@ -363,10 +383,7 @@ mod tests {
             ("-- ~lr", "python3 main.py | ~lr (script main.py)"),
             // Python.
             ("python3 main.py", "python3 main.py |  (script main.py)"),
-            (
-                "-- python3 main.py --lr 1",
-                "python3 main.py | --lr 1 (script main.py)",
-            ),
+            ("-- python3 main.py --lr 1", "python3 main.py | --lr 1 (script main.py)"),
             (
                 "/usr/bin/python3.11 -u main.py a=1",
                 "/usr/bin/python3.11 -u main.py | a=1 (script main.py)",
@@ -375,52 +392,22 @@ mod tests {
                 "python -uW ignore -X dev -Xutf8 train --lr 1",
                 "python -uW ignore -X dev -Xutf8 train | --lr 1 (script train)",
             ),
-            (
-                "python3 -m pkg.mod --lr 1",
-                "python3 -m pkg.mod | --lr 1 (module pkg.mod)",
-            ),
-            (
-                "python3 -ummain --lr 1",
-                "python3 -ummain | --lr 1 (module main)",
-            ),
-            (
-                "python3 main.py -- --lr 1",
-                "python3 main.py | --lr 1 (script main.py)",
-            ),
-            (
-                "python3 main.py --lr 1 -- x=1",
-                "python3 main.py | --lr 1 -- x=1 (script main.py)",
-            ),
-            (
-                "python3 -- main.py --lr 1",
-                "python3 -- main.py | --lr 1 (script main.py)",
-            ),
+            ("python3 -m pkg.mod --lr 1", "python3 -m pkg.mod | --lr 1 (module pkg.mod)"),
+            ("python3 -ummain --lr 1", "python3 -ummain | --lr 1 (module main)"),
+            ("python3 main.py -- --lr 1", "python3 main.py | --lr 1 (script main.py)"),
+            ("python3 main.py --lr 1 -- x=1", "python3 main.py | --lr 1 -- x=1 (script main.py)"),
+            ("python3 -- main.py --lr 1", "python3 -- main.py | --lr 1 (script main.py)"),
             ("python3 -u -- --lr 1", "python3 -u | --lr 1 (unknown)"),
             ("python3 - --lr 1", "python3 - | --lr 1 (script -)"),
-            (
-                "python3 -c pass -- --lr 1",
-                "python3 -c pass | --lr 1 (unknown)",
-            ),
-            (
-                "python3 -c pass",
-                "error: cannot tell where the command `python3 -c pass` ends",
-            ),
+            ("python3 -c pass -- --lr 1", "python3 -c pass | --lr 1 (unknown)"),
+            ("python3 -c pass", "error: cannot tell where the command `python3 -c pass` ends"),
             (
                 "python3 -c -- --lr 1",
                 "error: cannot tell where the command `python3 -c -- --lr 1` ends",
             ),
-            (
-                "python3",
-                "error: cannot tell where the command `python3` ends",
-            ),
-            (
-                "python3 -m",
-                "error: cannot tell where the command `python3 -m` ends",
-            ),
-            (
-                "python3 -u -W",
-                "error: cannot tell where the command `python3 -u -W` ends",
-            ),
+            ("python3", "error: cannot tell where the command `python3` ends"),
+            ("python3 -m", "error: cannot tell where the command `python3 -m` ends"),
+            ("python3 -u -W", "error: cannot tell where the command `python3 -u -W` ends"),
             (
                 "python3 --check-hash-based-pycs always main.py --lr 1",
                 "python3 --check-hash-based-pycs always main.py | --lr 1 (script main.py)",
@@ -446,18 +433,9 @@ mod tests {
                 "env A=1 python3 -m cProfile -o p main.py --lr 1",
                 "env A=1 python3 -m cProfile -o p main.py | --lr 1 (script main.py)",
             ),
-            (
-                "uv run -- main.py --lr 1",
-                "uv run -- main.py | --lr 1 (script main.py)",
-            ),
-            (
-                "tini -- python3 main.py --lr 1",
-                "tini -- python3 main.py | --lr 1 (script main.py)",
-            ),
-            (
-                "tini -- my-train -- --lr 1",
-                "tini -- my-train | --lr 1 (unknown)",
-            ),
+            ("uv run -- main.py --lr 1", "uv run -- main.py | --lr 1 (script main.py)"),
+            ("tini -- python3 main.py --lr 1", "tini -- python3 main.py | --lr 1 (script main.py)"),
+            ("tini -- my-train -- --lr 1", "tini -- my-train | --lr 1 (unknown)"),
             (
                 "tini -- my-train --lr 1",
                 "error: cannot tell where the command `tini -- my-train --lr 1` ends",
@@ -469,21 +447,12 @@ mod tests {
             // Shells.
             ("sh -c x -- --lr 1", "sh -c x | --lr 1 (unknown)"),
             ("bash -c x sh --", "bash -c x sh |  (unknown)"),
-            (
-                "sh -c x --lr 1",
-                "error: cannot tell where the command `sh` ends",
-            ),
+            ("sh -c x --lr 1", "error: cannot tell where the command `sh` ends"),
             // Anything else.
             ("my-train --lr 1", "my-train | --lr 1 (program my-train)"),
             ("my-train", "my-train |  (program my-train)"),
-            (
-                "mpirun -n 4 my-train -- --lr 1",
-                "mpirun -n 4 my-train | --lr 1 (program mpirun)",
-            ),
-            (
-                "mpirun -- my-train -- a=1",
-                "mpirun -- my-train | a=1 (program mpirun)",
-            ),
+            ("mpirun -n 4 my-train -- --lr 1", "mpirun -n 4 my-train | --lr 1 (program mpirun)"),
+            ("mpirun -- my-train -- a=1", "mpirun -- my-train | a=1 (program mpirun)"),
             ("./main.py --lr 1", "./main.py | --lr 1 (program ./main.py)"),
         ] {
             assert_eq!(shown(tokens), expected, "{tokens:?}");

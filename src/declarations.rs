@@ -26,10 +26,7 @@ pub struct Declarations {
 }
 
 /// A declared flag.
-#[allow(
-    clippy::struct_excessive_bools,
-    reason = "each is a key of its own in the rules"
-)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a key of its own in the rules")]
 #[derive(Clone, Debug)]
 pub struct Flag {
     /// Its name, without dashes.
@@ -40,6 +37,8 @@ pub struct Flag {
     pub ty: Type,
     /// How many arguments are its value.
     pub arity: Arity,
+    /// Whether it is written with one dash.
+    pub short: bool,
     /// Who declared it, for messages: `hydra-shim.yaml:4`.
     pub source: String,
     /// `null`, and an empty value of any type but text, is null: an optional input.
@@ -63,6 +62,8 @@ pub struct Flag {
 pub enum Arity {
     /// That many, whatever they look like; of several, the value is the list.
     Exactly(usize),
+    /// Up to that many: the component writes some only if an input is given.
+    AtMost(usize),
     /// The next one if it is a word for true or false; `--no-NAME` is false.
     Switch,
     /// All up to the next flag or override; JSON arrays are spliced in, repetitions add up.
@@ -102,6 +103,7 @@ impl Flag {
             key,
             ty,
             arity: Arity::Exactly(1),
+            short: false,
             source: source.to_owned(),
             nullable: false,
             drop_empty: false,
@@ -114,13 +116,29 @@ impl Flag {
     }
 }
 
+impl Flag {
+    /// The flag with its dashes.
+    pub fn written(&self) -> String {
+        format!("{}{}", if self.short { "-" } else { "--" }, self.name)
+    }
+
+    /// Whether `name`, without dashes, is this flag's, `-` and `_` taken as equal.
+    pub fn is_called(&self, name: &str) -> bool {
+        same_name(&self.name, name)
+    }
+}
+
 impl Declarations {
     /// The flag of that name, without dashes: exactly, else with `-` and `_` taken as equal.
     pub fn flag(&self, name: &str) -> Option<&Flag> {
-        self.flags
-            .iter()
-            .find(|flag| flag.name == name)
-            .or_else(|| self.flags.iter().find(|flag| same_name(&flag.name, name)))
+        let long = || self.flags.iter().filter(|flag| !flag.short);
+        long().find(|flag| flag.name == name).or_else(|| long().find(|flag| flag.is_called(name)))
+    }
+
+    /// The flag that is written so, with one dash.
+    pub fn short_flag(&self, written: &str) -> Option<&Flag> {
+        let name = written.strip_prefix('-')?;
+        self.flags.iter().find(|flag| flag.short && flag.name == name)
     }
 
     /// Whether the flag of that name is left out.

@@ -42,11 +42,7 @@ impl Error {
 
     /// An error of the given kind, without help.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            help: None,
-            kind,
-        }
+        Self { message: message.into(), help: None, kind }
     }
 
     /// The same error with a next step.

@@ -56,9 +56,7 @@ fn same_bytes(a: &Path, b: &Path) -> bool {
 pub fn find(name: &OsStr, path: Option<OsString>, myself: &Myself) -> Result<PathBuf> {
     if name.as_bytes().contains(&b'/') {
         let file = PathBuf::from(name);
-        let itself = file
-            .metadata()
-            .is_ok_and(|metadata| myself.is(&file, &metadata));
+        let itself = file.metadata().is_ok_and(|metadata| myself.is(&file, &metadata));
         if let (true, Some(name)) = (itself, file.file_name()) {
             return find(name, path, myself);
         }
@@ -82,18 +80,13 @@ pub fn find_behind(called: &OsStr, path: Option<OsString>, myself: &Myself) -> R
         .and_then(|folder| folder.metadata().ok());
     let place = folders.iter().position(|folder| {
         if let Some(own) = &own_folder {
-            folder
-                .metadata()
-                .is_ok_and(|metadata| same_file(own, &metadata))
+            folder.metadata().is_ok_and(|metadata| same_file(own, &metadata))
         } else {
             let file = folder.join(name);
-            file.metadata()
-                .is_ok_and(|metadata| myself.is(&file, &metadata))
+            file.metadata().is_ok_and(|metadata| myself.is(&file, &metadata))
         }
     });
-    let behind = folders
-        .get(place.map_or(0, |place| place + 1)..)
-        .unwrap_or_default();
+    let behind = folders.get(place.map_or(0, |place| place + 1)..).unwrap_or_default();
     search(name, behind.to_vec(), myself)
 }
 
@@ -188,12 +181,8 @@ pub fn exec<S: AsRef<OsStr>>(program: &Path, argv: &[S]) -> Result<Infallible> {
 /// What the kernel's refusal means to a person.
 fn explain<S: AsRef<OsStr>>(program: &Path, argv: &[S], error: &io::Error) -> Error {
     let shown = quote(&program.to_string_lossy());
-    let cannot = |why: String| {
-        Error::new(
-            Kind::CannotExecute,
-            format!("cannot execute {shown}: {why}"),
-        )
-    };
+    let cannot =
+        |why: String| Error::new(Kind::CannotExecute, format!("cannot execute {shown}: {why}"));
     let metadata = program.metadata();
     match error.raw_os_error() {
         Some(libc::ENOENT | libc::ENOTDIR) if metadata.is_err() => {
@@ -238,10 +227,7 @@ fn too_big<S: AsRef<OsStr>>(shown: &str, argv: &[S]) -> Error {
 
 /// A quarter of the stack's limit, at most 6 MiB (`fs/exec.c`, `bprm_stack_limits`).
 fn argument_limit() -> Option<u64> {
-    let mut limit = libc::rlimit {
-        rlim_cur: 0,
-        rlim_max: 0,
-    };
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: `limit` is a valid place for the result.
     let known = unsafe { libc::getrlimit(libc::RLIMIT_STACK, &raw mut limit) } == 0;
     known.then(|| (limit.rlim_cur / 4).min(6 << 20))

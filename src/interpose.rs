@@ -10,6 +10,7 @@ use std::path::Path;
 
 use crate::command_line::{self, App, CommandLine, Program};
 use crate::python::{self, SearchPath};
+use crate::sources;
 
 /// Names applications whose source does not show that they are Hydra's.
 pub const APPS_VARIABLE: &str = "HYDRA_SHIM_APPS";
@@ -52,14 +53,17 @@ pub fn decide(
             }
         }
     };
-    if !line
-        .arguments
-        .iter()
-        .any(|argument| argument.starts_with('-'))
-    {
+    if line.app == App::Unknown {
+        return untouched("no script or module is started");
+    }
+    let (has_rules, named_by_rules) = sources::rules_for(&line.app);
+    let has_flags = line.arguments.iter().any(|argument| argument.starts_with('-'));
+    // Without a flag there is nothing to translate, unless rules add something.
+    if !has_flags && !has_rules {
         return untouched("there is no flag to translate");
     }
-    match hydra_app(&line.app, apps, python_path) {
+    let app = hydra_app(&line.app, apps, python_path);
+    match app.or_else(|| named_by_rules.then(|| "the rules name it".to_owned())) {
         Some(reason) => Decision::Translate(line, reason),
         None => untouched("it is not known as a Hydra application"),
     }
@@ -68,30 +72,19 @@ pub fn decide(
 /// Why `app` is a Hydra application; `None` if it is not known as one.
 fn hydra_app(app: &App, apps: &str, python_path: Option<&OsStr>) -> Option<String> {
     let named = |matches: &dyn Fn(&str) -> bool| {
-        let mut names = apps
-            .split(',')
-            .map(str::trim)
-            .filter(|name| !name.is_empty());
-        names
-            .find(|name| matches(name))
-            .map(|name| format!("{APPS_VARIABLE} names {name}"))
+        let mut names = apps.split(',').map(str::trim).filter(|name| !name.is_empty());
+        names.find(|name| matches(name)).map(|name| format!("{APPS_VARIABLE} names {name}"))
     };
     match app {
         App::Unknown => None,
         App::Program(name) => Some(format!("the shim is installed as {name}")),
-        App::Script(path) => {
-            named(&|name| name == "*" || path_ends_with(path, name)).or_else(|| {
-                let script = Path::new(path);
-                let folder = if script.is_dir() {
-                    script
-                } else {
-                    script.parent()?
-                };
-                let main = script.join("__main__.py");
-                let file = if script.is_dir() { &main } else { script };
-                python::hydra_entry_point(file, &SearchPath::new(folder, python_path))
-            })
-        }
+        App::Script(path) => named(&|name| name == "*" || app.is_named(name)).or_else(|| {
+            let script = Path::new(path);
+            let folder = if script.is_dir() { script } else { script.parent()? };
+            let main = script.join("__main__.py");
+            let file = if script.is_dir() { &main } else { script };
+            python::hydra_entry_point(file, &SearchPath::new(folder, python_path))
+        }),
         App::Module(module) => {
             named(&|name| name == module || (name == "*" && !NEVER_APPS.contains(&module.as_str())))
                 .or_else(|| {
@@ -102,28 +95,9 @@ fn hydra_app(app: &App, apps: &str, python_path: Option<&OsStr>) -> Option<Strin
     }
 }
 
-/// Whether `path` ends in `ending`, both taken as whole path parts.
-fn path_ends_with(path: &str, ending: &str) -> bool {
-    Path::new(path).ends_with(ending.trim_start_matches("./"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn apps_are_named_by_whole_path_parts() {
-        for (path, ending, expected) in [
-            ("/app/src/train.py", "train.py", true),
-            ("/app/src/train.py", "src/train.py", true),
-            ("/app/src/train.py", "./src/train.py", true),
-            ("/app/src/train.py", "rain.py", false),
-            ("train.py", "src/train.py", false),
-            ("./train.py", "train.py", true),
-        ] {
-            assert_eq!(path_ends_with(path, ending), expected, "{path} {ending}");
-        }
-    }
 
     #[test]
     fn what_starts_no_script_is_untouched() {
@@ -142,10 +116,7 @@ mod tests {
             let mut words = call.split(' ').map(OsString::from);
             let name = words.next().unwrap();
             let decision = decide(&name, &words.collect::<Vec<_>>(), "", None);
-            assert!(
-                matches!(decision, Decision::Untouched(_)),
-                "{call}: {decision:?}"
-            );
+            assert!(matches!(decision, Decision::Untouched(_)), "{call}: {decision:?}");
         }
     }
 }

@@ -44,12 +44,7 @@ impl Log {
     /// A translation; secrets are masked.
     pub fn translated(self, reason: &str, translation: &Translation) {
         if self != Self::Off {
-            self.decided(
-                "translated",
-                reason,
-                &translation.shown_argv(),
-                &translation.warnings,
-            );
+            self.decided("translated", reason, &translation.shown_argv(), &translation.warnings);
         }
     }
 
@@ -64,11 +59,7 @@ impl Log {
                 let detail = serde_json::json!({
                     "decision": decision, "reason": reason, "argv": argv, "warnings": warnings,
                 });
-                let severity = if warnings.is_empty() {
-                    "INFO"
-                } else {
-                    "WARNING"
-                };
+                let severity = if warnings.is_empty() { "INFO" } else { "WARNING" };
                 cloud_line(severity, &message, &detail)
             }
             _ => message.replace('\n', "\\n"),

@@ -34,14 +34,10 @@ fn dispatch(argv: &[OsString]) -> i32 {
     let own_name = called.is_none_or(|name| basename(&name).starts_with("hydra-shim"));
     let log = Log::from_environment();
     let (door, result) = match argv {
-        argv if !own_name => (
-            Door::Exec,
-            run::interposed(argv, log).map(|never| match never {}),
-        ),
-        [_, subcommand, tokens @ ..] if subcommand == "run" => (
-            Door::Exec,
-            run::run(tokens, log).map(|never| match never {}),
-        ),
+        argv if !own_name => (Door::Exec, run::interposed(argv, log).map(|never| match never {})),
+        [_, subcommand, tokens @ ..] if subcommand == "run" => {
+            (Door::Exec, run::run(tokens, log).map(|never| match never {}))
+        }
         argv => (Door::Tool, tool::main(argv.get(1..).unwrap_or_default())),
     };
     result.unwrap_or_else(|error| {

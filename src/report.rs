@@ -24,12 +24,7 @@ struct TraceEntry<'a> {
 
 impl<'a> From<&'a Step> for TraceEntry<'a> {
     fn from(step: &'a Step) -> Self {
-        Self {
-            from: &step.from,
-            to: &step.to,
-            key: step.key.as_deref(),
-            r#type: &step.kind,
-        }
+        Self { from: &step.from, to: &step.to, key: step.key.as_deref(), r#type: &step.kind }
     }
 }
 

@@ -4,32 +4,21 @@ use std::convert::Infallible;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-use crate::command_line::{self, CommandLine};
-use crate::declarations::Declarations;
 use crate::error::{Error, Result, quote};
 use crate::exec::{self, Myself};
 use crate::interpose::{self, Decision};
 use crate::log::Log;
-use crate::translate::{self, Translation};
-
-/// Holds the command for when the arguments name none.
-pub const COMMAND_VARIABLE: &str = "HYDRA_SHIM_COMMAND";
-
-/// The command where nothing else is said.
-const DEFAULT_COMMAND: [&str; 2] = ["python3", "main.py"];
+use crate::sources::{self, Named};
+use crate::translate::Translation;
 
 /// `hydra-shim run TOKENS…`: never comes back, but with an error.
 ///
 /// # Errors
 /// Nothing was started.
 pub fn run(tokens: &[OsString], log: Log) -> Result<Infallible> {
-    let translation = prepare(tokens)?;
+    let translation = prepare(tokens, Named::default())?;
     let program = translation.command.first().map_or("", String::as_str);
-    let program = exec::find(
-        OsStr::new(program),
-        std::env::var_os("PATH"),
-        &Myself::find(),
-    )?;
+    let program = exec::find(OsStr::new(program), std::env::var_os("PATH"), &Myself::find())?;
     start(&program, &translation, "run", log)
 }
 
@@ -53,15 +42,13 @@ pub fn interposed(argv: &[OsString], log: Log) -> Result<Infallible> {
                 first.clone_from(&program.clone().into_os_string());
             }
             log.untouched(&reason, || {
-                argv.iter()
-                    .map(|a| a.to_string_lossy().into_owned())
-                    .collect()
+                argv.iter().map(|a| a.to_string_lossy().into_owned()).collect()
             });
             exec::exec(&program, &argv)
         }
         Decision::Translate(line, reason) => {
             utf8(arguments)?;
-            let translation = heart(line)?;
+            let translation = sources::translate_split(line)?;
             start(&program, &translation, &reason, log)
         }
     }
@@ -89,28 +76,8 @@ fn start(program: &Path, translation: &Translation, reason: &str, log: Log) -> R
 ///
 /// # Errors
 /// The tokens are no UTF-8, no command line, or cannot be translated.
-pub fn prepare(tokens: &[OsString]) -> Result<Translation> {
-    heart(command_line::split(&utf8(tokens)?, default_command)?)
-}
-
-fn heart(line: CommandLine) -> Result<Translation> {
-    translate::translate(line.command, &line.arguments, &Declarations::default())
-}
-
-fn default_command() -> Result<Vec<String>> {
-    let Some(value) = std::env::var_os(COMMAND_VARIABLE).filter(|value| !value.is_empty()) else {
-        return Ok(DEFAULT_COMMAND.map(str::to_owned).to_vec());
-    };
-    let words = value
-        .to_str()
-        .and_then(|text| shell_words::split(text).ok());
-    words.ok_or_else(|| {
-        Error::refused(format!(
-            "{COMMAND_VARIABLE} is no command line: {}",
-            quote(&value.to_string_lossy())
-        ))
-        .help("quote it as for a shell: HYDRA_SHIM_COMMAND='python3 src/train.py'")
-    })
+pub fn prepare(tokens: &[OsString], named: Named<'_>) -> Result<Translation> {
+    sources::translate_tokens(&utf8(tokens)?, named)
 }
 
 fn utf8(tokens: &[OsString]) -> Result<Vec<String>> {

@@ -55,10 +55,7 @@ pub fn translate(
     declared: &Declarations,
 ) -> Result<Translation> {
     let arguments = bring_together(arguments::parse(arguments, declared)?);
-    let mut translation = Translation {
-        command,
-        ..Translation::default()
-    };
+    let mut translation = Translation { command, ..Translation::default() };
     let mut own_flags = Vec::new();
     for argument in arguments {
         match argument {

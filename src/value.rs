@@ -49,6 +49,8 @@ pub enum Type {
     List(Element),
     /// A JSON object.
     Dict(Element),
+    /// Several values behind one flag, each of its own type: a list.
+    Tuple(Vec<Type>),
     /// Hydra's own syntax: sweeps, interpolations.
     Hydra,
 }
@@ -96,6 +98,10 @@ impl fmt::Display for Type {
             Self::Bool => f.write_str("bool"),
             Self::List(element) => write!(f, "list{element}"),
             Self::Dict(element) => write!(f, "dict{element}"),
+            Self::Tuple(types) => {
+                let types: Vec<String> = types.iter().map(ToString::to_string).collect();
+                write!(f, "list[{}]", types.join(", "))
+            }
             Self::Hydra => f.write_str("hydra"),
         }
     }
@@ -125,10 +131,7 @@ pub struct Problem {
 impl Problem {
     /// A problem without a next step.
     pub fn new(clause: impl Into<String>) -> Self {
-        Self {
-            clause: clause.into(),
-            help: None,
-        }
+        Self { clause: clause.into(), help: None }
     }
 
     /// The same problem with a next step.
@@ -141,7 +144,7 @@ impl Problem {
 
 impl Value {
     /// Reads `text` as a value of type `ty`; [`Type::Hydra`] is text here, and is its writer's
-    /// business.
+    /// business, as the parts of a [`Type::Tuple`] are their reader's.
     ///
     /// # Errors
     /// The text is no value of that type, or a value that no Hydra application can be sent.
@@ -149,7 +152,9 @@ impl Value {
         let not = || Problem::new(format!("is no {ty}"));
         match ty {
             Type::Auto => auto(text),
-            Type::Text | Type::Path | Type::Hydra => Ok(Self::Text(text.to_owned())),
+            Type::Tuple(_) | Type::Text | Type::Path | Type::Hydra => {
+                Ok(Self::Text(text.to_owned()))
+            }
             Type::Int => integer(text).map(Self::Number).ok_or_else(not),
             Type::Float => float(text).map(Self::Number).ok_or_else(not),
             Type::Bool => boolean(text).map(Self::Bool).ok_or_else(not),
@@ -184,15 +189,15 @@ impl Value {
                 Ok(value)
             }
             (Element::Int, value) => match &value {
-                Self::Number(digits) => integer(digits)
-                    .map(Self::Number)
-                    .ok_or_else(|| not(&value, "int")),
+                Self::Number(digits) => {
+                    integer(digits).map(Self::Number).ok_or_else(|| not(&value, "int"))
+                }
                 _ => Err(not(&value, "int")),
             },
             (Element::Float, value) => match &value {
-                Self::Number(digits) => float(digits)
-                    .map(Self::Number)
-                    .ok_or_else(|| not(&value, "float")),
+                Self::Number(digits) => {
+                    float(digits).map(Self::Number).ok_or_else(|| not(&value, "float"))
+                }
                 _ => Err(not(&value, "float")),
             },
             (Element::Text, value) => Err(not(&value, "string")),
@@ -203,18 +208,12 @@ impl Value {
     /// Whole numbers without `.0`, at any depth.
     fn shortest(self) -> Self {
         match self {
-            Self::Number(digits) => Self::Number(
-                digits
-                    .strip_suffix(".0")
-                    .map(str::to_owned)
-                    .unwrap_or(digits),
-            ),
+            Self::Number(digits) => {
+                Self::Number(digits.strip_suffix(".0").map(str::to_owned).unwrap_or(digits))
+            }
             Self::List(items) => Self::List(items.into_iter().map(Self::shortest).collect()),
             Self::Dict(entries) => Self::Dict(
-                entries
-                    .into_iter()
-                    .map(|(key, value)| (key, value.shortest()))
-                    .collect(),
+                entries.into_iter().map(|(key, value)| (key, value.shortest())).collect(),
             ),
             value => value,
         }
@@ -235,10 +234,7 @@ impl Value {
         match self {
             Self::List(items) => items.iter().find_map(|item| item.find_key(keys)),
             Self::Dict(entries) => entries.iter().find_map(|(key, item)| {
-                keys.iter()
-                    .find(|wanted| *wanted == key)
-                    .copied()
-                    .or_else(|| item.find_key(keys))
+                keys.iter().find(|wanted| *wanted == key).copied().or_else(|| item.find_key(keys))
             }),
             _ => None,
         }
@@ -316,25 +312,15 @@ impl<'a> Decimal<'a> {
                 }
                 // Saturate: an exponent past i64 overflows every float all the same.
                 let size = digits.parse().unwrap_or(i64::from(i32::MAX));
-                let size = if exponent.starts_with('-') {
-                    -size
-                } else {
-                    size
-                };
+                let size = if exponent.starts_with('-') { -size } else { size };
                 (mantissa, Some(size))
             }
             None => (rest, None),
         };
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
         let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
-        (digits(whole) && digits(fraction) && !(whole.is_empty() && fraction.is_empty())).then_some(
-            Self {
-                negative,
-                whole,
-                fraction,
-                exponent,
-            },
-        )
+        (digits(whole) && digits(fraction) && !(whole.is_empty() && fraction.is_empty()))
+            .then_some(Self { negative, whole, fraction, exponent })
     }
 }
 
@@ -436,9 +422,7 @@ fn json_number(text: &str) -> Result<Value, Problem> {
         )));
     }
     if !whole && hydra::overflows(text) {
-        return Err(Problem::new(format!(
-            "holds {text}, which overflows a 64-bit float"
-        )));
+        return Err(Problem::new(format!("holds {text}, which overflows a 64-bit float")));
     }
     Ok(Value::Number(text.to_owned()))
 }

@@ -91,9 +91,7 @@ impl Node {
     /// last counts, as PyYAML has it.
     pub fn get(&self, key: &str) -> Option<&Node> {
         let mut entries = self.entries()?.iter().rev();
-        entries
-            .find(|(k, _)| k.text() == Some(key))
-            .map(|(_, value)| value)
+        entries.find(|(k, _)| k.text() == Some(key)).map(|(_, value)| value)
     }
 
     /// [`Self::get`] along several keys.
@@ -132,18 +130,11 @@ fn resolve(text: &str) -> Scalar {
         _ => {}
     }
     let (sign, unsigned) = match text.strip_prefix(['-', '+']) {
-        Some(unsigned) => (
-            text.get(..1).unwrap_or("").trim_start_matches('+'),
-            unsigned,
-        ),
+        Some(unsigned) => (text.get(..1).unwrap_or("").trim_start_matches('+'), unsigned),
         None => ("", text),
     };
     if matches!(unsigned, ".inf" | ".Inf" | ".INF") {
-        return Scalar::Float(if sign == "-" {
-            f64::NEG_INFINITY
-        } else {
-            f64::INFINITY
-        });
+        return Scalar::Float(if sign == "-" { f64::NEG_INFINITY } else { f64::INFINITY });
     }
     let digits = unsigned.replace('_', "");
     let starts_with_digit = unsigned.starts_with(|c: char| c.is_ascii_digit());
@@ -225,10 +216,8 @@ impl Builder<'_> {
     fn event(&mut self, event: Event<'_>, span: Span) -> Result<Option<Node>> {
         match event {
             Event::Scalar(text, style, anchor, _) => {
-                let kind = Kind::Scalar {
-                    text: text.into_owned(),
-                    plain: style == ScalarStyle::Plain,
-                };
+                let kind =
+                    Kind::Scalar { text: text.into_owned(), plain: style == ScalarStyle::Plain };
                 let mut node = self.node(kind, span);
                 if matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted) {
                     node.span.end = self.closing_quote(&node.span);
@@ -240,26 +229,20 @@ impl Builder<'_> {
                     return Err(self.refuse(span, "this alias stands inside what it names"));
                 };
                 let place = self.node(Kind::Sequence(Vec::new()), span);
-                let node = Node {
-                    span: place.span,
-                    ..node
-                };
+                let node = Node { span: place.span, ..node };
                 self.complete(node, 0, size)
             }
-            Event::SequenceStart(anchor, _) => self
-                .start(Kind::Sequence(Vec::new()), anchor, span)
-                .map(|()| None),
-            Event::MappingStart(anchor, _) => self
-                .start(Kind::Mapping(Vec::new()), anchor, span)
-                .map(|()| None),
+            Event::SequenceStart(anchor, _) => {
+                self.start(Kind::Sequence(Vec::new()), anchor, span).map(|()| None)
+            }
+            Event::MappingStart(anchor, _) => {
+                self.start(Kind::Mapping(Vec::new()), anchor, span).map(|()| None)
+            }
             Event::SequenceEnd | Event::MappingEnd => {
                 let Some(mut open) = self.open.pop() else {
                     return Ok(None);
                 };
-                open.node.span.end = self
-                    .offsets
-                    .byte(span.end.index())
-                    .max(open.node.span.start);
+                open.node.span.end = self.offsets.byte(span.end.index()).max(open.node.span.start);
                 self.complete(open.node, open.anchor, 1)
             }
             _ => Ok(None),
@@ -303,11 +286,7 @@ impl Builder<'_> {
             return Err(self.refuse(span, &format!("nested deeper than {MAX_DEPTH} levels")));
         }
         let node = self.node(kind, span);
-        self.open.push(Open {
-            node,
-            anchor,
-            key: None,
-        });
+        self.open.push(Open { node, anchor, key: None });
         Ok(())
     }
 
@@ -350,10 +329,7 @@ fn count(node: &Node) -> usize {
     1 + match &node.kind {
         Kind::Scalar { .. } => 0,
         Kind::Sequence(items) => items.iter().map(count).sum(),
-        Kind::Mapping(entries) => entries
-            .iter()
-            .map(|(k, v)| count(k) + count(v))
-            .sum::<usize>(),
+        Kind::Mapping(entries) => entries.iter().map(|(k, v)| count(k) + count(v)).sum::<usize>(),
     }
 }
 
@@ -390,12 +366,8 @@ mod tests {
         let text = "é: [a, 'b c', {k: \"x\"}]\nl:\n- &z one # c\n- *z\n- |\n  block\n";
         let root = parse(text, "f").unwrap();
         let list = root.get("é").unwrap();
-        let shown: Vec<&str> = list
-            .items()
-            .unwrap()
-            .iter()
-            .map(|n| &text[n.span.clone()])
-            .collect();
+        let shown: Vec<&str> =
+            list.items().unwrap().iter().map(|n| &text[n.span.clone()]).collect();
         assert_eq!(shown, ["a", "'b c'", "{k: \"x\"}"]);
         assert_eq!(&text[list.span.clone()], "[a, 'b c', {k: \"x\"}]");
         let items = root.get("l").unwrap().items().unwrap();
@@ -455,12 +427,7 @@ mod tests {
             ("*x".to_owned(), "this is no YAML"),
         ] {
             let error = parse(&text, "f").unwrap_err();
-            assert!(
-                error.message.contains(reason),
-                "{:.40}: {}",
-                text,
-                error.message
-            );
+            assert!(error.message.contains(reason), "{:.40}: {}", text, error.message);
         }
     }
 }

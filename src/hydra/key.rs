@@ -43,10 +43,7 @@ impl Key {
         } else {
             (Operation::Change, text)
         };
-        is_key(name).then(|| Self {
-            operation,
-            name: name.to_owned(),
-        })
+        is_key(name).then(|| Self { operation, name: name.to_owned() })
     }
 }
 
@@ -71,22 +68,18 @@ pub fn is_key(text: &str) -> bool {
 /// Rule `package`: `ID`, `KEY_SPECIAL` or `DOT_PATH`.
 fn is_package(text: &str) -> bool {
     let dotted = text.contains('.');
-    text.split('.')
-        .all(|part| is_key_special(part) || (dotted && is_int_unsigned(part)))
+    text.split('.').all(|part| is_key_special(part) || (dotted && is_int_unsigned(part)))
 }
 
 /// `ID (SLASH ID)+`; a single `ID` is a package too.
 fn is_group(text: &str) -> bool {
-    text.split('/')
-        .all(|part| is_key_special(part) && !part.contains('$'))
+    text.split('/').all(|part| is_key_special(part) && !part.contains('$'))
 }
 
 /// Token `KEY_SPECIAL`, the superset of `ID`.
 fn is_key_special(text: &str) -> bool {
     let mut chars = text.chars();
-    chars
-        .next()
-        .is_some_and(|c| c.is_ascii_alphabetic() || c == '_' || c == '$')
+    chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_' || c == '$')
         && chars.all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '$'))
 }
 
@@ -107,10 +100,7 @@ pub fn native_key(argument: &str) -> Option<&str> {
         return is_key(key).then_some(key);
     }
     let (left, _) = argument.split_once('=')?;
-    let key = left
-        .strip_prefix("++")
-        .or_else(|| left.strip_prefix('+'))
-        .unwrap_or(left);
+    let key = left.strip_prefix("++").or_else(|| left.strip_prefix('+')).unwrap_or(left);
     is_key(key).then_some(key)
 }
 

@@ -24,11 +24,9 @@ pub fn assignments(key: &Key, value: &Value, merge: bool) -> Result<Vec<String>,
     let name = &key.name;
     Ok(match (value, key.operation) {
         (Value::Dict(_), _) if merge => vec![format!("++{name}={written}")],
-        (Value::Dict(_), Operation::Change) => vec![
-            format!("{name}={{}}"),
-            format!("~{name}"),
-            format!("+{name}={written}"),
-        ],
+        (Value::Dict(_), Operation::Change) => {
+            vec![format!("{name}={{}}"), format!("~{name}"), format!("+{name}={written}")]
+        }
         _ => vec![format!("{key}={written}")],
     })
 }
@@ -78,9 +76,7 @@ fn write_text(out: &mut String, text: &str) -> Result<(), Problem> {
         ));
     }
     if text.contains('\0') {
-        return Err(Problem::new(
-            "holds a NUL character, which no command line can carry",
-        ));
+        return Err(Problem::new("holds a NUL character, which no command line can carry"));
     }
     if is_bare(text) {
         out.push_str(text);
@@ -110,9 +106,7 @@ fn write_text(out: &mut String, text: &str) -> Result<(), Problem> {
 fn is_bare(text: &str) -> bool {
     const KEYWORDS: [&str; 5] = ["true", "false", "null", "nan", "inf"];
     let mut chars = text.chars();
-    chars
-        .next()
-        .is_some_and(|c| c.is_ascii_alphabetic() || matches!(c, '_' | '/'))
+    chars.next().is_some_and(|c| c.is_ascii_alphabetic() || matches!(c, '_' | '/'))
         && chars.all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | ':' | '-'))
         && !KEYWORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
@@ -131,9 +125,7 @@ fn write_dict_key(out: &mut String, key: &str) -> Result<(), Problem> {
         return Err(cannot("it is empty".to_owned()));
     }
     if reads_as_number_bool_or_null(key) {
-        return Err(cannot(
-            "it would arrive as a number, bool or null".to_owned(),
-        ));
+        return Err(cannot("it would arrive as a number, bool or null".to_owned()));
     }
     for c in key.chars() {
         match c {

@@ -15,10 +15,5 @@ pub use own_flag::{OwnFlag, OwnValue, own_flag};
 
 /// The keys by which `hydra.utils.instantiate` chooses what to call and how: whoever sets one
 /// inside a dict chooses code to run.
-pub const INSTANTIATE_KEYS: [&str; 5] = [
-    "_target_",
-    "_args_",
-    "_partial_",
-    "_recursive_",
-    "_convert_",
-];
+pub const INSTANTIATE_KEYS: [&str; 5] =
+    ["_target_", "_args_", "_partial_", "_recursive_", "_convert_"];

@@ -60,9 +60,7 @@ const OWN_FLAGS: [OwnFlag; 14] = [
 /// Only whole names count: argparse would take `--multi` for `--multirun`, but here it may as
 /// well be the application's own.
 pub fn own_flag(name: &str) -> Option<&'static OwnFlag> {
-    OWN_FLAGS
-        .iter()
-        .find(|flag| flag.long == name || flag.short == Some(name))
+    OWN_FLAGS.iter().find(|flag| flag.long == name || flag.short == Some(name))
 }
 
 #[cfg(test)]

@@ -103,10 +103,7 @@ impl Component {
         let reader = Reader { file };
         let Some(container) = root.path(&["implementation", "container"]) else {
             return Err(reader
-                .error(
-                    root,
-                    "this is no component: it has no `implementation: container:`",
-                )
+                .error(root, "this is no component: it has no `implementation: container:`")
                 .help("a component YAML has name, inputs, outputs and implementation"));
         };
         let image = reader.required_text(container, "image")?;
@@ -120,11 +117,7 @@ impl Component {
         };
         let (command, args) = (elements("command")?, elements("args")?);
         Ok(Self {
-            name: root
-                .get("name")
-                .and_then(Node::text)
-                .unwrap_or("component")
-                .to_owned(),
+            name: root.get("name").and_then(Node::text).unwrap_or("component").to_owned(),
             file: file.to_owned(),
             inputs,
             outputs,
@@ -151,13 +144,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn error(&self, node: &Node, message: impl AsRef<str>) -> Error {
-        Error::refused(format!(
-            "{}:{}:{}: {}",
-            self.file,
-            node.line,
-            node.column,
-            message.as_ref()
-        ))
+        Error::refused(format!("{}:{}:{}: {}", self.file, node.line, node.column, message.as_ref()))
     }
 
     fn required_text(&self, node: &Node, key: &str) -> Result<String> {
@@ -193,12 +180,8 @@ impl Reader<'_> {
             }
             // A type may be a mapping (`{GCSPath: {…}}`): an artifact's.
             let type_text = item.get("type").and_then(Node::text).unwrap_or_default();
-            let default = item
-                .get("default")
-                .filter(|node| node.scalar() != Scalar::Null);
-            let optional = item
-                .get("optional")
-                .is_some_and(|n| n.scalar() == Scalar::Bool(true));
+            let default = item.get("default").filter(|node| node.scalar() != Scalar::Null);
+            let optional = item.get("optional").is_some_and(|n| n.scalar() == Scalar::Bool(true));
             ports.push(Port {
                 id,
                 ty: PortType::parse(type_text),
@@ -224,10 +207,7 @@ impl Reader<'_> {
                 .error(node, format!("`{what}` is {}, not a list", node.describe()))
                 .help(format!("write {what}: [word, word], each word an element")));
         };
-        items
-            .iter()
-            .map(|item| self.element(item, inputs, outputs))
-            .collect()
+        items.iter().map(|item| self.element(item, inputs, outputs)).collect()
     }
 
     fn element(&self, node: &Node, inputs: &[Port], outputs: &[Port]) -> Result<Element> {
@@ -241,19 +221,12 @@ impl Reader<'_> {
                 return Err(self
                     .error(
                         node,
-                        format!(
-                            "an element is text or one placeholder, not {}",
-                            node.describe()
-                        ),
+                        format!("an element is text or one placeholder, not {}", node.describe()),
                     )
                     .help("a placeholder is a mapping with one key, as {inputValue: name}"));
             }
         };
-        Ok(Element {
-            part,
-            line: node.line,
-            span: node.span.clone(),
-        })
+        Ok(Element { part, line: node.line, span: node.span.clone() })
     }
 
     fn placeholder(
@@ -294,9 +267,7 @@ impl Reader<'_> {
             "outputUri" => Placeholder::OutputUri(one(outputs, "output")?.id),
             "executorInput" => Placeholder::ExecutorInput,
             "concat" => {
-                return self
-                    .elements(value, "concat", inputs, outputs)
-                    .map(Part::Concat);
+                return self.elements(value, "concat", inputs, outputs).map(Part::Concat);
             }
             "if" => return self.condition(value, inputs, outputs),
             _ => {
@@ -330,9 +301,7 @@ impl Reader<'_> {
         let branch = |key: &str| match value.get(key) {
             None => Ok(Vec::new()),
             Some(node) if node.items().is_some() => self.elements(node, key, inputs, outputs),
-            Some(node) => self
-                .element(node, inputs, outputs)
-                .map(|element| vec![element]),
+            Some(node) => self.element(node, inputs, outputs).map(|element| vec![element]),
         };
         if value.get("then").is_none() {
             return Err(self.error(value, "`if` needs `then`"));

@@ -26,13 +26,7 @@ pub enum Placeholder {
 }
 
 /// The keys of the placeholders in a component's YAML.
-const YAML_KEYS: [&str; 5] = [
-    "inputValue",
-    "inputPath",
-    "inputUri",
-    "outputPath",
-    "outputUri",
-];
+const YAML_KEYS: [&str; 5] = ["inputValue", "inputPath", "inputUri", "outputPath", "outputUri"];
 
 /// A part of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,10 +65,8 @@ impl Placeholder {
             return Self::ExecutorInput;
         }
         // `.inputs.parameters['x']`, with either quote, or two single ones.
-        let parts: Vec<&str> = inner
-            .split(['.', '[', ']', '\'', '"'])
-            .filter(|part| !part.is_empty())
-            .collect();
+        let parts: Vec<&str> =
+            inner.split(['.', '[', ']', '\'', '"']).filter(|part| !part.is_empty()).collect();
         match parts.as_slice() {
             ["inputs", "parameters", name] => Self::InputValue((*name).to_owned()),
             ["inputs", "artifacts", name, "path"] => Self::InputPath((*name).to_owned()),
@@ -154,10 +146,7 @@ mod tests {
             ("plain", 1),
             ("{{$}}", 1),
             ("{{$.inputs.parameters['x']}}", 1),
-            (
-                "a={{$.inputs.artifacts['x'].path}}/{{$.outputs.parameters['y'].output_file}}!",
-                5,
-            ),
+            ("a={{$.inputs.artifacts['x'].path}}/{{$.outputs.parameters['y'].output_file}}!", 5),
             ("{{$.inputs.artifacts['m'].metadata['resourceName']}}", 1),
             ("{{$.unclosed", 1),
         ] {

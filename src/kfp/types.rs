@@ -63,9 +63,7 @@ impl PortType {
         };
         let outer = outer.trim();
         let outer = outer.strip_prefix("typing.").unwrap_or(outer);
-        let found = PARAMETERS
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case(outer));
+        let found = PARAMETERS.iter().find(|(name, _)| name.eq_ignore_ascii_case(outer));
         match (found, inner) {
             (Some((_, Parameter::List(_))), Some(inner)) => {
                 Self::Parameter(Parameter::List(element(inner)))
@@ -157,7 +155,7 @@ mod tests {
             };
             assert_eq!(parsed, expected, "{text:?}");
         }
-        assert_eq!(PortType::nearest_parameter("Flaot"), None);
+        assert_eq!(PortType::nearest_parameter("Flaot"), Some("Float"));
         assert_eq!(PortType::nearest_parameter("Integr"), Some("Integer"));
         assert_eq!(PortType::nearest_parameter("Dataset"), None);
     }

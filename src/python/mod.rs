@@ -39,10 +39,7 @@ impl SearchPath {
             return Vec::new();
         }
         let found = self.0.iter().map(|folder| files_below(folder, &parts));
-        found
-            .into_iter()
-            .find(|files| !files.is_empty())
-            .unwrap_or_default()
+        found.into_iter().find(|files| !files.is_empty()).unwrap_or_default()
     }
 
     /// The file that `python3 -m module` runs.

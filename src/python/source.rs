@@ -55,12 +55,9 @@ impl Source {
             at_start = matches!(token, Token::Other(b'\n' | b';' | b':'));
         }
         let used = tokens.windows(4).any(|window| match window {
-            [
-                before,
-                Token::Name(module),
-                Token::Other(b'.'),
-                Token::Name(name),
-            ] => *before != Token::Other(b'.') && modules.contains(&(*module, *name)),
+            [before, Token::Name(module), Token::Other(b'.'), Token::Name(name)] => {
+                *before != Token::Other(b'.') && modules.contains(&(*module, *name))
+            }
             _ => false,
         });
         source.uses_hydra_entry_point |= used;
@@ -84,11 +81,7 @@ impl Source {
                 modules.push((alias.unwrap_or(top), entry));
             }
             self.note_parser(top);
-            self.imports.push(Import {
-                level: 0,
-                module: module.join("."),
-                names: Vec::new(),
-            });
+            self.imports.push(Import { level: 0, module: module.join("."), names: Vec::new() });
             match after {
                 [Token::Other(b','), after @ ..] => rest = after,
                 _ => return,
@@ -98,10 +91,7 @@ impl Source {
 
     /// `from ..a.b import (c as d, e)`
     fn import_from(&mut self, tokens: &[Token<'_>]) {
-        let level = tokens
-            .iter()
-            .take_while(|t| **t == Token::Other(b'.'))
-            .count();
+        let level = tokens.iter().take_while(|t| **t == Token::Other(b'.')).count();
         let (module, after) = dotted(tokens.get(level..).unwrap_or_default());
         let [Token::Name("import"), rest @ ..] = after else {
             return;
@@ -110,12 +100,7 @@ impl Source {
         let mut names = Vec::new();
         loop {
             match rest {
-                [
-                    Token::Name(name),
-                    Token::Name("as"),
-                    Token::Name(_),
-                    after @ ..,
-                ]
+                [Token::Name(name), Token::Name("as"), Token::Name(_), after @ ..]
                 | [Token::Name(name), after @ ..] => {
                     names.push((*name).to_owned());
                     rest = after;
@@ -138,11 +123,7 @@ impl Source {
                     imported && (module.len() == 1 || module.get(1) == Some(&entry));
             }
         }
-        self.imports.push(Import {
-            level,
-            module: module.join("."),
-            names,
-        });
+        self.imports.push(Import { level, module: module.join("."), names });
     }
 
     fn note_parser(&mut self, module: &str) {
@@ -194,13 +175,7 @@ fn lex(bytes: &[u8]) -> Vec<Token<'_>> {
                 // Not a name: `"x".main` is no module's attribute.
                 tokens.push(Token::Other(b'"'));
             }
-            b'\\' => {
-                at += if bytes.get(at + 1) == Some(&b'\r') {
-                    3
-                } else {
-                    2
-                }
-            }
+            b'\\' => at += if bytes.get(at + 1) == Some(&b'\r') { 3 } else { 2 },
             b'\n' => {
                 if depth == 0 {
                     tokens.push(Token::Other(b'\n'));
@@ -239,9 +214,7 @@ fn is_name(byte: u8) -> bool {
 }
 
 fn line_end(bytes: &[u8], start: usize) -> usize {
-    (start..bytes.len())
-        .find(|at| bytes.get(*at) == Some(&b'\n'))
-        .unwrap_or(bytes.len())
+    (start..bytes.len()).find(|at| bytes.get(*at) == Some(&b'\n')).unwrap_or(bytes.len())
 }
 
 /// Behind the string that starts at `start`; a single-quoted one ends with its line at the latest.
@@ -289,10 +262,7 @@ mod tests {
             "\u{feff}import hydra\nhydra.main",
             "s = 'it\\'s'\nimport hydra\r\n@hydra.main()\r\ndef f(c): ...",
         ] {
-            assert!(
-                Source::analyse(text.as_bytes()).uses_hydra_entry_point,
-                "{text}"
-            );
+            assert!(Source::analyse(text.as_bytes()).uses_hydra_entry_point, "{text}");
         }
         for text in [
             "",
@@ -308,10 +278,7 @@ mod tests {
             "from hydra.core import main\n",
             "x = '''\n@hydra.main\n",
         ] {
-            assert!(
-                !Source::analyse(text.as_bytes()).uses_hydra_entry_point,
-                "{text}"
-            );
+            assert!(!Source::analyse(text.as_bytes()).uses_hydra_entry_point, "{text}");
         }
     }
 
@@ -325,19 +292,10 @@ mod tests {
             .iter()
             .map(|i| format!("{}{}:{}", ".".repeat(i.level), i.module, i.names.join(",")))
             .collect();
-        assert_eq!(
-            shown,
-            ["a.b:", "d:", "..x.y:e,f", ".:z", "argparse:", "h:i"]
-        );
+        assert_eq!(shown, ["a.b:", "d:", "..x.y:e,f", ".:z", "argparse:", "h:i"]);
         assert_eq!(source.argument_parser, Some("argparse"));
-        assert_eq!(
-            Source::analyse(b"from absl import flags").argument_parser,
-            Some("absl")
-        );
-        assert_eq!(
-            Source::analyse(b"from .click import x").argument_parser,
-            None
-        );
+        assert_eq!(Source::analyse(b"from absl import flags").argument_parser, Some("absl"));
+        assert_eq!(Source::analyse(b"from .click import x").argument_parser, None);
     }
 
     #[test]

@@ -20,19 +20,13 @@ const DEFAULT_NAMES: [&str; 2] = ["python", "python3"];
 /// A name is no program's name, or there is something else under it, or the folder cannot be
 /// written.
 pub(super) fn install(dir: &Path, names: &[OsString]) -> Result<String> {
-    let names = if names.is_empty() {
-        DEFAULT_NAMES.map(OsString::from).to_vec()
-    } else {
-        names.to_vec()
-    };
+    let names =
+        if names.is_empty() { DEFAULT_NAMES.map(OsString::from).to_vec() } else { names.to_vec() };
     for name in &names {
         let text = name.to_string_lossy();
         if name.is_empty() || name.as_bytes().contains(&b'/') || text == "." || text == ".." {
-            return Err(Error::new(
-                Kind::Usage,
-                format!("{} is no program's name", quote(&text)),
-            )
-            .help("name a program as it is looked up in PATH, as in: install DIR my-train"));
+            return Err(Error::new(Kind::Usage, format!("{} is no program's name", quote(&text)))
+                .help("name a program as it is looked up in PATH, as in: install DIR my-train"));
         }
         if text.starts_with("hydra-shim") {
             return Err(Error::new(
@@ -45,10 +39,7 @@ pub(super) fn install(dir: &Path, names: &[OsString]) -> Result<String> {
         }
     }
     let failed = |what: &Path, error: &io::Error| {
-        Error::refused(format!(
-            "cannot write {}: {error}",
-            quote(&what.to_string_lossy())
-        ))
+        Error::refused(format!("cannot write {}: {error}", quote(&what.to_string_lossy())))
     };
     let target = std::env::current_exe().map_err(|error| failed(dir, &error))?;
     let dir = std::path::absolute(dir).map_err(|error| failed(dir, &error))?;
@@ -83,6 +74,5 @@ fn link_to(target: &Path, link: &Path) -> io::Result<()> {
 }
 
 fn is_shim(path: &Path) -> bool {
-    path.file_name()
-        .is_some_and(|name| name.as_bytes().starts_with(b"hydra-shim"))
+    path.file_name().is_some_and(|name| name.as_bytes().starts_with(b"hydra-shim"))
 }

@@ -4,11 +4,13 @@ mod install;
 
 use std::ffi::OsString;
 use std::io::Write as _;
+use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Command};
 
 use crate::error::{Error, Kind, Result};
+use crate::sources::Named;
 use crate::{report, run};
 
 /// The definition that parser, help, completions and man page come from.
@@ -21,6 +23,13 @@ pub fn definition() -> Command {
             .trailing_var_arg(true)
             .allow_hyphen_values(true)
             .value_parser(clap::value_parser!(OsString))
+    };
+    let file = |name: &'static str, help: &'static str| {
+        Arg::new(name)
+            .long(name)
+            .value_name("FILE")
+            .value_parser(clap::value_parser!(PathBuf))
+            .help(help)
     };
     Command::new("hydra-shim")
         .version(env!("CARGO_PKG_VERSION"))
@@ -51,6 +60,8 @@ pub fn definition() -> Command {
                         .default_value("shell")
                         .help("One line quoted for a shell, or one JSON object"),
                 )
+                .arg(file("rules", "The rules file [default: the nearest hydra-shim.yaml]"))
+                .arg(file("component", "The component YAML, or the compiled pipeline"))
                 .arg(tokens()),
         )
         .subcommand(
@@ -94,11 +105,10 @@ pub fn main(arguments: &[OsString]) -> Result<i32> {
 fn dispatch(matches: &ArgMatches, tokens: &[OsString]) -> Result<()> {
     match matches.subcommand() {
         Some(("translate", options)) => {
-            let translation = run::prepare(tokens)?;
-            if options
-                .get_one::<String>("format")
-                .is_some_and(|format| format == "json")
-            {
+            let path = |name| options.get_one::<PathBuf>(name).map(PathBuf::as_path);
+            let named = Named { rules: path("rules"), component: path("component") };
+            let translation = run::prepare(tokens, named)?;
+            if options.get_one::<String>("format").is_some_and(|format| format == "json") {
                 return print(&format!("{}\n", report::json(&translation)));
             }
             for warning in &translation.warnings {
@@ -107,15 +117,9 @@ fn dispatch(matches: &ArgMatches, tokens: &[OsString]) -> Result<()> {
             print(&format!("{}\n", report::shell(&translation)))
         }
         Some(("install", options)) => {
-            let names: Vec<OsString> = options
-                .get_many("names")
-                .unwrap_or_default()
-                .cloned()
-                .collect();
-            let dir = options
-                .get_one::<OsString>("dir")
-                .cloned()
-                .unwrap_or_default();
+            let names: Vec<OsString> =
+                options.get_many("names").unwrap_or_default().cloned().collect();
+            let dir = options.get_one::<OsString>("dir").cloned().unwrap_or_default();
             print(&install::install(dir.as_ref(), &names)?)
         }
         _ => Ok(()),
@@ -130,10 +134,7 @@ fn split_own_options(arguments: &[OsString]) -> (&[OsString], &[OsString]) {
     let Some(command) = name.and_then(|name| definition.find_subcommand(name)) else {
         return (arguments, &[]);
     };
-    if !command
-        .get_positionals()
-        .any(|arg| arg.get_id() == "tokens")
-    {
+    if !command.get_positionals().any(|arg| arg.get_id() == "tokens") {
         return (arguments, &[]);
     }
     let mut at = 1;
@@ -142,10 +143,8 @@ fn split_own_options(arguments: &[OsString]) -> (&[OsString], &[OsString]) {
             Some((name, _)) => (name, true),
             None => (option, false),
         };
-        let known = |arg: &&Arg| {
-            name.strip_prefix("--")
-                .is_some_and(|long| arg.get_long() == Some(long))
-        };
+        let known =
+            |arg: &&Arg| name.strip_prefix("--").is_some_and(|long| arg.get_long() == Some(long));
         if matches!(option, "--help" | "-h") {
             return (arguments.get(..=at).unwrap_or(arguments), &[]);
         } else if command.get_arguments().any(|arg| known(&arg)) {
@@ -162,17 +161,9 @@ fn usage(error: &clap::Error) -> Error {
     let text = error.to_string();
     let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
     let (message, rest) = text.split_once("\n\n").unwrap_or((text, ""));
-    let rest: Vec<&str> = rest
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect();
+    let rest: Vec<&str> = rest.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let error = Error::new(Kind::Usage, message.replace('\n', " "));
-    if rest.is_empty() {
-        error
-    } else {
-        error.help(rest.join("\n        "))
-    }
+    if rest.is_empty() { error } else { error.help(rest.join("\n        ")) }
 }
 
 /// Prints to stdout.

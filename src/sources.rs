@@ -1,0 +1,233 @@
+//! From files and the environment to [`Declarations`], before the heart is asked.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use crate::command_line::{self, App, CommandLine};
+use crate::declarations::{Declarations, Variable};
+use crate::error::{Error, Result, quote};
+use crate::kfp::component::Component;
+use crate::kfp::declare;
+use crate::rules::Rules;
+use crate::translate::{self, Translation};
+use crate::yaml::{self, Node};
+
+/// Names the rules file.
+pub const RULES_VARIABLE: &str = "HYDRA_SHIM_RULES";
+/// Names the component's file.
+pub const COMPONENT_VARIABLE: &str = "HYDRA_SHIM_COMPONENT";
+/// Holds the command for when the arguments name none.
+pub const COMMAND_VARIABLE: &str = "HYDRA_SHIM_COMMAND";
+
+/// The rules file's name where nothing names another.
+const RULES_FILE: &str = "hydra-shim.yaml";
+/// The command where nothing else is said.
+const DEFAULT_COMMAND: [&str; 2] = ["python3", "main.py"];
+
+/// Files that the command line of a subcommand names.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Named<'a> {
+    /// `--rules`
+    pub rules: Option<&'a Path>,
+    /// `--component`
+    pub component: Option<&'a Path>,
+}
+
+/// A rules file as it was found.
+#[derive(Debug)]
+struct Found {
+    file: PathBuf,
+    rules: Rules,
+}
+
+/// Splits the tokens behind `run` and translates the arguments by what is declared for them.
+///
+/// # Errors
+/// A file cannot be read or is not what it should be, or as [`command_line::split`] and
+/// [`translate::translate`].
+pub fn translate_tokens(tokens: &[String], named: Named<'_>) -> Result<Translation> {
+    let mut found = None;
+    let line = command_line::split(tokens, || default_command(named, &mut found))?;
+    translate_line(line, named, found)
+}
+
+/// Translates a command line by what is declared for its application.
+///
+/// # Errors
+/// As [`translate_tokens`].
+pub fn translate_split(line: CommandLine) -> Result<Translation> {
+    translate_line(line, Named::default(), None)
+}
+
+/// Translates what a component's container is started with.
+///
+/// # Errors
+/// As [`translate_tokens`].
+pub fn translate_component(
+    component: &Component,
+    received: &[String],
+    rules: Option<&Path>,
+) -> Result<Translation> {
+    let (command, arguments) =
+        received.split_at(command_line::arguments_start(received).min(received.len()));
+    let mut found = None;
+    let named = Named { rules, component: None };
+    let command =
+        if command.is_empty() { default_command(named, &mut found)? } else { command.to_vec() };
+    let app = command_line::split_given(&command).map_or(App::Unknown, |line| line.app);
+    let found = match found {
+        Some(found) => Some(found),
+        None => read_rules(rules_file(&App::Unknown, rules))?,
+    };
+    let declared = layer(&app, found.as_ref(), Some(declare::declarations(component)?), None)?;
+    translate::translate(command, arguments, &declared)
+}
+
+fn translate_line(
+    line: CommandLine,
+    named: Named<'_>,
+    found: Option<Found>,
+) -> Result<Translation> {
+    let found = match found {
+        Some(found) => Some(found),
+        None => read_rules(rules_file(&line.app, named.rules))?,
+    };
+    let declared = layer(&line.app, found.as_ref(), None, named.component)?;
+    translate::translate(line.command, &line.arguments, &declared)
+}
+
+/// Whether a rules file would be read for `app`, and, if it is whole, whether it names it.
+pub fn rules_for(app: &App) -> (bool, bool) {
+    let file = rules_file(app, None);
+    let exists = file.is_some();
+    // Rules with a mistake name nothing: a program that is no application is not to break by them.
+    let named = exists && matches!(read_rules(file), Ok(Some(found)) if found.rules.names(app));
+    (exists, named)
+}
+
+/// The rules over the component, and the environment's part in them.
+fn layer(
+    app: &App,
+    found: Option<&Found>,
+    declared: Option<Declarations>,
+    component: Option<&Path>,
+) -> Result<Declarations> {
+    let (folder, layer) = match found {
+        Some(found) => (found.file.parent(), found.rules.for_app(app)),
+        None => (None, crate::rules::Layer::default()),
+    };
+    let from_rules =
+        layer.component.as_ref().map(|path| folder.unwrap_or(Path::new("")).join(path));
+    let component = component
+        .map(Path::to_owned)
+        .or_else(|| {
+            std::env::var_os(COMPONENT_VARIABLE).filter(|v| !v.is_empty()).map(PathBuf::from)
+        })
+        .or(from_rules);
+    let declared = match (declared, component) {
+        (Some(declared), _) => declared,
+        (None, Some(file)) => declare::declarations(&read_component(&file, app)?)?,
+        (None, None) => Declarations::default(),
+    };
+    let mut declared = layer.over(declared);
+    for (name, key, source) in &layer.env {
+        if let Some(value) = std::env::var_os(name) {
+            let value = value.into_string().map_err(|value| {
+                Error::refused(format!(
+                    "the environment variable {name} is not UTF-8: {}",
+                    quote(&value.to_string_lossy())
+                ))
+            })?;
+            declared.variables.push(Variable {
+                name: name.clone(),
+                key: key.clone(),
+                value,
+                source: source.clone(),
+            });
+        }
+    }
+    Ok(declared)
+}
+
+/// The rules file for an application: the one named, else the nearest in the script's folder or
+/// above it; for what has no script file, the working directory's.
+fn rules_file(app: &App, named: Option<&Path>) -> Option<PathBuf> {
+    let variable = || std::env::var_os(RULES_VARIABLE).filter(|value| !value.is_empty());
+    if let Some(file) = named.map(Path::to_owned).or_else(|| variable().map(PathBuf::from)) {
+        return Some(file);
+    }
+    let App::Script(script) = app else {
+        return Some(PathBuf::from(RULES_FILE)).filter(|file| file.is_file());
+    };
+    let script = std::path::absolute(script).ok()?;
+    script.ancestors().skip(1).map(|folder| folder.join(RULES_FILE)).find(|file| file.is_file())
+}
+
+fn read_rules(file: Option<PathBuf>) -> Result<Option<Found>> {
+    let Some(file) = file else { return Ok(None) };
+    let shown = shown_path(&file);
+    let rules = Rules::read(&read_yaml(&file)?, &shown)?;
+    Ok(Some(Found { file, rules }))
+}
+
+/// Reads a component for `app`.
+fn read_component(file: &Path, _app: &App) -> Result<Component> {
+    Component::read(&read_yaml(file)?, &shown_path(file))
+}
+
+/// Reads and parses a YAML or JSON file.
+///
+/// # Errors
+/// It cannot be read, or is no YAML.
+pub fn read_yaml(file: &Path) -> Result<Node> {
+    yaml::parse(&read_text(file)?, &shown_path(file))
+}
+
+/// Reads a text file of bounded size.
+///
+/// # Errors
+/// It cannot be read, is too large, or is not UTF-8.
+pub fn read_text(file: &Path) -> Result<String> {
+    use std::io::Read as _;
+    let failed =
+        |why: String| Error::refused(format!("cannot read {}: {why}", quote(&shown_path(file))));
+    let mut bytes = Vec::new();
+    let limit = yaml::MAX_BYTES as u64 + 1;
+    std::fs::File::open(file)
+        .and_then(|opened| opened.take(limit).read_to_end(&mut bytes))
+        .map_err(|error| failed(error.to_string()))?;
+    String::from_utf8(bytes).map_err(|_| failed("it is not UTF-8".to_owned()))
+}
+
+/// A path for messages: relative to the working directory where it lies below.
+pub fn shown_path(file: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    let shown = file.strip_prefix(&here).unwrap_or(file);
+    shown.to_string_lossy().into_owned()
+}
+
+fn default_command(named: Named<'_>, found: &mut Option<Found>) -> Result<Vec<String>> {
+    if let Some(value) = std::env::var_os(COMMAND_VARIABLE).filter(|value| !value.is_empty()) {
+        return split_variable(&value);
+    }
+    let rules = read_rules(rules_file(&App::Unknown, named.rules))?;
+    match rules {
+        Some(rules) if rules.rules.layer.command.is_some() => {
+            let command = rules.rules.layer.command.clone().unwrap_or_default();
+            *found = Some(rules);
+            Ok(command)
+        }
+        _ => Ok(DEFAULT_COMMAND.map(str::to_owned).to_vec()),
+    }
+}
+
+fn split_variable(value: &OsStr) -> Result<Vec<String>> {
+    let words = value.to_str().and_then(|text| shell_words::split(text).ok());
+    words.ok_or_else(|| {
+        Error::refused(format!(
+            "{COMMAND_VARIABLE} is no command line: {}",
+            quote(&value.to_string_lossy())
+        ))
+        .help("quote it as for a shell: HYDRA_SHIM_COMMAND='python3 src/train.py'")
+    })
+}
