@@ -83,9 +83,10 @@ impl PortType {
     }
 }
 
+/// What a list or dict holds. KFP checks only the outer type (2.17 passes `[1.0, true]` for a
+/// `List[str]`), so text is not insisted on, while numbers must be what they are declared.
 fn element(text: &str) -> Element {
     match PortType::parse(text.trim()) {
-        PortType::Parameter(Parameter::String) => Element::Text,
         PortType::Parameter(Parameter::Integer) => Element::Int,
         PortType::Parameter(Parameter::Float) => Element::Float,
         PortType::Parameter(Parameter::Boolean) => Element::Bool,
@@ -140,7 +141,7 @@ mod tests {
             ("bool", Some(Boolean)),
             ("JsonArray", Some(List(Element::Shortest))),
             ("List[int]", Some(List(Element::Int))),
-            ("typing.List[str]", Some(List(Element::Text))),
+            ("typing.List[str]", Some(List(Element::Shortest))),
             ("Dict[str, int]", Some(Dict(Element::Int))),
             ("Dict[str, Dict[str, int]]", Some(Dict(Element::Shortest))),
             ("NUMBER_DOUBLE", Some(Float)),

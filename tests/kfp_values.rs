@@ -1,0 +1,157 @@
+//! Runs of real KFP components, through `translate --component`, judged by the real Hydra: each
+//! value that a placeholder fills arrives with its declared type, or the run is refused.
+//!
+//! The runs are data that may lie beside the project: `$HYDRA_SHIM_KFP_VECTORS`, or
+//! `../*/kfp/vectors.jsonl`. Without them this file says so and checks nothing.
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use support::{Oracle, seen, shim_command};
+
+/// The recorded runs, if they are there.
+fn vectors() -> Option<Vec<Value>> {
+    let file = std::env::var_os("HYDRA_SHIM_KFP_VECTORS").map(PathBuf::from).or_else(|| {
+        let beside = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?;
+        let folders = fs::read_dir(beside).ok()?.filter_map(Result::ok);
+        folders.map(|entry| entry.path().join("kfp/vectors.jsonl")).find(|file| file.is_file())
+    })?;
+    let text = fs::read_to_string(file).unwrap();
+    Some(text.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
+}
+
+/// A value that a placeholder fills: its flag, and what the application has to read.
+struct Filled {
+    flag: String,
+    expected: String,
+}
+
+/// What the flags of a run carry.
+fn filled(run: &Value, argv: &[String], oracle: &mut Oracle) -> Vec<Filled> {
+    let mut all = Vec::new();
+    for flag in run["flags"].as_array().unwrap() {
+        let (name, kind) = (flag[0].as_str().unwrap(), flag[1].as_str());
+        let Some(at) = argv.iter().position(|argument| argument == name) else { continue };
+        let Some(kind) = kind.filter(|kind| !["literal", "executorInput"].contains(kind)) else {
+            continue;
+        };
+        let placeholder = flag[2].as_str().unwrap_or_default();
+        let received = &argv[at + 1];
+        let value = &run["values"][placeholder];
+        let expected = match kind {
+            "inputValue" if value.is_null() => seen::NONE.to_owned(),
+            "inputValue" => typed(run["types"][placeholder].as_str(), value, oracle),
+            _ => seen::str(received),
+        };
+        all.push(Filled { flag: name.to_owned(), expected });
+    }
+    all
+}
+
+/// `value` as an input of type `ty`.
+fn typed(ty: Option<&str>, value: &Value, oracle: &mut Oracle) -> String {
+    let is_float = ty.is_some_and(|ty| matches!(ty.to_lowercase().as_str(), "float" | "double"));
+    let text = match value {
+        Value::String(text) => return seen::str(text),
+        Value::Number(number) if is_float => format!("{:?}", number.as_f64().unwrap()),
+        value => value.to_string(),
+    };
+    oracle.loads(&[text]).remove(0).unwrap()
+}
+
+/// How one run went.
+#[derive(Debug, PartialEq)]
+enum Outcome {
+    Whole,
+    Refused(String),
+    Changed(String),
+}
+
+fn shim(run: &Value, arguments: &[String], filled: &[Filled], oracle: &mut Oracle) -> Outcome {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("component.yaml");
+    fs::write(&file, run["component_yaml"].as_str().unwrap()).unwrap();
+    let output = shim_command()
+        .args(["translate", "--format", "json", "--component"])
+        .arg(&file)
+        .arg("--")
+        .args(arguments)
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    if !output.status.success() {
+        return Outcome::Refused(String::from_utf8(output.stderr).unwrap());
+    }
+    let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let trace = printed["trace"].as_array().unwrap();
+    for Filled { flag, expected } in filled {
+        let step = trace.iter().find(|step| step["from"][0] == flag.as_str()).unwrap();
+        let to = step["to"].as_array().unwrap().iter().map(|t| t.as_str().unwrap().to_owned());
+        let case = (step["key"].as_str().unwrap().to_owned(), to.collect());
+        let read = oracle.apply(&[case]).remove(0);
+        // Several elements behind one flag are a list; the placeholder's value is its first.
+        let several = step["from"].as_array().unwrap().len() > 2;
+        let same = match &read {
+            Ok(read) if several => read.starts_with(&format!("[{expected}")),
+            Ok(read) => read == expected,
+            Err(_) => false,
+        };
+        if !same {
+            return Outcome::Changed(format!("{flag}: expected {expected}, Hydra read {read:?}"));
+        }
+    }
+    Outcome::Whole
+}
+
+/// `--flag value` as `flag=value`, with nothing escaped: what is done by hand today.
+fn by_hand(arguments: &[String], filled: &[Filled], oracle: &mut Oracle) -> bool {
+    filled.iter().all(|Filled { flag, expected }| {
+        let at = arguments.iter().position(|argument| argument == flag).unwrap();
+        let key = flag.trim_start_matches('-').to_owned();
+        let override_ = format!("{key}={}", arguments[at + 1]);
+        oracle.apply(&[(key, vec![override_])]).remove(0).as_ref() == Ok(expected)
+    })
+}
+
+#[test]
+fn every_value_arrives_or_the_run_is_refused() {
+    let Some(runs) = vectors() else {
+        support::say("kfp_values: no recorded runs found, nothing was checked");
+        return;
+    };
+    let mut oracle = Oracle::start(support::HYDRA).unwrap();
+    let (mut with_values, mut values, mut whole, mut table_1) = (0, 0, 0, 0);
+    let (mut refused, mut changed) = (Vec::new(), Vec::new());
+    for run in &runs {
+        let argv: Vec<String> = serde_json::from_value(run["expected_argv"].clone()).unwrap();
+        let filled = filled(run, &argv, &mut oracle);
+        if filled.is_empty() {
+            continue;
+        }
+        with_values += 1;
+        values += filled.len();
+        let first = run["flags"][0][0].as_str().unwrap();
+        let start = argv.iter().position(|argument| argument == first).unwrap();
+        let arguments = &argv[start..];
+        let id = run["id"].as_str().unwrap();
+        match shim(run, arguments, &filled, &mut oracle) {
+            Outcome::Whole => whole += 1,
+            Outcome::Refused(why) => refused.push(format!("{id}: {why}")),
+            Outcome::Changed(what) => changed.push(format!("{id}: {what}")),
+        }
+        table_1 += usize::from(by_hand(arguments, &filled, &mut oracle));
+    }
+    println!(
+        "{with_values} runs, {values} values: {whole} whole, {} refused; by hand {table_1} whole",
+        refused.len()
+    );
+    assert!(changed.is_empty(), "{}", changed.join("\n"));
+    for why in &refused {
+        let reason = why.contains("has the dict key") || why.contains("is no key in Hydra's grammar");
+        assert!(reason, "{why}");
+    }
+    assert_eq!((with_values, whole, refused.len()), (120, 113, 7), "{}", refused.join("\n"));
+}
