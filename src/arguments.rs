@@ -16,15 +16,17 @@ use crate::value::{self, Problem, Type, Value};
 #[derive(Debug)]
 pub enum Argument {
     /// A key gets a value.
-    Setting(Setting),
+    Setting(Box<Setting>),
     /// A setting whose key the given arguments set again.
-    Replaced(Setting, Vec<String>),
+    Replaced(Box<Setting>, Vec<String>),
     /// A flag that is left out, with its value.
     Dropped(Vec<String>),
     /// Passed byte for byte.
     Verbatim(String),
     /// One of Hydra's own flags, with its value.
     Own(Vec<String>),
+    /// What a later list has taken in.
+    Nothing,
 }
 
 /// A key and the value it gets.
@@ -85,19 +87,16 @@ impl Setting {
 ///
 /// # Errors
 /// An argument is none that can be passed on, or a value does not fit.
-pub fn parse(arguments: &[String], declared: &Declarations) -> Result<Vec<Argument>> {
-    let mut reader = Reader {
-        tokens: arguments,
-        next: 0,
-        declared,
-        parsed: Vec::with_capacity(arguments.len()),
-    };
+pub fn parse(arguments: Vec<String>, declared: &Declarations) -> Result<Vec<Argument>> {
+    let count = arguments.len();
+    let parsed = Vec::with_capacity(count);
+    let mut reader = Reader { tokens: arguments.into_iter(), count, declared, parsed };
     reader.variables()?;
-    while let Some(token) = reader.take() {
+    while let Some(token) = reader.tokens.next() {
         if token == "--" {
             reader.rest_as_it_is()?;
-        } else if let Some(name) = token.strip_prefix("--") {
-            reader.flag(token, name)?;
+        } else if token.starts_with("--") {
+            reader.flag(token)?;
         } else if token.starts_with('-') {
             reader.short_option(token)?;
         } else {
@@ -107,22 +106,30 @@ pub fn parse(arguments: &[String], declared: &Declarations) -> Result<Vec<Argume
     Ok(reader.parsed)
 }
 
+/// A flag's name with its dashes, and the value that is attached to it.
+fn split_attached(token: &str) -> (&str, Option<&str>) {
+    match token.split_once('=') {
+        Some((written, value)) => (written, Some(value)),
+        None => (token, None),
+    }
+}
+
 struct Reader<'a> {
-    tokens: &'a [String],
-    next: usize,
+    tokens: std::vec::IntoIter<String>,
+    count: usize,
     declared: &'a Declarations,
     parsed: Vec<Argument>,
 }
 
 impl<'a> Reader<'a> {
-    fn take(&mut self) -> Option<&'a str> {
-        let token = self.tokens.get(self.next)?;
-        self.next += 1;
-        Some(token)
+    fn peek(&self) -> Option<&str> {
+        self.tokens.as_slice().first().map(String::as_str)
     }
 
-    fn peek(&self) -> Option<&'a str> {
-        self.tokens.get(self.next).map(String::as_str)
+    /// The next token, if it is such a one.
+    fn take_if(&mut self, is_such: impl FnOnce(&Self, &str) -> bool) -> Option<String> {
+        let such = self.peek().is_some_and(|next| is_such(self, next));
+        if such { self.tokens.next() } else { None }
     }
 
     /// The environment variables that set a key, typed by the flag declared for that key.
@@ -145,36 +152,27 @@ impl<'a> Reader<'a> {
     }
 
     /// A token that starts with two dashes and is more than that.
-    fn flag(&mut self, token: &'a str, name: &'a str) -> Result<()> {
-        let (name, attached) = match name.split_once('=') {
-            Some((name, value)) => (name, Some(value)),
-            None => (name, None),
-        };
-        let written = token.get(..name.len() + 2).unwrap_or(token);
-        if let Some(flag) = self.declared.flag(name) {
+    fn flag(&mut self, token: String) -> Result<()> {
+        let declared: &'a Declarations = self.declared;
+        let (written, attached) = split_attached(&token);
+        let name = written.get(2..).unwrap_or_default();
+        if let Some(flag) = declared.flag(name) {
             return self.declared_flag(flag, written, attached);
         }
-        if let Some(flag) = self.negated_switch(name, attached) {
-            let from = vec![token.to_owned()];
-            return self.setting(flag, written, "false", from, Value::Bool(false));
+        if let Some(flag) = negated_switch(declared, name, attached) {
+            let written = written.to_owned();
+            return self.setting(flag, &written, "false", vec![token], Value::Bool(false));
         }
-        if self.declared.drops(name) {
-            self.dropped(token, attached.is_some());
+        if declared.drops(name) {
+            let attached = attached.is_some();
+            self.dropped(token, attached);
             return Ok(());
         }
-        self.admit(token, written)?;
-        if let Some(own) = hydra::own_flag(written) {
-            return self.own_flag(own, token, written, attached);
+        self.admit(&token, written)?;
+        match hydra::own_flag(written) {
+            Some(own) => self.own_flag(own, token),
+            None => self.undeclared_flag(token),
         }
-        self.undeclared_flag(token, written, name, attached)
-    }
-
-    /// `--no-NAME` of a flag that the rules declare a bool.
-    fn negated_switch(&self, name: &str, attached: Option<&str>) -> Option<&'a Flag> {
-        let positive = name.strip_prefix("no-").or_else(|| name.strip_prefix("no_"))?;
-        let declared: &'a Declarations = self.declared;
-        let flag = declared.flag(positive)?;
-        (attached.is_none() && flag.arity == Arity::Switch).then_some(flag)
     }
 
     fn declared_flag(
@@ -191,7 +189,7 @@ impl<'a> Reader<'a> {
             (Arity::Exactly(0), None) => texts.push("true".to_owned()),
             (Arity::Exactly(count), _) => {
                 for missing in (texts.len()..count).rev() {
-                    let Some(text) = self.take() else {
+                    let Some(text) = self.tokens.next() else {
                         return Err(Error::refused(format!(
                             "{written}: {missing} of its {count} values missing at the end of the \
                              command line, {} declares it",
@@ -199,28 +197,25 @@ impl<'a> Reader<'a> {
                             missing = missing + 1,
                         )));
                     };
-                    texts.push(text.to_owned());
+                    texts.push(text);
                 }
             }
             (Arity::Switch, None) => {
-                let word = self.peek().filter(|next| value::boolean(next).is_some());
-                self.next += usize::from(word.is_some());
-                texts.push(word.unwrap_or("true").to_owned());
-                from.extend(word.map(str::to_owned));
+                let word = self.take_if(|_, next| value::boolean(next).is_some());
+                from.extend(word.clone());
+                texts.push(word.unwrap_or_else(|| "true".to_owned()));
                 return self.declared_value(flag, written, from, &texts);
             }
             (Arity::Many, None) => {
-                while let Some(text) = self.peek().filter(|next| !is_flag_or_override(next)) {
-                    self.next += 1;
-                    texts.push(text.to_owned());
+                while let Some(text) = self.take_if(|_, next| !is_flag_or_override(next)) {
+                    texts.push(text);
                 }
             }
             (Arity::AtMost(count), None) => {
                 while texts.len() < count
-                    && let Some(text) = self.peek().filter(|next| !self.is_declared_flag(next))
+                    && let Some(text) = self.take_if(|it, next| !it.is_declared_flag(next))
                 {
-                    self.next += 1;
-                    texts.push(text.to_owned());
+                    texts.push(text);
                 }
             }
             (Arity::AtMost(_) | Arity::Switch | Arity::Many, Some(_)) => {}
@@ -312,155 +307,118 @@ impl<'a> Reader<'a> {
                 return Err(setting.error(text, problem));
             }
         }
-        self.parsed.push(Argument::Setting(setting));
+        self.parsed.push(Argument::Setting(Box::new(setting)));
         Ok(())
     }
 
     /// A flag to be left out, with its value.
-    fn dropped(&mut self, token: &str, attached: bool) {
-        let mut from = vec![token.to_owned()];
-        if !attached && let Some(text) = self.peek().filter(|next| !is_flag_or_override(next)) {
-            self.next += 1;
-            from.push(text.to_owned());
+    fn dropped(&mut self, token: String, attached: bool) {
+        let mut from = vec![token];
+        if !attached {
+            from.extend(self.take_if(|_, next| !is_flag_or_override(next)));
         }
         self.parsed.push(Argument::Dropped(from));
     }
 
-    /// A flag that nobody declared, in open mode.
-    fn undeclared_flag(
-        &mut self,
-        token: &str,
-        written: &str,
-        name: &str,
-        attached: Option<&str>,
-    ) -> Result<()> {
-        let mut from = vec![token.to_owned()];
+    /// A flag that nobody declared.
+    fn undeclared_flag(&mut self, token: String) -> Result<()> {
+        let (written, attached) = split_attached(&token);
+        let flag = written.to_owned();
+        let name = written.get(2..).unwrap_or_default();
+        let key = if self.declared.underscores { name.replace('-', "_") } else { name.to_owned() };
         let mut looks_native = false;
-        let text = match (attached, self.peek()) {
-            (Some(text), _) => text,
-            (None, None) => "true",
+        let (text, next) = match (attached, self.peek()) {
+            (Some(text), _) => (text.to_owned(), None),
+            (None, None) => ("true".to_owned(), None),
             (None, Some(next)) if next.starts_with('-') && !is_negative_number(next) => {
-                return Err(Error::refused(format!(
-                    "{written} has no value: the next argument, {}, starts with a dash",
-                    quote(next)
-                ))
-                .help(format!(
-                    "if {written} is a switch, write {written}=true; if that is its value, write \
-                     {written}=VALUE"
-                )));
+                return Err(no_value(written, next));
             }
             (None, Some(next)) => {
-                self.next += 1;
-                from.push(next.to_owned());
                 looks_native = hydra::native_key(next).is_some();
-                next
+                (next.to_owned(), self.tokens.next())
             }
         };
-        let key = if self.declared.underscores { name.replace('-', "_") } else { name.to_owned() };
         if !hydra::is_key(&key) {
             return Err(bad_key(written, &key));
         }
-        if kfp::is_unfilled_placeholder(text) {
+        if kfp::is_unfilled_placeholder(&text) {
             return Err(Error::refused(format!(
                 "{written}: the value {} is a placeholder that the orchestrator did not fill in",
-                quote(text)
+                quote(&text)
             ))
             .help("check the name in the component's YAML; a declared input may hold any text"));
         }
-        let key = Key { operation: hydra::Operation::Change, name: key };
-        let flag = Flag::new(name, key, Type::Auto, "");
-        let mut setting = new_setting(&flag, written, text, from, Value::Null);
-        setting.declared_by = None;
-        setting.looks_native = looks_native;
-        setting.value =
-            Value::parse(text, &Type::Auto).map_err(|problem| setting.error(text, problem))?;
-        self.parsed.push(Argument::Setting(setting));
+        let value = Value::parse(&text, &Type::Auto);
+        let mut setting = Setting {
+            flag,
+            text,
+            from: std::iter::once(token).chain(next).collect(),
+            key: Key { operation: hydra::Operation::Change, name: key },
+            value: Value::Null,
+            ty: Type::Auto,
+            arity: Arity::Exactly(1),
+            declared_by: None,
+            secret: false,
+            merge: false,
+            mkdir: Mkdir::No,
+            looks_native,
+        };
+        setting.value = value.map_err(|problem| setting.error(&setting.text, problem))?;
+        self.parsed.push(Argument::Setting(Box::new(setting)));
         Ok(())
     }
 
     /// One of Hydra's own flags.
-    fn own_flag(
-        &mut self,
-        own: &OwnFlag,
-        token: &str,
-        written: &str,
-        attached: Option<&str>,
-    ) -> Result<()> {
-        let mut tokens = vec![token.to_owned()];
-        match (own.value, attached) {
-            (OwnValue::None, Some(_)) => {
-                let name = written.trim_start_matches('-');
-                return Err(Error::refused(format!(
-                    "{written} is one of Hydra's own flags and takes no value, but was given {}",
-                    quote(token)
-                ))
-                .help(format!("to set the key `{name}`, write the override {name}=VALUE")));
+    fn own_flag(&mut self, own: &OwnFlag, token: String) -> Result<()> {
+        let (written, attached) = split_attached(&token);
+        let value = match (own.value, attached) {
+            (OwnValue::None, Some(_)) => return Err(takes_no_value(written, &token)),
+            (_, Some(_)) | (OwnValue::None, None) => None,
+            (OwnValue::Required, None) => {
+                let value = self.take_if(|_, next| !next.starts_with('-'));
+                if value.is_none() {
+                    return Err(needs_value(own, written, self.peek()));
+                }
+                value
             }
-            (_, Some(_)) | (OwnValue::None, None) => {}
-            (OwnValue::Required, None) => match self.peek() {
-                Some(next) if !next.starts_with('-') => {
-                    self.next += 1;
-                    tokens.push(next.to_owned());
-                }
-                next => {
-                    let found = next.map_or("nothing follows".to_owned(), |next| {
-                        format!("{} starts with a dash", quote(next))
-                    });
-                    return Err(Error::refused(format!(
-                        "{written} is one of Hydra's own flags and needs a value, but {found}"
-                    ))
-                    .help(format!("write {}=VALUE", own.long)));
-                }
-            },
-            (OwnValue::Optional(choices), None) => {
-                if let Some(next) = self.peek().filter(|next| choices.contains(next)) {
-                    self.next += 1;
-                    tokens.push(next.to_owned());
-                }
-            }
-        }
-        self.parsed.push(Argument::Own(tokens));
+            (OwnValue::Optional(choices), None) => self.take_if(|_, next| choices.contains(&next)),
+        };
+        self.parsed.push(Argument::Own(std::iter::once(token).chain(value).collect()));
         Ok(())
     }
 
     /// A token that starts with one dash.
-    fn short_option(&mut self, token: &'a str) -> Result<()> {
-        let (written, attached) = match token.split_once('=') {
-            Some((written, value)) => (written, Some(value)),
-            None => (token, None),
-        };
-        if let Some(flag) = self.declared.short_flag(token) {
-            return self.declared_flag(flag, token, None);
+    fn short_option(&mut self, token: String) -> Result<()> {
+        let declared: &'a Declarations = self.declared;
+        if let Some(flag) = declared.short_flag(&token) {
+            return self.declared_flag(flag, &token, None);
         }
-        self.admit(token, written)?;
+        let (written, _) = split_attached(&token);
+        self.admit(&token, written)?;
         match hydra::own_flag(written) {
-            Some(own) => self.own_flag(own, token, written, attached),
-            None => Err(self.unexpected(token)),
+            Some(own) => self.own_flag(own, token),
+            None => Err(self.unexpected(&token)),
         }
     }
 
     /// A token without a dash that no flag took.
-    fn word(&mut self, token: &'a str) -> Result<()> {
-        self.admit(token, token)?;
-        if hydra::native_key(token).is_none() {
-            return Err(self.unexpected(token));
+    fn word(&mut self, token: String) -> Result<()> {
+        self.admit(&token, &token)?;
+        if hydra::native_key(&token).is_none() {
+            return Err(self.unexpected(&token));
         }
-        self.parsed.push(Argument::Verbatim(token.to_owned()));
+        self.parsed.push(Argument::Verbatim(token));
         Ok(())
     }
 
     /// What follows a `--`.
     fn rest_as_it_is(&mut self) -> Result<()> {
-        while let Some(token) = self.take() {
-            self.admit(token, token)?;
-            let (written, attached) = match token.split_once('=') {
-                Some((written, value)) => (written, Some(value)),
-                None => (token, None),
-            };
-            match hydra::own_flag(written) {
+        while let Some(token) = self.tokens.next() {
+            self.admit(&token, &token)?;
+            match hydra::own_flag(split_attached(&token).0) {
                 // Hydra takes its own flags only behind the overrides.
-                Some(own) => self.own_flag(own, token, written, attached)?,
-                None => self.parsed.push(Argument::Verbatim(token.to_owned())),
+                Some(own) => self.own_flag(own, token)?,
+                None => self.parsed.push(Argument::Verbatim(token)),
             }
         }
         Ok(())
@@ -484,7 +442,7 @@ impl<'a> Reader<'a> {
     }
 
     fn unexpected(&self, token: &str) -> Error {
-        let place = self.next;
+        let place = self.count - self.tokens.len();
         let error = Error::refused(format!(
             "unexpected argument {} (argument {place}): expected --name value, key=value, or one \
              of Hydra's own flags",
@@ -508,6 +466,46 @@ impl<'a> Reader<'a> {
             _ => error.help("a parameter's value stands behind its flag"),
         }
     }
+}
+
+/// The flag that `--no-NAME` turns off, if the rules declare it a bool.
+fn negated_switch<'a>(
+    declared: &'a Declarations,
+    name: &str,
+    attached: Option<&str>,
+) -> Option<&'a Flag> {
+    let positive = name.strip_prefix("no-").or_else(|| name.strip_prefix("no_"))?;
+    let flag = declared.flag(positive)?;
+    (attached.is_none() && flag.arity == Arity::Switch).then_some(flag)
+}
+
+fn no_value(written: &str, next: &str) -> Error {
+    Error::refused(format!(
+        "{written} has no value: the next argument, {}, starts with a dash",
+        quote(next)
+    ))
+    .help(format!(
+        "if {written} is a switch, write {written}=true; if that is its value, write \
+         {written}=VALUE"
+    ))
+}
+
+fn takes_no_value(written: &str, token: &str) -> Error {
+    let name = written.trim_start_matches('-');
+    Error::refused(format!(
+        "{written} is one of Hydra's own flags and takes no value, but was given {}",
+        quote(token)
+    ))
+    .help(format!("to set the key `{name}`, write the override {name}=VALUE"))
+}
+
+fn needs_value(own: &OwnFlag, written: &str, next: Option<&str>) -> Error {
+    let found = next.map_or_else(
+        || "nothing follows".to_owned(),
+        |next| format!("{} starts with a dash", quote(next)),
+    );
+    Error::refused(format!("{written} is one of Hydra's own flags and needs a value, but {found}"))
+        .help(format!("write {}=VALUE", own.long))
 }
 
 fn new_setting(flag: &Flag, written: &str, text: &str, from: Vec<String>, value: Value) -> Setting {
@@ -629,7 +627,7 @@ mod tests {
 
     fn run(arguments: &[&str], declared: &Declarations) -> String {
         let arguments: Vec<String> = arguments.iter().map(|&a| a.to_owned()).collect();
-        match translate(Vec::new(), &arguments, declared) {
+        match translate(Vec::new(), arguments, declared) {
             Ok(translation) => translation.overrides.join(" | "),
             Err(error) => format!("error: {}", error.message),
         }
@@ -816,7 +814,7 @@ mod tests {
     #[test]
     fn secrets_are_passed_and_never_shown() {
         let arguments = ["--token", "hunter2", "--token=hunter3"].map(str::to_owned);
-        let translation = translate(Vec::new(), &arguments, &declarations()).unwrap();
+        let translation = translate(Vec::new(), arguments.to_vec(), &declarations()).unwrap();
         assert_eq!(translation.overrides, ["token=hunter3"]);
         let shown = format!("{:?} {:?}", translation.trace, translation.warnings);
         assert!(!shown.contains("hunter") && shown.contains(SECRET), "{shown}");

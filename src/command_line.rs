@@ -97,19 +97,16 @@ pub fn basename(path: &str) -> &str {
 /// # Errors
 /// There is no telling where the command ends; or `default` fails.
 pub fn split(
-    tokens: &[String],
+    mut tokens: Vec<String>,
     default: impl FnOnce() -> Result<Vec<String>>,
 ) -> Result<CommandLine> {
-    let tokens = match tokens {
-        [first, rest @ ..] if first == "--" => rest,
-        tokens => tokens,
-    };
+    if tokens.first().is_some_and(|first| first == "--") {
+        tokens.remove(0);
+    }
     if tokens.first().is_none_or(|token| is_argument(token)) {
-        let command = split_command(&default()?, true)?;
-        return Ok(CommandLine {
-            arguments: [command.arguments, tokens.to_vec()].concat(),
-            ..command
-        });
+        let mut line = split_command(default()?, true)?;
+        line.arguments.append(&mut tokens);
+        return Ok(line);
     }
     split_command(tokens, false)
 }
@@ -118,7 +115,7 @@ pub fn split(
 ///
 /// # Errors
 /// There is no telling where the command ends.
-pub fn split_given(tokens: &[String]) -> Result<CommandLine> {
+pub fn split_given(tokens: Vec<String>) -> Result<CommandLine> {
     split_command(tokens, false)
 }
 
@@ -133,7 +130,7 @@ pub fn arguments_start(tokens: &[String]) -> usize {
             return start;
         };
         if Program::of(first) != Program::Shell {
-            return match split_given(rest) {
+            return match split_given(rest.to_vec()) {
                 Ok(line) => tokens.len() - line.arguments.len(),
                 Err(_) => start + 1 + first_flag(rest.get(1..).unwrap_or_default()),
             };
@@ -167,19 +164,21 @@ impl App {
 /// Splits a command line that starts with a command. A `complete` one has no arguments of its own
 /// that could be told by a separator (the default command): without a script all of it is the
 /// command.
-fn split_command(tokens: &[String], complete: bool) -> Result<CommandLine> {
+fn split_command(tokens: Vec<String>, complete: bool) -> Result<CommandLine> {
     let Some(first) = tokens.first() else {
         return Err(Error::refused("the default command is empty"));
     };
-    let found = match Program::of(first) {
-        Program::Python => python(tokens),
-        Program::Launcher => script(tokens, 1),
-        Program::Shell | Program::Other => separator(tokens, 1).map(End::before_separator),
+    let program = Program::of(first);
+    let found = match program {
+        Program::Python => python(&tokens),
+        Program::Launcher => script(&tokens, 1),
+        Program::Shell | Program::Other => separator(&tokens, 1).map(End::before_separator),
     };
-    match (found, Program::of(first)) {
+    let last = tokens.len() - 1;
+    match (found, program) {
         (Some(end), program) => Ok(end.split(tokens, program)),
         (None, Program::Other) if !complete => Ok(End::behind(0).split(tokens, Program::Other)),
-        (None, _) if complete => Ok(End::behind(tokens.len() - 1).split(tokens, Program::Other)),
+        (None, _) if complete => Ok(End::behind(last).split(tokens, Program::Other)),
         (None, Program::Shell) => Err(Error::refused(format!(
             "cannot tell where the command {} ends: a shell's script may count on the number of \
              its arguments",
@@ -224,21 +223,17 @@ impl End {
         Self { app, ..self }
     }
 
-    fn split(self, tokens: &[String], program: Program) -> CommandLine {
-        let (command, rest) = tokens.split_at(self.command.min(tokens.len()));
-        let skipped = self.arguments - self.command;
-        let mut arguments = rest.get(skipped..).unwrap_or_default();
+    fn split(self, mut tokens: Vec<String>, program: Program) -> CommandLine {
+        let mut arguments = tokens.split_off(self.command.min(tokens.len()));
         let behind_script = matches!(self.app, App::Script(_) | App::Module(_));
-        if let ([first, after @ ..], true) = (arguments, behind_script)
-            && first == "--"
-        {
-            arguments = after;
-        }
-        let app = match (self.app, program, command.first()) {
+        let dropped = behind_script && arguments.first().is_some_and(|first| first == "--");
+        let skipped = self.arguments - self.command + usize::from(dropped);
+        arguments.drain(..skipped.min(arguments.len()));
+        let app = match (self.app, program, tokens.first()) {
             (App::Unknown, Program::Other, Some(first)) => App::Program(first.clone()),
             (app, _, _) => app,
         };
-        CommandLine { command: command.to_vec(), arguments: arguments.to_vec(), app }
+        CommandLine { command: tokens, arguments, app }
     }
 }
 
@@ -357,7 +352,7 @@ mod tests {
     /// `python3 -u main.py | --lr 0.1`: the command before the bar, the arguments behind it.
     fn shown(tokens: &str) -> String {
         let default = || Ok(words("python3 main.py"));
-        match split(&words(tokens), default) {
+        match split(words(tokens), default) {
             Ok(line) => {
                 let app = match line.app {
                     App::Script(path) => format!("script {path}"),
@@ -469,10 +464,10 @@ mod tests {
             ("my-train --", "my-train | --lr 1"),
             ("python3 main.py a=1", "python3 main.py | a=1 --lr 1"),
         ] {
-            let line = split(&words("--lr 1"), || Ok(words(default))).unwrap();
+            let line = split(words("--lr 1"), || Ok(words(default))).unwrap();
             let shown = format!("{} | {}", line.command.join(" "), line.arguments.join(" "));
             assert_eq!(shown, expected, "{default:?}");
         }
-        assert!(split(&[], || Ok(vec![])).is_err());
+        assert!(split(vec![], || Ok(vec![])).is_err());
     }
 }

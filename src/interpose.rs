@@ -47,7 +47,7 @@ pub fn decide(
         },
         Program::Python | Program::Launcher => {
             let tokens: Vec<String> = std::iter::once(name).chain(arguments).collect();
-            match command_line::split_given(&tokens) {
+            match command_line::split_given(tokens) {
                 Ok(line) => line,
                 Err(_) => return untouched("no script or module is started"),
             }
@@ -70,7 +70,7 @@ pub fn decide(
 }
 
 /// Why `app` is a Hydra application; `None` if it is not known as one.
-fn hydra_app(app: &App, apps: &str, python_path: Option<&OsStr>) -> Option<String> {
+pub fn hydra_app(app: &App, apps: &str, python_path: Option<&OsStr>) -> Option<String> {
     let named = |matches: &dyn Fn(&str) -> bool| {
         let mut names = apps.split(',').map(str::trim).filter(|name| !name.is_empty());
         names.find(|name| matches(name)).map(|name| format!("{APPS_VARIABLE} names {name}"))
@@ -79,10 +79,11 @@ fn hydra_app(app: &App, apps: &str, python_path: Option<&OsStr>) -> Option<Strin
         App::Unknown => None,
         App::Program(name) => Some(format!("the shim is installed as {name}")),
         App::Script(path) => named(&|name| name == "*" || app.is_named(name)).or_else(|| {
-            let script = Path::new(path);
-            let folder = if script.is_dir() { script } else { script.parent()? };
-            let main = script.join("__main__.py");
-            let file = if script.is_dir() { &main } else { script };
+            // As Python does for `sys.path[0]`: the folder that the script really lies in.
+            let real = std::fs::canonicalize(path).ok()?;
+            let main = real.join("__main__.py");
+            let (folder, file) =
+                if real.is_dir() { (real.as_path(), &main) } else { (real.parent()?, &real) };
             python::hydra_entry_point(file, &SearchPath::new(folder, python_path))
         }),
         App::Module(module) => {

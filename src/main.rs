@@ -26,19 +26,20 @@ pub unsafe extern "C" fn main(count: c_int, strings: *const *const c_char) -> c_
             OsStr::from_bytes(argument.to_bytes()).to_owned()
         })
         .collect();
-    dispatch(&argv)
+    dispatch(argv)
 }
 
-fn dispatch(argv: &[OsString]) -> i32 {
+fn dispatch(mut argv: Vec<OsString>) -> i32 {
     let called = argv.first().map(|name| name.to_string_lossy().into_owned());
     let own_name = called.is_none_or(|name| basename(&name).starts_with("hydra-shim"));
     let log = Log::from_environment();
-    let (door, result) = match argv {
-        argv if !own_name => (Door::Exec, run::interposed(argv, log).map(|never| match never {})),
-        [_, subcommand, tokens @ ..] if subcommand == "run" => {
-            (Door::Exec, run::run(tokens, log).map(|never| match never {}))
-        }
-        argv => (Door::Tool, tool::main(argv.get(1..).unwrap_or_default())),
+    let (door, result) = if !own_name {
+        (Door::Exec, run::interposed(&argv, log).map(|never| match never {}))
+    } else if argv.get(1).is_some_and(|subcommand| subcommand == "run") {
+        argv.drain(..2);
+        (Door::Exec, run::run(argv, log).map(|never| match never {}))
+    } else {
+        (Door::Tool, tool::main(argv.get(1..).unwrap_or_default()))
     };
     result.unwrap_or_else(|error| {
         log.error(&error);

@@ -6,7 +6,7 @@ use crate::translate::{Step, Translation};
 
 /// `translate --format json`.
 #[derive(Serialize)]
-struct Report<'a> {
+pub(crate) struct Report<'a> {
     argv: Vec<String>,
     command: &'a [String],
     overrides: &'a [String],
@@ -28,17 +28,22 @@ impl<'a> From<&'a Step> for TraceEntry<'a> {
     }
 }
 
+impl<'a> From<&'a Translation> for Report<'a> {
+    fn from(translation: &'a Translation) -> Self {
+        Self {
+            argv: translation.argv(),
+            command: &translation.command,
+            overrides: &translation.overrides,
+            warnings: &translation.warnings,
+            trace: translation.trace.iter().map(TraceEntry::from).collect(),
+        }
+    }
+}
+
 /// The translation as one JSON object, without a line's end.
 pub fn json(translation: &Translation) -> String {
-    let report = Report {
-        argv: translation.argv(),
-        command: &translation.command,
-        overrides: &translation.overrides,
-        warnings: &translation.warnings,
-        trace: translation.trace.iter().map(TraceEntry::from).collect(),
-    };
     // Strings, lists and options: nothing that JSON could not hold.
-    serde_json::to_string(&report).unwrap_or_default()
+    serde_json::to_string(&Report::from(translation)).unwrap_or_default()
 }
 
 /// The command line quoted for a POSIX shell, without a line's end.

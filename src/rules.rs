@@ -89,7 +89,8 @@ impl Rules {
     /// Whether the file names `app`, in `apps` or as the script of its `command`.
     pub fn names(&self, app: &App) -> bool {
         let by_command = self.layer.command.as_deref().is_some_and(|command| {
-            let app_of_command = crate::command_line::split_given(command).map(|line| line.app);
+            let app_of_command =
+                crate::command_line::split_given(command.to_vec()).map(|line| line.app);
             match app_of_command {
                 Ok(App::Script(path)) => app.is_named(&path),
                 Ok(other) => other == *app,

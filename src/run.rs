@@ -15,7 +15,7 @@ use crate::translate::Translation;
 ///
 /// # Errors
 /// Nothing was started.
-pub fn run(tokens: &[OsString], log: Log) -> Result<Infallible> {
+pub fn run(tokens: Vec<OsString>, log: Log) -> Result<Infallible> {
     let translation = prepare(tokens, Named::default())?;
     let program = translation.command.first().map_or("", String::as_str);
     let program = exec::find(OsStr::new(program), std::env::var_os("PATH"), &Myself::find())?;
@@ -47,7 +47,7 @@ pub fn interposed(argv: &[OsString], log: Log) -> Result<Infallible> {
             exec::exec(&program, &argv)
         }
         Decision::Translate(line, reason) => {
-            utf8(arguments)?;
+            utf8(arguments.to_vec())?;
             let translation = sources::translate_split(line)?;
             start(&program, &translation, &reason, log)
         }
@@ -76,13 +76,13 @@ fn start(program: &Path, translation: &Translation, reason: &str, log: Log) -> R
 ///
 /// # Errors
 /// The tokens are no UTF-8, no command line, or cannot be translated.
-pub fn prepare(tokens: &[OsString], named: Named<'_>) -> Result<Translation> {
-    sources::translate_tokens(&utf8(tokens)?, named)
+pub fn prepare(tokens: Vec<OsString>, named: Named<'_>) -> Result<Translation> {
+    sources::translate_tokens(utf8(tokens)?, named)
 }
 
-fn utf8(tokens: &[OsString]) -> Result<Vec<String>> {
-    let text = |(index, token): (usize, &OsString)| {
-        token.to_str().map(str::to_owned).ok_or_else(|| {
+fn utf8(tokens: Vec<OsString>) -> Result<Vec<String>> {
+    let text = |(index, token): (usize, OsString)| {
+        token.into_string().map_err(|token| {
             Error::refused(format!(
                 "argument {} is not UTF-8: {}",
                 index + 1,
@@ -91,5 +91,5 @@ fn utf8(tokens: &[OsString]) -> Result<Vec<String>> {
             .help("Hydra reads its command line as text; pass other bytes in a file")
         })
     };
-    tokens.iter().enumerate().map(text).collect()
+    tokens.into_iter().enumerate().map(text).collect()
 }

@@ -45,7 +45,7 @@ struct Found {
 /// # Errors
 /// A file cannot be read or is not what it should be, or as [`command_line::split`] and
 /// [`translate::translate`].
-pub fn translate_tokens(tokens: &[String], named: Named<'_>) -> Result<Translation> {
+pub fn translate_tokens(tokens: Vec<String>, named: Named<'_>) -> Result<Translation> {
     let mut found = None;
     let line = command_line::split(tokens, || default_command(named, &mut found))?;
     translate_line(line, named, found)
@@ -74,13 +74,13 @@ pub fn translate_component(
     let named = Named { rules, component: None };
     let command =
         if command.is_empty() { default_command(named, &mut found)? } else { command.to_vec() };
-    let app = command_line::split_given(&command).map_or(App::Unknown, |line| line.app);
+    let app = command_line::split_given(command.clone()).map_or(App::Unknown, |line| line.app);
     let found = match found {
         Some(found) => Some(found),
         None => read_rules(rules_file(&App::Unknown, rules))?,
     };
     let declared = layer(&app, found.as_ref(), Some(declare::declarations(component)?), None)?;
-    translate::translate(command, arguments, &declared)
+    translate::translate(command, arguments.to_vec(), &declared)
 }
 
 fn translate_line(
@@ -93,7 +93,7 @@ fn translate_line(
         None => read_rules(rules_file(&line.app, named.rules))?,
     };
     let declared = layer(&line.app, found.as_ref(), None, named.component)?;
-    translate::translate(line.command, &line.arguments, &declared)
+    translate::translate(line.command, line.arguments, &declared)
 }
 
 /// Whether a rules file would be read for `app`, and, if it is whole, whether it names it.

@@ -3,6 +3,7 @@
 //! Two steps. [`crate::arguments`] says what each argument is; here the settings of one key are
 //! brought together (the last wins, a list adds up) and written as Hydra spells them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::arguments::{self, Argument, Setting};
@@ -39,7 +40,7 @@ pub struct Step {
     /// The key that was set, if one was.
     pub key: Option<String>,
     /// The type, `override` for one passed as it was, or `hydra flag`.
-    pub kind: String,
+    pub kind: Cow<'static, str>,
     /// Who declared the type; `None` where nobody did.
     pub declared_by: Option<String>,
 }
@@ -51,25 +52,27 @@ pub struct Step {
 /// cannot spell it. Nothing is passed in a form that might arrive as something else.
 pub fn translate(
     command: Vec<String>,
-    arguments: &[String],
+    arguments: Vec<String>,
     declared: &Declarations,
 ) -> Result<Translation> {
-    let arguments = bring_together(arguments::parse(arguments, declared)?);
+    let mut arguments = arguments::parse(arguments, declared)?;
+    bring_together(&mut arguments);
     let mut translation = Translation { command, ..Translation::default() };
     let mut own_flags = Vec::new();
     for argument in arguments {
         match argument {
-            Argument::Setting(setting) => translation.add(&setting)?,
-            Argument::Replaced(setting, by) => translation.add_replaced(&setting, &by),
+            Argument::Setting(setting) => translation.add(*setting)?,
+            Argument::Replaced(setting, by) => translation.add_replaced(*setting, &by),
             Argument::Dropped(from) => translation.trace.push(Step {
                 from,
                 to: Vec::new(),
                 key: None,
-                kind: "dropped".to_owned(),
+                kind: "dropped".into(),
                 declared_by: None,
             }),
             Argument::Verbatim(text) => translation.add_verbatim(text),
             Argument::Own(tokens) => own_flags.push(tokens),
+            Argument::Nothing => {}
         }
     }
     translation.append(declared);
@@ -79,7 +82,7 @@ pub fn translate(
             from: tokens.clone(),
             to: tokens,
             key: None,
-            kind: "hydra flag".to_owned(),
+            kind: "hydra flag".into(),
             declared_by: None,
         });
     }
@@ -87,26 +90,24 @@ pub fn translate(
 }
 
 /// Of the settings of one key the last stays, at its place; those of a list add up there.
-fn bring_together(arguments: Vec<Argument>) -> Vec<Argument> {
+fn bring_together(arguments: &mut [Argument]) {
     let mut last: BTreeMap<String, usize> = BTreeMap::new();
-    let mut together: Vec<Option<Argument>> = Vec::with_capacity(arguments.len());
-    for mut argument in arguments {
-        if let Argument::Setting(setting) = &mut argument
-            && let Some(earlier) = last.insert(setting.key.name.clone(), together.len())
-            && let Some(place) = together.get_mut(earlier)
-            && let Some(Argument::Setting(replaced)) = place.take()
-        {
-            match (setting.arity, &mut setting.value, &replaced.value) {
-                (Arity::Many, Value::List(items), Value::List(before)) => {
-                    items.splice(..0, before.iter().cloned());
-                    setting.from.splice(..0, replaced.from);
-                }
-                _ => *place = Some(Argument::Replaced(replaced, setting.shown_from())),
+    for index in 0..arguments.len() {
+        let (before, from_here) = arguments.split_at_mut(index);
+        let Some(Argument::Setting(setting)) = from_here.first_mut() else { continue };
+        let Some(earlier) = last.insert(setting.key.name.clone(), index) else { continue };
+        let Some(place) = before.get_mut(earlier) else { continue };
+        let Argument::Setting(replaced) = std::mem::replace(place, Argument::Nothing) else {
+            continue;
+        };
+        match (setting.arity, &mut setting.value, &replaced.value) {
+            (Arity::Many, Value::List(items), Value::List(earlier)) => {
+                items.splice(..0, earlier.iter().cloned());
+                setting.from.splice(..0, replaced.from);
             }
+            _ => *place = Argument::Replaced(replaced, setting.shown_from()),
         }
-        together.push(Some(argument));
     }
-    together.into_iter().flatten().collect()
 }
 
 impl Translation {
@@ -121,7 +122,7 @@ impl Translation {
         self.command.iter().chain(overrides).cloned().collect()
     }
 
-    fn add(&mut self, setting: &Setting) -> Result<()> {
+    fn add(&mut self, setting: Setting) -> Result<()> {
         let written = match (&setting.value, &setting.ty) {
             (Value::Text(text), Type::Hydra) => vec![format!("{}={text}", setting.key)],
             (value, _) => hydra::assignments(&setting.key, value, setting.merge)
@@ -160,18 +161,18 @@ impl Translation {
         } else {
             written.clone()
         };
-        self.trace.push(setting.step(shown));
+        self.trace.push(setting.into_step(shown));
         self.overrides.extend(written);
         Ok(())
     }
 
-    fn add_replaced(&mut self, setting: &Setting, by: &[String]) {
+    fn add_replaced(&mut self, setting: Setting, by: &[String]) {
         self.warnings.push(format!(
             "{} is set again by {}: only the last value counts",
             quote(&setting.shown_from().join(" ")),
             quote(&by.join(" ")),
         ));
-        self.trace.push(setting.step(Vec::new()));
+        self.trace.push(setting.into_step(Vec::new()));
     }
 
     fn add_verbatim(&mut self, text: String) {
@@ -179,7 +180,7 @@ impl Translation {
             from: vec![text.clone()],
             to: vec![text.clone()],
             key: hydra::native_key(&text).map(str::to_owned),
-            kind: "override".to_owned(),
+            kind: "override".into(),
             declared_by: None,
         });
         self.overrides.push(text);
@@ -191,7 +192,7 @@ impl Translation {
                 from: Vec::new(),
                 to: vec![text.clone()],
                 key: hydra::native_key(text).map(str::to_owned),
-                kind: "override".to_owned(),
+                kind: "override".into(),
                 declared_by: Some("append".to_owned()),
             });
             self.overrides.push(text.clone());
@@ -200,13 +201,16 @@ impl Translation {
 }
 
 impl Setting {
-    fn step(&self, to: Vec<String>) -> Step {
+    fn into_step(self, to: Vec<String>) -> Step {
         Step {
-            from: self.shown_from(),
+            from: if self.secret { self.shown_from() } else { self.from },
             to,
-            key: Some(self.key.name.clone()),
-            kind: self.ty.to_string(),
-            declared_by: self.declared_by.clone(),
+            key: Some(self.key.name),
+            kind: match self.ty {
+                Type::Auto => "auto".into(),
+                ty => ty.to_string().into(),
+            },
+            declared_by: self.declared_by,
         }
     }
 }

@@ -434,7 +434,7 @@ fn from_json<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Problem> {
 }
 
 /// A JSON object's members in order, repeated keys included.
-struct Members<'a>(Vec<(String, &'a RawValue)>);
+pub(crate) struct Members<'a>(pub(crate) Vec<(String, &'a RawValue)>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

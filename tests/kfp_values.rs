@@ -150,7 +150,8 @@ fn every_value_arrives_or_the_run_is_refused() {
     );
     assert!(changed.is_empty(), "{}", changed.join("\n"));
     for why in &refused {
-        let reason = why.contains("has the dict key") || why.contains("is no key in Hydra's grammar");
+        let reason =
+            why.contains("has the dict key") || why.contains("is no key in Hydra's grammar");
         assert!(reason, "{why}");
     }
     assert_eq!((with_values, whole, refused.len()), (120, 113, 7), "{}", refused.join("\n"));

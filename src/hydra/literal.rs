@@ -83,6 +83,11 @@ fn write_text(out: &mut String, text: &str) -> Result<(), Problem> {
         return Ok(());
     }
     out.push('\'');
+    if !text.contains(['\\', '\'']) && !text.contains("${") {
+        out.push_str(text);
+        out.push('\'');
+        return Ok(());
+    }
     let mut backslashes = 0;
     let mut rest = text.chars().peekable();
     while let Some(c) = rest.next() {

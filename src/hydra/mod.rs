@@ -5,10 +5,12 @@
 //! `config_loader_impl.py` for what an override does to the config, and measurements on
 //! hydra-core 1.3.2 and 1.3.8 with omegaconf 2.3. Hydra 1.2 knows no hyphen in a key.
 
+mod complaint;
 mod key;
 mod literal;
 mod own_flag;
 
+pub use complaint::{Complaint, essence};
 pub use key::{Key, Operation, is_key, native_key};
 pub use literal::{MAX_DEPTH, assignments, is_typed_number, overflows};
 pub use own_flag::{OwnFlag, OwnValue, own_flag};

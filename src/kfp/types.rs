@@ -32,7 +32,7 @@ pub enum Parameter {
 /// The names of parameter types: `PARAMETER_TYPES_MAPPING` in `kfp/dsl/types/type_utils.py` (KFP
 /// 2.17), and those of a compiled pipeline (`ParameterType` and, in KFP 1.8, `PrimitiveType`).
 /// In any case.
-const PARAMETERS: [(&str, Parameter); 18] = [
+const PARAMETERS: [(&str, Parameter); 21] = [
     ("String", Parameter::String),
     ("str", Parameter::String),
     ("Text", Parameter::String),
@@ -51,6 +51,9 @@ const PARAMETERS: [(&str, Parameter); 18] = [
     ("Struct", Parameter::Dict(Element::Shortest)),
     ("Tuple", Parameter::List(Element::Shortest)),
     ("Mapping", Parameter::Dict(Element::Shortest)),
+    ("PipelineTaskFinalStatus", Parameter::Dict(Element::Shortest)),
+    ("TASK_FINAL_STATUS", Parameter::Dict(Element::Shortest)),
+    ("TASK_CONFIG", Parameter::Dict(Element::Shortest)),
 ];
 
 impl PortType {

@@ -132,10 +132,11 @@ fn local_files(source: &Source, file: &Path, path: &SearchPath) -> Vec<PathBuf> 
 /// Reads and analyses one file; `None` if it cannot be read or is larger than [`MAX_BYTES`].
 fn read(file: &Path) -> Option<Source> {
     let mut bytes = Vec::new();
-    let file = std::fs::File::open(file).ok()?;
+    // Not even opened: a pipe gives its content once, and to Python.
     if !file.metadata().ok()?.is_file() {
         return None;
     }
+    let file = std::fs::File::open(file).ok()?;
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes).ok()?;
     (bytes.len() as u64 <= MAX_BYTES).then(|| Source::analyse(&bytes))
 }

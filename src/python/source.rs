@@ -54,6 +54,10 @@ impl Source {
             // `if x: import y` and `try: import y` are statements too.
             at_start = matches!(token, Token::Other(b'\n' | b';' | b':'));
         }
+        // hydra_zen's is a method: `zen(f).hydra_main(config_name="c")`.
+        let zen = source.imports.iter().any(|i| i.level == 0 && i.module == "hydra_zen");
+        let method = [Token::Other(b'.'), Token::Name("hydra_main")];
+        source.uses_hydra_entry_point |= zen && tokens.windows(2).any(|window| window == method);
         let used = tokens.windows(4).any(|window| match window {
             [before, Token::Name(module), Token::Other(b'.'), Token::Name(name)] => {
                 *before != Token::Other(b'.') && modules.contains(&(*module, *name))
@@ -253,6 +257,7 @@ mod tests {
             "from hydra import (\n    utils,  # x\n    main as entry,\n)\n",
             "from hydra.main import main\n",
             "import hydra.utils\n@hydra.main()\ndef f(c): ...",
+            "from hydra_zen import zen\nzen(f).hydra_main(config_name='c')\n",
             "from hydra_zen import builds, hydra_main\n",
             "import hydra_zen as hz\nhz.hydra_main(f)",
             "if True:\n    import hydra\nhydra . main",

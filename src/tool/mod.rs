@@ -1,5 +1,7 @@
 //! The subcommands that start nothing: what they are called, what they take, what they print.
 
+mod check;
+mod component;
 mod install;
 
 use std::ffi::OsString;
@@ -65,6 +67,18 @@ pub fn definition() -> Command {
                 .arg(tokens()),
         )
         .subcommand(
+            Command::new("check")
+                .about("Ask the application's Hydra whether the translated command line composes")
+                .arg(file("rules", "The rules file [default: the nearest hydra-shim.yaml]"))
+                .arg(file("component", "Fill in this component's command line as KFP does"))
+                .arg(tokens()),
+        )
+        .subcommand(
+            component::definition()
+                .arg(file("values", "A JSON object, input to value"))
+                .arg(file("rules", "The rules file [default: the nearest hydra-shim.yaml]")),
+        )
+        .subcommand(
             Command::new("install")
                 .about("Link DIR/python and DIR/python3 (or DIR/NAME…) to the shim")
                 .arg(
@@ -105,9 +119,7 @@ pub fn main(arguments: &[OsString]) -> Result<i32> {
 fn dispatch(matches: &ArgMatches, tokens: &[OsString]) -> Result<()> {
     match matches.subcommand() {
         Some(("translate", options)) => {
-            let path = |name| options.get_one::<PathBuf>(name).map(PathBuf::as_path);
-            let named = Named { rules: path("rules"), component: path("component") };
-            let translation = run::prepare(tokens, named)?;
+            let translation = run::prepare(tokens.to_vec(), named(options))?;
             if options.get_one::<String>("format").is_some_and(|format| format == "json") {
                 return print(&format!("{}\n", report::json(&translation)));
             }
@@ -116,6 +128,10 @@ fn dispatch(matches: &ArgMatches, tokens: &[OsString]) -> Result<()> {
             }
             print(&format!("{}\n", report::shell(&translation)))
         }
+        Some(("check", options)) => {
+            print(&check::check(&run::prepare(tokens.to_vec(), named(options))?)?)
+        }
+        Some(("component", options)) => print(&component::component(options)?),
         Some(("install", options)) => {
             let names: Vec<OsString> =
                 options.get_many("names").unwrap_or_default().cloned().collect();
@@ -124,6 +140,12 @@ fn dispatch(matches: &ArgMatches, tokens: &[OsString]) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// The files that `--rules` and `--component` name.
+fn named(options: &ArgMatches) -> Named<'_> {
+    let path = |name| options.get_one::<PathBuf>(name).map(PathBuf::as_path);
+    Named { rules: path("rules"), component: path("component") }
 }
 
 /// The subcommand and its own options, which clap reads, and the tokens behind them, which are the

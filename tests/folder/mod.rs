@@ -1,0 +1,127 @@
+//! A working directory with files, and the shim at work in it.
+
+#![allow(dead_code, reason = "no test file uses all of it")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a helper that fails has to fail its test; clippy only excuses the test itself"
+)]
+#![allow(unreachable_pub, reason = "each test file includes this module privately")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::{both_streams, shim_command};
+
+/// A temporary working directory.
+pub struct Folder {
+    dir: TempDir,
+}
+
+impl Folder {
+    /// With these files, by their paths in it.
+    pub fn new(files: &[(&str, &str)]) -> Self {
+        let folder = Self { dir: tempfile::tempdir().unwrap() };
+        for (name, text) in files {
+            folder.file(name, text);
+        }
+        folder
+    }
+
+    /// One more file.
+    pub fn file(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    /// All files of a folder of the project.
+    pub fn copy(&self, from: &Path) {
+        for entry in fs::read_dir(from).unwrap() {
+            let entry = entry.unwrap();
+            let to = self.path(entry.file_name().to_str().unwrap());
+            if entry.file_type().unwrap().is_dir() {
+                let inner = Self { dir: TempDir::new_in(self.dir.path()).unwrap() };
+                inner.copy(&entry.path());
+                fs::rename(inner.dir.keep(), to).unwrap();
+            } else {
+                fs::copy(entry.path(), to).unwrap();
+            }
+        }
+    }
+
+    /// A path in it.
+    pub fn path(&self, below: &str) -> PathBuf {
+        self.dir.path().join(below)
+    }
+
+    /// A call of the shim in it.
+    pub fn shim(&self, arguments: &[&str]) -> Command {
+        let mut command = shim_command();
+        command.args(arguments).current_dir(&self.dir);
+        command
+    }
+
+    /// `translate --format json`: everything that it printed.
+    ///
+    /// The error is what stands behind `hydra-shim: error: `, the help in the same line.
+    pub fn translate(&self, tokens: &[&str]) -> Result<Value, String> {
+        translated(self.shim(&["translate", "--format", "json"]).args(tokens))
+    }
+
+    /// The overrides in one line, or `error: ` and the message.
+    pub fn overrides(&self, tokens: &[&str]) -> String {
+        in_one_line(self.translate(tokens))
+    }
+}
+
+/// What a call of `translate --format json` printed; see [`Folder::translate`].
+pub fn translated(command: &mut Command) -> Result<Value, String> {
+    let output = command.output().unwrap();
+    if output.status.success() {
+        assert!(output.stderr.is_empty(), "a success, but: {}", both_streams(&output));
+        return Ok(serde_json::from_slice(&output.stdout).unwrap());
+    }
+    assert_eq!(output.status.code(), Some(1), "{}", both_streams(&output));
+    Err(refusal(&output))
+}
+
+/// The overrides in one line, or `error: ` and the message.
+pub fn in_one_line(translated: Result<Value, String>) -> String {
+    match translated {
+        Ok(printed) => words(&printed, "overrides").join(" | "),
+        Err(message) => format!("error: {message}"),
+    }
+}
+
+/// The texts of one list of what `translate --format json` printed.
+pub fn words(printed: &Value, name: &str) -> Vec<String> {
+    let items = printed.get(name).and_then(Value::as_array);
+    let items = items.unwrap_or_else(|| panic!("no list {name}: {printed}"));
+    items.iter().map(|item| item.as_str().unwrap().to_owned()).collect()
+}
+
+/// The message of a refusal that printed nothing else.
+pub fn refusal(output: &Output) -> String {
+    let all = both_streams(output);
+    assert!(output.stdout.is_empty(), "refused, but printed: {all}");
+    let stderr = String::from_utf8(output.stderr.clone()).unwrap();
+    let message = stderr.strip_prefix("hydra-shim: error: ").unwrap_or_else(|| panic!("{all}"));
+    message.trim_end().replace("\n  help: ", "; help: ")
+}
+
+/// A component with these inputs and arguments (from line 11 on), for `python3 main.py`.
+pub fn component(inputs: &[&str], args: &[&str]) -> String {
+    let args: Vec<String> = args.iter().map(|arg| format!("    - {arg}\n")).collect();
+    format!(
+        "name: Train\ninputs: [{}]\noutputs:\n- {{name: model, type: Model}}\n- {{name: score, type: \
+         Float}}\nimplementation:\n  container:\n    image: train\n    command: [python3, \
+         main.py]\n    args:\n{}",
+        inputs.join(", "),
+        args.concat(),
+    )
+}

@@ -1,0 +1,382 @@
+//! The dry run of components and pipelines: what a container receives is what the real KFP SDK makes
+//! of the placeholders, and a file that is none is refused with a reason, in bounded time.
+
+#![allow(clippy::unwrap_used, reason = "the helpers of tests; clippy only excuses the test itself")]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Output;
+use std::time::{Duration, Instant};
+
+use hydra_shim::kfp::compiled::Pipeline;
+use hydra_shim::kfp::fill::{Values, fill};
+use hydra_shim::yaml;
+use serde_json::{Value, json};
+use support::kfp::{judge, python, recorded_runs};
+use support::{both_streams, shim_command, tests_path};
+
+/// What every task receives, by its name.
+type Tasks = BTreeMap<String, Vec<String>>;
+
+fn component(file: &Path, arguments: &[&str]) -> Output {
+    let folder = file.parent().unwrap();
+    let mut command = shim_command();
+    command.current_dir(folder).arg("component").arg(file.file_name().unwrap());
+    command.args(arguments).output().unwrap()
+}
+
+/// What the binary says that every task receives.
+fn received(file: &Path, arguments: &[&str]) -> Result<Tasks, String> {
+    let output = component(file, &[&["--format", "json"], arguments].concat());
+    if !output.status.success() {
+        return Err(String::from_utf8(output.stderr).unwrap());
+    }
+    let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let task =
+        |task: &Value| (task["task"].as_str().unwrap().to_owned(), strings(&task["received"]));
+    Ok(printed["tasks"].as_array().unwrap().iter().map(task).collect())
+}
+
+fn strings(array: &Value) -> Vec<String> {
+    array.as_array().unwrap().iter().map(|item| item.as_str().unwrap().to_owned()).collect()
+}
+
+/// The values and outputs of a recorded run as `--values` takes them.
+fn given(run: &Value) -> String {
+    let mut given = run["values"].as_object().unwrap().clone();
+    for (name, place) in run["outputs"].as_object().unwrap() {
+        let name = if given.contains_key(name) || strings(&run["absent"]).contains(name) {
+            format!("outputs.{name}")
+        } else {
+            name.clone()
+        };
+        given.insert(name, place.clone());
+    }
+    Value::Object(given).to_string()
+}
+
+#[test]
+fn real_components_receive_what_the_sdk_resolved() {
+    let scratch = tempfile::tempdir().unwrap();
+    let file = scratch.path().join("component.yaml");
+    let runs = recorded_runs();
+    let mut through_the_binary = 0;
+    for run in &runs {
+        let yaml = run["component_yaml"].as_str().unwrap();
+        let expected = strings(&run["expected_argv"]);
+        let id = &run["id"];
+
+        let pipeline = Pipeline::read(&yaml::parse(yaml, "c.yaml").unwrap(), "c.yaml").unwrap();
+        let values = Values::read(Some((&given(run), "v.json")), &[]).unwrap();
+        let filled = fill(&pipeline, &pipeline.tasks[0], &values).unwrap();
+        let texts: Vec<String> = filled.received.into_iter().map(|r| r.text).collect();
+        assert_eq!(texts, expected, "{id}");
+
+        fs::write(&file, yaml).unwrap();
+        fs::write(scratch.path().join("values.json"), given(run)).unwrap();
+        match received(&file, &["--values", "values.json"]) {
+            Ok(tasks) => {
+                assert_eq!(tasks.into_values().collect::<Vec<_>>(), [expected], "{id}");
+                through_the_binary += 1;
+            }
+            // Positional arguments and the like are filled in, but are nothing for Hydra.
+            Err(error) => assert!(error.starts_with("hydra-shim: error: task `"), "{id}: {error}"),
+        }
+    }
+    if !runs.is_empty() {
+        support::say(&format!(
+            "{} recorded runs, {through_the_binary} of them through the binary",
+            runs.len()
+        ));
+        assert!(through_the_binary * 2 > runs.len());
+    }
+}
+
+#[test]
+fn placeholders_become_what_the_real_sdk_makes_of_them() {
+    let scratch = tempfile::tempdir().unwrap();
+    python("pipelines.py", scratch.path(), &Value::Null);
+    let quickstart = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/quickstart");
+    let status = json!({
+        "state": "SUCCEEDED", "pipeline_job_resource_name": "local-pipeline-exit-handler-1",
+        "pipeline_task_name": "exit-handler-1", "error": {},
+    });
+    let every = json!({"Some Text": "a b", "data": "gs://bucket/run/data"});
+    let cases = [
+        (quickstart.join("component.yaml"), json!({"project": "R&D", "dataset": "gs://bucket/x"})),
+        (
+            quickstart.join("component.yaml"),
+            json!({
+                "project": "", "dataset": "gs://bucket/ü", "learning rate": 1, "layers": [1, 2.5, {"k": 3}],
+                "augment": false, "run id": "7", "note": "é 🚀 ${x} {{", "model": "\"q\"\n",
+                "params": {"z": [], "a": {"b": 1e-7, "c": 12_345_678_901_234_567_u64}},
+            }),
+        ),
+        (tests_path("kfp/every.yaml"), every.clone()),
+        (
+            tests_path("kfp/every.yaml"),
+            json!({
+                "Some Text": "{{$.inputs.parameters['whole']}}, {{$.inputs.parameters['maybe']}}",
+                "data": {"uri": "gs://bucket/d", "metadata": {"k": [1, "é"]}}, "mapping": {"k": 1e16},
+                "maybe": "", "maybe float": 1e-5, "whole": 9_007_199_254_740_993_u64, "number": 1e15,
+                "old model": {"uri": "gs://bucket/m", "metadata": {"resourceName": "projects/p"}},
+                "list": [], "words": ["x"], "switch": false, "empty": {"é": {}},
+            }),
+        ),
+        (scratch.path().join("every-kind.yaml"), json!({"project": "R&D, x"})),
+        (
+            scratch.path().join("every-kind.json"),
+            json!({
+                "project": "{{", "lr": 12_345_678.5, "flags": {"é": {"n": 0}}, "source": "", "go": false,
+            }),
+        ),
+        (scratch.path().join("train.yaml"), json!({"project": "p", "dataset": "gs://bucket/d"})),
+        (
+            scratch.path().join("train.json"),
+            json!({
+                "project": "p", "dataset": "gs://bucket/d", "extra": "x", "note": "n", "epochs": 3,
+                "lr": 1, "layers": [1], "params": {}, "debug": true,
+            }),
+        ),
+    ];
+    let requests: Vec<Value> =
+        cases.iter().map(|(file, values)| json!({"file": file, "values": values})).collect();
+    let mut compared = 0;
+    for ((file, values), judged) in cases.iter().zip(judge(&requests)) {
+        let mut given = values.clone();
+        if file.to_string_lossy().contains("every-kind") {
+            given["status"] = status.clone();
+        }
+        fs::write(scratch.path().join("values.json"), given.to_string()).unwrap();
+        let given = scratch.path().join("values.json");
+        let got = received(file, &["--values", given.to_str().unwrap()]);
+        let got = got.unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let judged = judged.as_object().unwrap();
+        assert!(judged.get("error").is_none(), "{}: {judged:?}", file.display());
+        assert_eq!(got.len(), judged.len(), "{}: {:?}", file.display(), got.keys());
+        for (argv, (name, expected)) in got.values().zip(judged) {
+            // A component's only task has the component's own name here.
+            assert_eq!(*argv, strings(expected), "{}: {name}", file.display());
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 4 + 2 * 9 + 2);
+}
+
+#[test]
+fn a_pipeline_of_kfp_1_8_is_read_too() {
+    // Compiled by kfp 1.8.22; that SDK has no local runner to ask.
+    let file = tests_path("kfp/compiled-by-1.8.json");
+    let got = received(&file, &["--set", "n=5", "--task", "other-thing"]).unwrap();
+    let root = "/gcs/bucket/run";
+    let expected = format!(
+        "python3 main.py --passes 5 --rate 0.5 --model {root}/other-thing/model \
+         --score {root}/other-thing/score --joined a0.5 --data {root}/make/data"
+    );
+    assert_eq!(got["other-thing"].join(" "), expected);
+    let got = received(&file, &[]).unwrap();
+    let root = "/gcs/bucket/run/condition-1/other-thing-2";
+    let expected = format!(
+        "python3 main.py --passes 3 --rate 0.1 --model {root}/model --score {root}/score \
+         --text hello --joined a0.1 --data /gcs/bucket/run/make/data"
+    );
+    assert_eq!(got["condition-1/other-thing-2"].join(" "), expected);
+    assert_eq!(got.len(), 3);
+}
+
+/// A component with one String input `x`, and these elements as `args`.
+fn with_args(args: &str) -> String {
+    format!(
+        "name: c\ninputs:\n- {{name: x, type: String}}\n- {{name: n, type: Integer}}\n\
+         implementation:\n  container:\n    image: i\n    command: [python3, main.py]\n    args: [{args}]\n"
+    )
+}
+
+/// A compiled pipeline whose only task is `task`, with these components and executors.
+fn with_tasks(tasks: &Value, components: &Value, executors: &Value) -> String {
+    json!({
+        "root": {"dag": {"tasks": tasks}}, "components": components,
+        "deploymentSpec": {"executors": executors}, "pipelineInfo": {"name": "p"},
+    })
+    .to_string()
+}
+
+#[test]
+fn what_is_wrong_is_said() {
+    let good = with_args("--x, {inputValue: x}");
+    let call = json!({"t": {"componentRef": {"name": "comp-t"}}});
+    let leaf = json!({"comp-t": {"executorLabel": "e"}});
+    let container = json!({"e": {"container": {"image": "i", "args": ["--x"]}}});
+    let with_arg = |arg: &str| json!({"e": {"container": {"image": "i", "args": [arg]}}});
+    let none = json!({});
+    let unknown_input = with_arg("{{$.inputs.parameters['q']}}");
+    let concat =
+        "{\"Concat\": [\"--x=\", {\"IfPresent\": {\"InputName\": \"q\", \"Then\": \"y\"}}]}";
+    let itself = json!({"comp-t": {"dag": {"tasks": call}}});
+    let twice =
+        json!({"a": {"componentRef": {"name": "c1"}}, "b": {"componentRef": {"name": "c1"}}});
+    let fan: serde_json::Map<String, Value> = (1..40)
+        .map(|level| {
+            let next = json!({"componentRef": {"name": format!("c{}", level + 1)}});
+            (format!("c{level}"), json!({"dag": {"tasks": {"a": next, "b": next}}}))
+        })
+        .chain([("c40".to_owned(), json!({"dag": {"tasks": {}}}))])
+        .collect();
+    let typed = json!({"comp-t": {
+        "executorLabel": "e", "inputDefinitions": {"parameters": {"x": {"parameterType": "WHAT"}}},
+    }});
+
+    let cases: Vec<(String, &[&str], &str)> = vec![
+        (
+            good.clone(),
+            &["--set", "something=1"],
+            "there is no input or output `something`\n  help: there are `n`, `x`",
+        ),
+        (
+            good.clone(),
+            &["--set", "N =1"],
+            "there is no input or output `N `\n  help: did you mean `n`?",
+        ),
+        (good.clone(), &["--set", "x"], "--set `x` has no `=`\n  help: write --set NAME=VALUE"),
+        (good.clone(), &["--set", "n=1.5"], "task `c`: the value of `n`, `1.5`, is no int"),
+        (good.clone(), &["--values", "wrong.json"], "the value of `n`, `\"1\"`, is no int"),
+        (good.clone(), &["--values", "null.json"], "the value of `x`, `null`, is none"),
+        (good.clone(), &["--values", "list.json"], "`list.json`: this is no JSON object"),
+        (good.clone(), &["--values", "missing.json"], "cannot read `missing.json`"),
+        (good.clone(), &["--task", "other"], "there is no task `other`\n  help: there are `c`"),
+        (good.clone(), &["--format", "yaml"], "invalid value 'yaml'"),
+        (with_args("--n, {inputValue: m}"), &[], "f:9:30: there is no input `m`"),
+        (
+            with_args("'--n={{$.inputs.parameters[''m'']}}'"),
+            &[],
+            "task `c`: f:9: a placeholder is wrong: there is no input `m`\n  help: did you mean `n`?",
+        ),
+        (with_args("'{{$.inputs.artifacts[''x'']}}'"), &[], "nothing fills in"),
+        (with_args("word"), &[], "task `c`: "),
+        ("a: 1\nb: [1]\n".to_owned(), &[], "f:1:1: this is no component"),
+        ("a: [1\n".to_owned(), &[], "f:2:1: this is no YAML"),
+        ("{\"a\": 1}".to_owned(), &[], "f:1:1: this is no component"),
+        (String::new(), &[], "`f` is empty"),
+        (with_tasks(&none, &none, &none), &[], "no task of this pipeline starts a container"),
+        (with_tasks(&call, &none, &none), &[], "f:1:"),
+        (with_tasks(&call, &none, &none), &[], "there is no component `comp-t`"),
+        (with_tasks(&call, &leaf, &none), &[], "there is no executor `e`"),
+        (
+            with_tasks(&call, &leaf, &json!({"e": {"importer": {}}})),
+            &[],
+            "no task of this pipeline",
+        ),
+        (with_tasks(&call, &typed, &container), &[], "`WHAT` is no parameter's type"),
+        (with_tasks(&call, &leaf, &unknown_input), &[], "there is no input `q`"),
+        (with_tasks(&call, &leaf, &with_arg(concat)), &[], "there is no input `q`"),
+        (with_tasks(&call, &leaf, &with_arg("{\"Concat\": 1}")), &[], "this is no placeholder"),
+        (
+            with_tasks(&call, &leaf, &with_arg("{\"IfPresent\": ")),
+            &[],
+            "this placeholder is no JSON",
+        ),
+        (with_tasks(&call, &itself, &none), &[], "pipelines in pipelines, deeper than 50 levels"),
+        (
+            with_tasks(&twice, &Value::Object(fan), &none),
+            &[],
+            "more tasks than a pipeline can have",
+        ),
+        ("{\"deploymentSpec\": 1}".to_owned(), &[], "`root` is missing"),
+        (
+            "{\"pipelineSpec\": {\"root\": {\"dag\": {\"tasks\": [1]}}}}".to_owned(),
+            &[],
+            "not a mapping",
+        ),
+        (" ".repeat(10 << 20), &[], "at most 8388608 are read"),
+        ("- ".repeat(1000), &[], "nested deeper than 100 levels"),
+        (
+            format!("{{\"a\": {}{}}}", "[".repeat(100_000), "]".repeat(100_000)),
+            &[],
+            "nested deeper",
+        ),
+        (bomb(), &[], "over 1048576 nodes"),
+        (
+            format!("a: &a '{}'\nb: [*a{}]\n", "x".repeat(4 << 20), ",*a".repeat(500_000)),
+            &[],
+            "over 1048576",
+        ),
+    ];
+    let scratch = tempfile::tempdir().unwrap();
+    let file = scratch.path().join("f");
+    for (name, text) in
+        [("wrong.json", "{\"n\": \"1\"}"), ("null.json", "{\"x\": null}"), ("list.json", "[1]")]
+    {
+        fs::write(scratch.path().join(name), text).unwrap();
+    }
+    for (text, arguments, reason) in cases {
+        fs::write(&file, &text).unwrap();
+        let start = Instant::now();
+        let output = component(&file, arguments);
+        let shown = format!("{:.200} {arguments:?}: {}", text, both_streams(&output));
+        let code = if reason.starts_with("invalid") { 2 } else { 1 };
+        assert_eq!(output.status.code(), Some(code), "{shown}");
+        assert!(start.elapsed() < Duration::from_secs(20), "{shown}");
+        assert!(output.stdout.is_empty(), "{shown}");
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            error.starts_with("hydra-shim: error: ") && error.contains(reason),
+            "{reason}: {shown}"
+        );
+    }
+}
+
+/// Aliases that stand for 9^9 scalars.
+fn bomb() -> String {
+    let lines = ["b", "c", "d", "e", "f", "g", "h", "i"].windows(2).map(|pair| {
+        let nine = vec![format!("*{}", pair[0]); 9].join(",");
+        format!("{0}: &{0} [{nine}]\n", pair[1])
+    });
+    format!("b: &b [1,1,1,1,1,1,1,1,1]\n{}", lines.collect::<String>())
+}
+
+#[test]
+fn the_table_is_for_people() {
+    let quickstart = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/quickstart");
+    let values = ["--set", "project=R&D, team", "--set", "params={\"a\": {\"b\": 1}}"];
+    let output = component(&quickstart.join("component.yaml"), &values);
+    let expected = "\
+Train  example/train:1.0
+
+  received                                    key      type    declared by        override
+  --project 'R&D, team'                       project  string  component.yaml:19  project='R&D, team'
+  --dataset /gcs/bucket/run/dataset (sample)  dataset  path    component.yaml:20  dataset=/gcs/bucket/run/dataset
+  --lr 0.1                                    lr       float   component.yaml:21  lr=0.1
+  --layers '[64.0, 32.0]'                     layers   list    component.yaml:22  layers=[64,32]
+  --augment true                              augment  bool    component.yaml:23  augment=true
+  --run_id 2024_11_23                         run_id   string  component.yaml:24  run_id='2024_11_23'
+  --note null                                 note     string  component.yaml:25  note=null
+  --params '{\"a\": {\"b\": 1.0}}'                params   dict    component.yaml:26  params={} ~params +params={a: {b: 1}}
+  --model forest                              model    string  component.yaml:27  model=forest
+
+python3 main.py 'project='\\''R&D, team'\\''' 'dataset=/gcs/bucket/run/dataset' 'lr=0.1' 'layers=[64,32]' \
+'augment=true' 'run_id='\\''2024_11_23'\\''' 'note=null' 'params={}' '~params' '+params={a: {b: 1}}' 'model=forest'
+
+warning: samples stand for `dataset`: give values with --set NAME=VALUE or --values FILE
+";
+    assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{}", both_streams(&output));
+    assert!(output.stderr.is_empty() && output.status.success());
+}
+
+#[test]
+fn a_line_per_task_is_for_shells() {
+    let file = tests_path("kfp/compiled-by-1.8.json");
+    let output = component(&file, &["--format", "shell", "--task", "other-thing"]);
+    let root = "/gcs/bucket/run";
+    let line = format!(
+        "python3 main.py 'passes=3' 'rate=0.5' 'model={root}/other-thing/model' \
+         'score={root}/other-thing/score' 'joined=a0.5' 'data={root}/make/data'\n"
+    );
+    assert_eq!(String::from_utf8_lossy(&output.stdout), line, "{}", both_streams(&output));
+    let output = component(&file, &["--format", "shell"]);
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(printed.starts_with("# condition-1/other-thing-2\npython3 main.py "), "{printed}");
+    assert!(printed.ends_with(&format!("# other-thing\n{line}")), "{printed}");
+}

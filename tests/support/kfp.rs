@@ -1,0 +1,77 @@
+//! The real KFP SDK, in `target/test-venvs`, and the recorded runs of real components.
+
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use super::{both_streams, say, succeed, target_dir, tests_path};
+
+/// The SDK that judges; the source's comments name it too.
+const KFP: &str = "2.17.0";
+
+/// A virtual environment with the KFP SDK; made once, with `$PYTHON` or `python3`.
+pub fn kfp_venv() -> PathBuf {
+    let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let venvs = target_dir().join("test-venvs");
+    fs::create_dir_all(&venvs).unwrap();
+    let venv = venvs.join(format!("kfp-{KFP}"));
+    // One creator at a time; the marker is written last.
+    let lock = File::create(venvs.join(format!("kfp-{KFP}.lock"))).unwrap();
+    lock.lock().unwrap();
+    let marker = venv.join("made-for-tests");
+    if !marker.is_file() {
+        say(&format!("installing kfp {KFP} into {}", venv.display()));
+        let made = succeed(Command::new(python).args(["-m", "venv", "--clear"]).arg(&venv));
+        let kfp = format!("kfp=={KFP}");
+        let pip = ["-m", "pip", "install", "-q", &kfp];
+        let installed =
+            made.and_then(|()| succeed(Command::new(venv.join("bin/python")).args(pip)));
+        installed.unwrap_or_else(|reason| panic!("{kfp} cannot be installed: {reason}"));
+        fs::write(marker, "").unwrap();
+    }
+    venv
+}
+
+/// Runs a script of `tests/kfp` with the SDK and returns what it printed.
+pub fn python(script: &str, argument: &Path, input: &Value) -> Vec<u8> {
+    let mut child = Command::new(kfp_venv().join("bin/python"))
+        .args(["-W", "ignore"])
+        .arg(tests_path("kfp").join(script))
+        .arg(argument)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.to_string().as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{script}: {}", both_streams(&output));
+    output.stdout
+}
+
+/// What the SDK's own resolver makes of each request, `{"file", "values"}`: task to argv.
+pub fn judge(requests: &[Value]) -> Vec<Value> {
+    let printed = python("judge.py", Path::new(""), &Value::from(requests));
+    serde_json::from_slice(&printed).unwrap()
+}
+
+/// The recorded runs of real components: data that may lie beside the project,
+/// `$HYDRA_SHIM_KFP_VECTORS` or `../*/kfp/vectors.jsonl`. Without them it says so.
+pub fn recorded_runs() -> Vec<Value> {
+    let beside = || {
+        let parent = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?;
+        let folders = parent.read_dir().ok()?.flatten();
+        folders.map(|entry| entry.path().join("kfp/vectors.jsonl")).find(|file| file.is_file())
+    };
+    let variable = std::env::var_os("HYDRA_SHIM_KFP_VECTORS").map(PathBuf::from);
+    let Some(file) = variable.or_else(beside) else {
+        say("no recorded runs of components were found: nothing was compared with them");
+        return Vec::new();
+    };
+    let text = fs::read_to_string(file).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}

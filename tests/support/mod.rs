@@ -1,0 +1,365 @@
+//! What the integration tests share: the shim under test, and the real Hydra that judges it.
+//!
+//! Hydra is never imitated. [`venv`] installs it into `target/test-venvs`, once per version,
+//! and [`Oracle`] asks it what an application would receive.
+//!
+//! A value is compared as one line of text, exact to the type (`tagged.py` writes it, [`seen`]
+//! spells what is expected).
+
+#![allow(dead_code, reason = "no test file uses all of it")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a helper that fails has to fail its test; clippy only excuses the test itself"
+)]
+#![allow(unreachable_pub, reason = "each test file includes this module privately")]
+
+pub mod kfp;
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
+
+use serde_json::{Value, json};
+
+/// The Hydra that users get from pip today, and the oldest patch release that is promised.
+pub const HYDRA: &str = "1.3.8";
+/// See [`HYDRA`].
+pub const OLD_HYDRA: &str = "1.3.2";
+
+/// The variables that the shim reads; a test starts without those of whoever runs it.
+const VARIABLES: [&str; 5] = [
+    "HYDRA_SHIM_APPS",
+    "HYDRA_SHIM_COMMAND",
+    "HYDRA_SHIM_COMPONENT",
+    "HYDRA_SHIM_LOG",
+    "HYDRA_SHIM_RULES",
+];
+
+/// The program under test.
+pub fn shim() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_hydra-shim"))
+}
+
+/// A call of the shim in an environment without its variables.
+pub fn shim_command() -> Command {
+    let mut command = Command::new(shim());
+    for variable in VARIABLES {
+        command.env_remove(variable);
+    }
+    command
+}
+
+/// A file or folder of the tests, by its path below `tests/`.
+pub fn tests_path(below: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(below)
+}
+
+/// What a process wrote, for the message of a failure.
+pub fn both_streams(output: &Output) -> String {
+    format!(
+        "{}\nstdout: {}\nstderr: {}",
+        output.status,
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
+
+/// What `translate --format json` printed.
+#[derive(Debug)]
+pub struct Translation {
+    /// Everything behind the command, in order.
+    pub overrides: Vec<String>,
+    /// What became of each flag, in order.
+    pub trace: Vec<Step>,
+    /// What the user should know.
+    pub warnings: Vec<String>,
+}
+
+/// One flag of a [`Translation`].
+#[derive(Debug)]
+pub struct Step {
+    /// The arguments that were read.
+    pub from: Vec<String>,
+    /// The overrides that they became.
+    pub to: Vec<String>,
+    /// The key that is set.
+    pub key: String,
+}
+
+/// A call that the shim refused.
+#[derive(Debug)]
+pub struct Refusal {
+    /// The exit code.
+    pub code: Option<i32>,
+    /// What was printed on stderr.
+    pub stderr: String,
+}
+
+/// Runs `translate --format json` with `arguments`, in a folder without rules.
+///
+/// Panics when the two answers mix: a refusal with output on stdout, or a success with stderr.
+pub fn translate<S: AsRef<str>>(arguments: &[S]) -> Result<Translation, Refusal> {
+    let output = shim_command()
+        .args(["translate", "--format", "json"])
+        .args(arguments.iter().map(AsRef::as_ref))
+        .current_dir("/")
+        .output()
+        .unwrap();
+    if !output.status.success() {
+        assert!(output.stdout.is_empty(), "refused, but printed: {}", both_streams(&output));
+        return Err(Refusal {
+            code: output.status.code(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        });
+    }
+    assert!(output.stderr.is_empty(), "a success, but: {}", both_streams(&output));
+    let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    Ok(Translation {
+        overrides: strings(&printed["overrides"]),
+        trace: printed["trace"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|step| Step {
+                from: strings(&step["from"]),
+                to: strings(&step["to"]),
+                key: step["key"].as_str().unwrap_or_default().to_owned(),
+            })
+            .collect(),
+        warnings: strings(&printed["warnings"]),
+    })
+}
+
+fn strings(array: &Value) -> Vec<String> {
+    let items = array.as_array().unwrap_or_else(|| panic!("no array: {array}"));
+    items.iter().map(|item| item.as_str().unwrap().to_owned()).collect()
+}
+
+/// Expected values, as `tagged.py` writes them.
+pub mod seen {
+    /// Python's None.
+    pub const NONE: &str = "None";
+
+    /// A bool.
+    pub fn bool(value: bool) -> String {
+        if value { "True" } else { "False" }.to_owned()
+    }
+
+    /// An int, by its digits.
+    pub fn int(digits: &str) -> String {
+        format!("int:{digits}")
+    }
+
+    /// A float, by Python's repr.
+    pub fn float(repr: &str) -> String {
+        format!("float:{repr}")
+    }
+
+    /// A str.
+    pub fn str(text: &str) -> String {
+        serde_json::to_string(text).unwrap()
+    }
+
+    /// A list of values that are written like this already.
+    pub fn list<S: AsRef<str>>(items: &[S]) -> String {
+        let items: Vec<_> = items.iter().map(AsRef::as_ref).collect();
+        format!("[{}]", items.join(", "))
+    }
+
+    /// A dict with str keys, of values that are written like this already, in order.
+    pub fn dict<S: AsRef<str>>(items: &[(&str, S)]) -> String {
+        let items: Vec<_> =
+            items.iter().map(|(key, item)| format!("{}: {}", str(key), item.as_ref())).collect();
+        format!("{{{}}}", items.join(", "))
+    }
+}
+
+/// A virtual environment with that Hydra, in `target/test-venvs`; made once, with `$PYTHON` or
+/// `python3`.
+///
+/// The error says why that Hydra cannot be used: it could not be installed, or this Python cannot
+/// import it (Hydra before 1.3 on Python 3.11 and above).
+pub fn venv(hydra_version: &str) -> Result<PathBuf, String> {
+    let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let venvs = target_dir().join("test-venvs");
+    fs::create_dir_all(&venvs).unwrap();
+    let venv = venvs.join(format!("hydra-{hydra_version}"));
+
+    // One creator at a time, among the threads of a test and among test processes.
+    let lock = File::create(venvs.join(format!("hydra-{hydra_version}.lock"))).unwrap();
+    lock.lock().unwrap();
+
+    // Written last: an interrupted creation leaves no marker and is done again.
+    let marker = venv.join("made-for-tests.json");
+    let made = fs::read_to_string(&marker).ok().and_then(|text| serde_json::from_str(&text).ok());
+    let made = match made {
+        Some(Value::Object(made)) if made["python"] == python.as_str() => Value::Object(made),
+        _ => {
+            let unusable = make_venv(&python, &venv, hydra_version)?;
+            let made = json!({"python": python, "unusable": unusable});
+            fs::write(&marker, made.to_string()).unwrap();
+            made
+        }
+    };
+    match made["unusable"].as_str() {
+        Some(reason) => Err(reason.to_owned()),
+        None => Ok(venv),
+    }
+}
+
+/// Makes the environment; `Some` says why this Python cannot import the Hydra that is in it now.
+fn make_venv(python: &str, venv: &Path, hydra_version: &str) -> Result<Option<String>, String> {
+    say(&format!("installing hydra-core {hydra_version} into {}", venv.display()));
+    if venv.exists() {
+        fs::remove_dir_all(venv).unwrap();
+    }
+    let folder = venv.to_str().unwrap();
+    succeed(Command::new(python).args(["-m", "venv", folder]))
+        .map_err(|reason| format!("{python} -m venv {folder}: {reason}"))?;
+    let hydra = format!("hydra-core=={hydra_version}");
+    let pip = ["-m", "pip", "install", "-q", &hydra, "omegaconf>=2.3,<2.4"];
+    succeed(Command::new(venv.join("bin/python")).args(pip))
+        .map_err(|reason| format!("pip install {hydra}: {reason}"))?;
+    Ok(succeed(Command::new(venv.join("bin/python")).args(["-c", "import hydra"]))
+        .err()
+        .map(|reason| format!("{python} cannot import it: {reason}")))
+}
+
+/// Runs a command; the error is the last line that it wrote on stderr.
+fn succeed(command: &mut Command) -> Result<(), String> {
+    let output = command.output().map_err(|error| error.to_string())?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let reason = stderr.trim_end().lines().next_back();
+    Err(reason.map_or_else(|| output.status.to_string(), str::to_owned))
+}
+
+/// The folder that cargo builds into. Cargo tags it, and also the folder of the compilation
+/// target inside, where the test's own folder is.
+fn target_dir() -> PathBuf {
+    let tmp = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let is_tagged = |folder: &&Path| folder.join("CACHEDIR.TAG").is_file();
+    let inner = tmp.ancestors().skip_while(|folder| !is_tagged(folder));
+    inner.take_while(is_tagged).last().unwrap_or(tmp).to_owned()
+}
+
+/// Prints a line on stderr, in spite of the test harness, which hides the stderr of what passes.
+pub fn say(line: &str) {
+    let mut stderr = std::io::stderr().lock();
+    writeln!(stderr, "{line}").unwrap();
+}
+
+/// A Python process that answers with the real Hydra; see `oracle.py`.
+pub struct Oracle {
+    child: Child,
+    requests: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Oracle {
+    /// Starts the oracle with that version of Hydra. The error says why there is none.
+    pub fn start(hydra_version: &str) -> Result<Self, String> {
+        let mut child = Command::new(venv(hydra_version)?.join("bin/python"))
+            .args(["-W", "ignore"])
+            .arg(tests_path("support/oracle.py"))
+            .env("PYTHONIOENCODING", "utf-8")
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let requests = child.stdin.take().unwrap();
+        let answers = BufReader::new(child.stdout.take().unwrap());
+        let mut oracle = Self { child, requests, answers };
+        let version = oracle.ask(&json!({"op": "version"}));
+        assert_eq!(version, hydra_version, "the environment holds another Hydra");
+        Ok(oracle)
+    }
+
+    /// For each JSON text: the value that Python reads from it.
+    pub fn loads<S: AsRef<str>>(&mut self, texts: &[S]) -> Vec<Result<String, String>> {
+        let texts: Vec<_> = texts.iter().map(AsRef::as_ref).collect();
+        each(&self.ask(&json!({"op": "loads", "texts": texts})))
+    }
+
+    /// For each key with its overrides: the value at the key, in a config that had null there.
+    pub fn apply(&mut self, cases: &[(String, Vec<String>)]) -> Vec<Result<String, String>> {
+        each(&self.ask(&json!({"op": "apply", "cases": cases})))
+    }
+
+    /// As [`Oracle::apply`], after `--multirun` wrote the overrides anew for its job.
+    pub fn apply_multirun(
+        &mut self,
+        cases: &[(String, Vec<String>)],
+    ) -> Vec<Result<String, String>> {
+        each(&self.ask(&json!({"op": "apply", "cases": cases, "multirun": true})))
+    }
+
+    /// The config that an application of that folder composes: all of it, or what is at `key`.
+    pub fn composed(
+        &mut self,
+        directory: &Path,
+        name: &str,
+        overrides: &[String],
+        key: Option<&str>,
+    ) -> Result<String, String> {
+        let answer = self.answer(&json!({
+            "op": "composed", "directory": directory, "name": name, "overrides": overrides,
+            "key": key,
+        }));
+        one(&answer)
+    }
+
+    /// Registers the structured configs of a Python file.
+    pub fn store(&mut self, path: &Path) {
+        self.ask(&json!({"op": "store", "path": path}));
+    }
+
+    /// The reasons for which the value of a JSON text cannot reach a Hydra application.
+    pub fn obstacles(&mut self, text: &str) -> Vec<String> {
+        strings(&self.ask(&json!({"op": "obstacles", "text": text})))
+    }
+
+    /// The result of an operation that does not fail.
+    fn ask(&mut self, request: &Value) -> Value {
+        let answer = self.answer(request);
+        match answer.get("ok") {
+            Some(value) => value.clone(),
+            None => panic!("{} at {request}", answer["error"]),
+        }
+    }
+
+    fn answer(&mut self, request: &Value) -> Value {
+        writeln!(self.requests, "{request}").unwrap();
+        let mut line = String::new();
+        self.answers.read_line(&mut line).unwrap();
+        serde_json::from_str(&line)
+            .unwrap_or_else(|error| panic!("the oracle said {line:?} ({error}) to {request}"))
+    }
+}
+
+impl Drop for Oracle {
+    fn drop(&mut self) {
+        // It waits for requests; nothing of it is worth keeping.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// One answer for each item of a request.
+fn each(answers: &Value) -> Vec<Result<String, String>> {
+    answers.as_array().unwrap().iter().map(one).collect()
+}
+
+fn one(answer: &Value) -> Result<String, String> {
+    match answer.get("ok") {
+        Some(value) => Ok(value.as_str().unwrap().to_owned()),
+        None => Err(answer["error"].as_str().unwrap().to_owned()),
+    }
+}
