@@ -616,7 +616,7 @@ mod tests {
                 with(flag("range", "range", Type::Float), &|f| f.arity = Arity::Exactly(2)),
                 with(flag("quiet", "quiet", Type::Bool), &|f| f.arity = Arity::Exactly(0)),
                 with(flag("params", "params", Type::Dict(value::Element::Any)), &|f| {
-                    f.merge = true
+                    f.merge = true;
                 }),
                 with(flag("out", "out", Type::Path), &|f| f.mkdir = Mkdir::Parent),
             ],

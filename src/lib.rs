@@ -20,6 +20,7 @@ pub mod error;
 pub mod exec;
 pub mod hydra;
 pub mod interpose;
+mod json;
 pub mod kfp;
 pub mod log;
 mod nearest;

@@ -14,9 +14,9 @@ use crate::error::{Error, Result, quote};
 /// The largest file that is read, in bytes. Compiled pipelines of a hundred tasks have 1 MiB.
 pub const MAX_BYTES: usize = 8 << 20;
 /// The most nodes, those that aliases repeat included.
-const MAX_NODES: usize = 1 << 20;
+pub(crate) const MAX_NODES: usize = 1 << 20;
 /// The deepest nesting.
-const MAX_DEPTH: usize = 100;
+pub(crate) const MAX_DEPTH: usize = 100;
 
 /// A node and its place.
 #[derive(Clone, Debug)]
@@ -167,6 +167,9 @@ pub fn parse(text: &str, file: &str) -> Result<Node> {
             quote(file),
             text.len()
         )));
+    }
+    if let Some(json) = crate::json::parse(text, file) {
+        return json;
     }
     let mut builder = Builder {
         text,
@@ -325,9 +328,10 @@ impl Builder<'_> {
     }
 }
 
-fn count(node: &Node) -> usize {
+/// The nodes of a tree; long text counts for more than one.
+pub(crate) fn count(node: &Node) -> usize {
     1 + match &node.kind {
-        Kind::Scalar { .. } => 0,
+        Kind::Scalar { text, .. } => text.len() / 64,
         Kind::Sequence(items) => items.iter().map(count).sum(),
         Kind::Mapping(entries) => entries.iter().map(|(k, v)| count(k) + count(v)).sum::<usize>(),
     }
@@ -422,6 +426,10 @@ mod tests {
             ("a: [1, 2".to_owned(), "f:2:1: this is no YAML"),
             ("a: b: c".to_owned(), "this is no YAML"),
             (" ".repeat(MAX_BYTES + 1), "at most 8388608 are read"),
+            (
+                format!("a: &a {}\nb: [*a{}]\n", "x".repeat(1 << 20), ",*a".repeat(100)),
+                "over 1048576 nodes",
+            ),
             (String::new(), "is empty"),
             ("&a [*a]".to_owned(), "inside what it names"),
             ("*x".to_owned(), "this is no YAML"),

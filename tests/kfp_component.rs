@@ -1,13 +1,17 @@
 //! The dry run of components and pipelines: what a container receives is what the real KFP SDK makes
 //! of the placeholders, and a file that is none is refused with a reason, in bounded time.
 
-#![allow(clippy::unwrap_used, reason = "the helpers of tests; clippy only excuses the test itself")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "the helpers of tests; clippy only excuses the test itself"
+)]
 
 mod support;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::time::{Duration, Instant};
 
@@ -95,71 +99,83 @@ fn real_components_receive_what_the_sdk_resolved() {
     }
 }
 
+/// Components and compiled pipelines with values for them; `compiled` holds those that
+/// `pipelines.py` compiles.
+fn cases(compiled: &Path) -> Vec<(PathBuf, Value)> {
+    let quickstart =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/quickstart/component.yaml");
+    let every = tests_path("kfp/every.yaml");
+    vec![
+        (quickstart.clone(), json!({"project": "R&D", "dataset": "gs://bucket/x"})),
+        (
+            quickstart,
+            json!({
+                "project": "", "dataset": "gs://bucket/ü", "learning rate": 1,
+                "layers": [1, 2.5, {"k": 3}], "augment": false, "run id": "7",
+                "note": "é 🚀 ${x} {{", "model": "\"q\"\n",
+                "params": {"z": [], "a": {"b": 1e-7, "c": 12_345_678_901_234_567_u64}},
+            }),
+        ),
+        (every.clone(), json!({"Some Text": "a b", "data": "gs://bucket/run/data"})),
+        (
+            every,
+            json!({
+                "Some Text": "{{$.inputs.parameters['whole']}}, {{$.inputs.parameters['maybe']}}",
+                "data": {"uri": "gs://bucket/d", "metadata": {"k": [1, "é"]}},
+                "old model": {"uri": "gs://bucket/m", "metadata": {"resourceName": "projects/p"}},
+                "mapping": {"k": 1e16}, "maybe": "", "maybe float": 1e-5, "number": 1e15,
+                "whole": 9_007_199_254_740_993_u64, "list": [], "words": ["x"], "switch": false,
+                "empty": {"key": [{}]},
+            }),
+        ),
+        (compiled.join("every-kind.yaml"), json!({"project": "R&D, x"})),
+        (
+            compiled.join("every-kind.json"),
+            json!({
+                "project": "{{", "lr": 12_345_678.5, "flags": {"e": {"n": 0, "m": "é"}},
+                "source": "", "go": false,
+            }),
+        ),
+        (compiled.join("train.yaml"), json!({"project": "p", "dataset": "gs://bucket/d"})),
+        (
+            compiled.join("train.json"),
+            json!({
+                "project": "p", "dataset": "gs://bucket/d", "extra": "x", "note": "n",
+                "epochs": 3, "lr": 1, "layers": [1], "params": {}, "debug": true,
+            }),
+        ),
+    ]
+}
+
 #[test]
 fn placeholders_become_what_the_real_sdk_makes_of_them() {
     let scratch = tempfile::tempdir().unwrap();
     python("pipelines.py", scratch.path(), &Value::Null);
-    let quickstart = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/quickstart");
+    // What the SDK's local orchestrator says of a task's end; to a dry run it has to be given.
     let status = json!({
         "state": "SUCCEEDED", "pipeline_job_resource_name": "local-pipeline-exit-handler-1",
         "pipeline_task_name": "exit-handler-1", "error": {},
     });
-    let every = json!({"Some Text": "a b", "data": "gs://bucket/run/data"});
-    let cases = [
-        (quickstart.join("component.yaml"), json!({"project": "R&D", "dataset": "gs://bucket/x"})),
-        (
-            quickstart.join("component.yaml"),
-            json!({
-                "project": "", "dataset": "gs://bucket/ü", "learning rate": 1, "layers": [1, 2.5, {"k": 3}],
-                "augment": false, "run id": "7", "note": "é 🚀 ${x} {{", "model": "\"q\"\n",
-                "params": {"z": [], "a": {"b": 1e-7, "c": 12_345_678_901_234_567_u64}},
-            }),
-        ),
-        (tests_path("kfp/every.yaml"), every.clone()),
-        (
-            tests_path("kfp/every.yaml"),
-            json!({
-                "Some Text": "{{$.inputs.parameters['whole']}}, {{$.inputs.parameters['maybe']}}",
-                "data": {"uri": "gs://bucket/d", "metadata": {"k": [1, "é"]}}, "mapping": {"k": 1e16},
-                "maybe": "", "maybe float": 1e-5, "whole": 9_007_199_254_740_993_u64, "number": 1e15,
-                "old model": {"uri": "gs://bucket/m", "metadata": {"resourceName": "projects/p"}},
-                "list": [], "words": ["x"], "switch": false, "empty": {"é": {}},
-            }),
-        ),
-        (scratch.path().join("every-kind.yaml"), json!({"project": "R&D, x"})),
-        (
-            scratch.path().join("every-kind.json"),
-            json!({
-                "project": "{{", "lr": 12_345_678.5, "flags": {"é": {"n": 0}}, "source": "", "go": false,
-            }),
-        ),
-        (scratch.path().join("train.yaml"), json!({"project": "p", "dataset": "gs://bucket/d"})),
-        (
-            scratch.path().join("train.json"),
-            json!({
-                "project": "p", "dataset": "gs://bucket/d", "extra": "x", "note": "n", "epochs": 3,
-                "lr": 1, "layers": [1], "params": {}, "debug": true,
-            }),
-        ),
-    ];
-    let requests: Vec<Value> =
-        cases.iter().map(|(file, values)| json!({"file": file, "values": values})).collect();
+    let cases = cases(scratch.path());
+    let requests = cases.iter().map(|(file, values)| json!({"file": file, "values": values}));
     let mut compared = 0;
-    for ((file, values), judged) in cases.iter().zip(judge(&requests)) {
+    for ((file, values), judged) in cases.iter().zip(judge(&requests.collect::<Vec<_>>())) {
+        let file_name = file.file_name().unwrap().to_str().unwrap();
         let mut given = values.clone();
-        if file.to_string_lossy().contains("every-kind") {
+        if file_name.starts_with("every-kind") {
             given["status"] = status.clone();
         }
-        fs::write(scratch.path().join("values.json"), given.to_string()).unwrap();
-        let given = scratch.path().join("values.json");
-        let got = received(file, &["--values", given.to_str().unwrap()]);
-        let got = got.unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let values = scratch.path().join("values.json");
+        fs::write(&values, given.to_string()).unwrap();
+        let got = received(file, &["--values", values.to_str().unwrap()]);
+        let got = got.unwrap_or_else(|error| panic!("{file_name}: {error}"));
         let judged = judged.as_object().unwrap();
-        assert!(judged.get("error").is_none(), "{}: {judged:?}", file.display());
-        assert_eq!(got.len(), judged.len(), "{}: {:?}", file.display(), got.keys());
-        for (argv, (name, expected)) in got.values().zip(judged) {
+        assert!(judged.get("error").is_none(), "{file_name}: {judged:?}");
+        assert_eq!(got.len(), judged.len(), "{file_name}: {:?}", got.keys());
+        for (name, expected) in judged {
             // A component's only task has the component's own name here.
-            assert_eq!(*argv, strings(expected), "{}: {name}", file.display());
+            let argv = if got.len() == 1 { got.values().next().unwrap() } else { &got[name] };
+            assert_eq!(*argv, strings(expected), "{file_name}: {name}");
             compared += 1;
         }
     }
@@ -204,128 +220,121 @@ fn with_tasks(tasks: &Value, components: &Value, executors: &Value) -> String {
     .to_string()
 }
 
-#[test]
-fn what_is_wrong_is_said() {
-    let good = with_args("--x, {inputValue: x}");
-    let call = json!({"t": {"componentRef": {"name": "comp-t"}}});
-    let leaf = json!({"comp-t": {"executorLabel": "e"}});
-    let container = json!({"e": {"container": {"image": "i", "args": ["--x"]}}});
-    let with_arg = |arg: &str| json!({"e": {"container": {"image": "i", "args": [arg]}}});
-    let none = json!({});
-    let unknown_input = with_arg("{{$.inputs.parameters['q']}}");
-    let concat =
-        "{\"Concat\": [\"--x=\", {\"IfPresent\": {\"InputName\": \"q\", \"Then\": \"y\"}}]}";
-    let itself = json!({"comp-t": {"dag": {"tasks": call}}});
-    let twice =
-        json!({"a": {"componentRef": {"name": "c1"}}, "b": {"componentRef": {"name": "c1"}}});
-    let fan: serde_json::Map<String, Value> = (1..40)
-        .map(|level| {
-            let next = json!({"componentRef": {"name": format!("c{}", level + 1)}});
-            (format!("c{level}"), json!({"dag": {"tasks": {"a": next, "b": next}}}))
-        })
-        .chain([("c40".to_owned(), json!({"dag": {"tasks": {}}}))])
-        .collect();
-    let typed = json!({"comp-t": {
-        "executorLabel": "e", "inputDefinitions": {"parameters": {"x": {"parameterType": "WHAT"}}},
-    }});
+/// A file's text, the arguments behind it, and what the error has to say.
+type Wrong<'a> = (String, &'a [&'a str], &'a str);
 
-    let cases: Vec<(String, &[&str], &str)> = vec![
-        (
-            good.clone(),
-            &["--set", "something=1"],
-            "there is no input or output `something`\n  help: there are `n`, `x`",
-        ),
-        (
-            good.clone(),
-            &["--set", "N =1"],
-            "there is no input or output `N `\n  help: did you mean `n`?",
-        ),
-        (good.clone(), &["--set", "x"], "--set `x` has no `=`\n  help: write --set NAME=VALUE"),
-        (good.clone(), &["--set", "n=1.5"], "task `c`: the value of `n`, `1.5`, is no int"),
-        (good.clone(), &["--values", "wrong.json"], "the value of `n`, `\"1\"`, is no int"),
-        (good.clone(), &["--values", "null.json"], "the value of `x`, `null`, is none"),
-        (good.clone(), &["--values", "list.json"], "`list.json`: this is no JSON object"),
-        (good.clone(), &["--values", "missing.json"], "cannot read `missing.json`"),
-        (good.clone(), &["--task", "other"], "there is no task `other`\n  help: there are `c`"),
-        (good.clone(), &["--format", "yaml"], "invalid value 'yaml'"),
-        (with_args("--n, {inputValue: m}"), &[], "f:9:30: there is no input `m`"),
-        (
-            with_args("'--n={{$.inputs.parameters[''m'']}}'"),
-            &[],
-            "task `c`: f:9: a placeholder is wrong: there is no input `m`\n  help: did you mean `n`?",
-        ),
-        (with_args("'{{$.inputs.artifacts[''x'']}}'"), &[], "nothing fills in"),
-        (with_args("word"), &[], "task `c`: "),
-        ("a: 1\nb: [1]\n".to_owned(), &[], "f:1:1: this is no component"),
-        ("a: [1\n".to_owned(), &[], "f:2:1: this is no YAML"),
-        ("{\"a\": 1}".to_owned(), &[], "f:1:1: this is no component"),
-        (String::new(), &[], "`f` is empty"),
-        (with_tasks(&none, &none, &none), &[], "no task of this pipeline starts a container"),
-        (with_tasks(&call, &none, &none), &[], "f:1:"),
-        (with_tasks(&call, &none, &none), &[], "there is no component `comp-t`"),
-        (with_tasks(&call, &leaf, &none), &[], "there is no executor `e`"),
-        (
-            with_tasks(&call, &leaf, &json!({"e": {"importer": {}}})),
-            &[],
-            "no task of this pipeline",
-        ),
-        (with_tasks(&call, &typed, &container), &[], "`WHAT` is no parameter's type"),
-        (with_tasks(&call, &leaf, &unknown_input), &[], "there is no input `q`"),
-        (with_tasks(&call, &leaf, &with_arg(concat)), &[], "there is no input `q`"),
-        (with_tasks(&call, &leaf, &with_arg("{\"Concat\": 1}")), &[], "this is no placeholder"),
-        (
-            with_tasks(&call, &leaf, &with_arg("{\"IfPresent\": ")),
-            &[],
-            "this placeholder is no JSON",
-        ),
-        (with_tasks(&call, &itself, &none), &[], "pipelines in pipelines, deeper than 50 levels"),
-        (
-            with_tasks(&twice, &Value::Object(fan), &none),
-            &[],
-            "more tasks than a pipeline can have",
-        ),
-        ("{\"deploymentSpec\": 1}".to_owned(), &[], "`root` is missing"),
-        (
-            "{\"pipelineSpec\": {\"root\": {\"dag\": {\"tasks\": [1]}}}}".to_owned(),
-            &[],
-            "not a mapping",
-        ),
-        (" ".repeat(10 << 20), &[], "at most 8388608 are read"),
-        ("- ".repeat(1000), &[], "nested deeper than 100 levels"),
-        (
-            format!("{{\"a\": {}{}}}", "[".repeat(100_000), "]".repeat(100_000)),
-            &[],
-            "nested deeper",
-        ),
-        (bomb(), &[], "over 1048576 nodes"),
-        (
-            format!("a: &a '{}'\nb: [*a{}]\n", "x".repeat(4 << 20), ",*a".repeat(500_000)),
-            &[],
-            "over 1048576",
-        ),
-    ];
+/// Each is refused with its reason, with exit code 1, soon.
+fn refused(cases: &[Wrong]) {
     let scratch = tempfile::tempdir().unwrap();
     let file = scratch.path().join("f");
     for (name, text) in
-        [("wrong.json", "{\"n\": \"1\"}"), ("null.json", "{\"x\": null}"), ("list.json", "[1]")]
+        [("wrong.json", r#"{"n": "1"}"#), ("null.json", r#"{"x": null}"#), ("list.json", "[1]")]
     {
         fs::write(scratch.path().join(name), text).unwrap();
     }
     for (text, arguments, reason) in cases {
-        fs::write(&file, &text).unwrap();
+        fs::write(&file, text).unwrap();
         let start = Instant::now();
         let output = component(&file, arguments);
-        let shown = format!("{:.200} {arguments:?}: {}", text, both_streams(&output));
-        let code = if reason.starts_with("invalid") { 2 } else { 1 };
-        assert_eq!(output.status.code(), Some(code), "{shown}");
+        let shown = format!("{reason}: {text:.200} {arguments:?}: {}", both_streams(&output));
+        assert_eq!(output.status.code(), Some(1), "{shown}");
         assert!(start.elapsed() < Duration::from_secs(20), "{shown}");
         assert!(output.stdout.is_empty(), "{shown}");
         let error = String::from_utf8(output.stderr).unwrap();
-        assert!(
-            error.starts_with("hydra-shim: error: ") && error.contains(reason),
-            "{reason}: {shown}"
-        );
+        assert!(error.starts_with("hydra-shim: error: ") && error.contains(reason), "{shown}");
     }
+}
+
+#[test]
+fn values_that_do_not_fit_are_refused() {
+    let good = with_args("--x, {inputValue: x}");
+    let cases: [(&[&str], &str); 9] = [
+        (
+            &["--set", "something=1"],
+            "there is no input or output `something`\n  help: there are `n`, `x`",
+        ),
+        (&["--set", "N =1"], "there is no input or output `N `\n  help: did you mean `n`?"),
+        (&["--set", "x"], "--set `x` has no `=`\n  help: write --set NAME=VALUE"),
+        (&["--set", "n=1.5"], "task `c`: the value of `n`, `1.5`, is no int"),
+        (&["--values", "wrong.json"], "the value of `n`, `\"1\"`, is no int"),
+        (&["--values", "null.json"], "the value of `x`, `null`, is none"),
+        (&["--values", "list.json"], "`list.json`: this is no JSON object"),
+        (&["--values", "missing.json"], "cannot read `missing.json`"),
+        (&["--task", "other"], "there is no task `other`\n  help: there are `c`"),
+    ];
+    refused(&cases.map(|(arguments, reason)| (good.clone(), arguments, reason)));
+}
+
+#[test]
+fn files_that_are_no_component_are_refused() {
+    let deep = format!("{{\"a\": {}{}}}", "[".repeat(100_000), "]".repeat(100_000));
+    let long = format!("a: &a '{}'\nb: [*a{}]\n", "x".repeat(4 << 20), ",*a".repeat(500_000));
+    let cases = [
+        (with_args("--n, {inputValue: m}"), "f:9:30: there is no input `m`"),
+        (
+            with_args("'--n={{$.inputs.parameters[''m'']}}'"),
+            "task `c`: f:9: a placeholder is wrong: there is no input `m`\n  help: did you mean `n`?",
+        ),
+        (with_args("'{{$.inputs.artifacts[''x'']}}'"), "nothing fills in"),
+        (with_args("word"), "task `c`: "),
+        ("a: 1\nb: [1]\n".to_owned(), "f:1:1: this is no component"),
+        ("a: [1\n".to_owned(), "f:2:1: this is no YAML"),
+        ("{\"a\": 1}".to_owned(), "f:1:1: this is no component"),
+        (String::new(), "`f` is empty"),
+        (" ".repeat(10 << 20), "at most 8388608 are read"),
+        ("- ".repeat(1000), "nested deeper than 100 levels"),
+        (deep, "nested deeper"),
+        (bomb(), "over 1048576 nodes"),
+        (long, "over 1048576"),
+    ];
+    refused(&cases.map(|(text, reason)| (text, [].as_slice(), reason)));
+}
+
+#[test]
+fn pipelines_with_something_missing_are_refused() {
+    let call = json!({"t": {"componentRef": {"name": "comp-t"}}});
+    let leaf = json!({"comp-t": {"executorLabel": "e"}});
+    let with_arg = |arg: &str| {
+        with_tasks(&call, &leaf, &json!({"e": {"container": {"image": "i", "args": [arg]}}}))
+    };
+    let none = json!({});
+    let importer = json!({"e": {"importer": {}}});
+    let typed = json!({"comp-t": {
+        "executorLabel": "e", "inputDefinitions": {"parameters": {"x": {"parameterType": "WHAT"}}},
+    }});
+    let concat = r#"{"Concat": ["--x=", {"IfPresent": {"InputName": "q", "Then": "y"}}]}"#;
+    let cases = [
+        (with_tasks(&none, &none, &none), "no task of this pipeline starts a container"),
+        (with_tasks(&call, &none, &none), "there is no component `comp-t`"),
+        (with_tasks(&call, &leaf, &none), "there is no executor `e`"),
+        (with_tasks(&call, &leaf, &importer), "no task of this pipeline starts a container"),
+        (with_tasks(&call, &typed, &json!({"e": {"container": {"image": "i"}}})), "`WHAT` is no"),
+        (with_arg("{{$.inputs.parameters['q']}}"), "task `t`: f:1: a placeholder is wrong"),
+        (with_arg(concat), "there is no input `q`"),
+        (with_arg("{\"Concat\": 1}"), "this is no placeholder"),
+        (with_arg("{\"IfPresent\": "), "this placeholder is no JSON"),
+        (
+            with_tasks(&call, &json!({"comp-t": {"dag": {"tasks": call}}}), &none),
+            "pipelines in pipelines, deeper than 50 levels",
+        ),
+        (pipelines_that_double(40), "more tasks than a pipeline can have"),
+        ("{\"deploymentSpec\": 1}".to_owned(), "`root` is missing"),
+        (r#"{"pipelineSpec": {"root": {"dag": {"tasks": [1]}}}}"#.to_owned(), "not a mapping"),
+    ];
+    refused(&cases.map(|(text, reason)| (text, [].as_slice(), reason)));
+}
+
+/// Each pipeline calls the next one twice.
+fn pipelines_that_double(levels: usize) -> String {
+    let twice = |level: usize| {
+        let call = json!({"componentRef": {"name": format!("c{level}")}});
+        json!({"a": call, "b": call})
+    };
+    let components: serde_json::Map<String, Value> = (1..levels)
+        .map(|level| (format!("c{level}"), json!({"dag": {"tasks": twice(level + 1)}})))
+        .chain([(format!("c{levels}"), json!({"dag": {"tasks": {}}}))])
+        .collect();
+    with_tasks(&twice(1), &Value::Object(components), &json!({}))
 }
 
 /// Aliases that stand for 9^9 scalars.

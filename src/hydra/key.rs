@@ -78,9 +78,9 @@ fn is_group(text: &str) -> bool {
 
 /// Token `KEY_SPECIAL`, the superset of `ID`.
 fn is_key_special(text: &str) -> bool {
-    let mut chars = text.chars();
-    chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_' || c == '$')
-        && chars.all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '$'))
+    let mut bytes = text.bytes();
+    bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'$'))
+        && bytes.all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'$'))
 }
 
 /// Token fragment `INT_UNSIGNED`: no leading zero, single underscores between digits.

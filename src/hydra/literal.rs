@@ -83,7 +83,7 @@ fn write_text(out: &mut String, text: &str) -> Result<(), Problem> {
         return Ok(());
     }
     out.push('\'');
-    if !text.contains(['\\', '\'']) && !text.contains("${") {
+    if !text.bytes().any(|byte| matches!(byte, b'\\' | b'\'' | b'$')) {
         out.push_str(text);
         out.push('\'');
         return Ok(());
@@ -110,9 +110,9 @@ fn write_text(out: &mut String, text: &str) -> Result<(), Problem> {
 /// none of the words that the lexer takes for something else.
 fn is_bare(text: &str) -> bool {
     const KEYWORDS: [&str; 5] = ["true", "false", "null", "nan", "inf"];
-    let mut chars = text.chars();
-    chars.next().is_some_and(|c| c.is_ascii_alphabetic() || matches!(c, '_' | '/'))
-        && chars.all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | ':' | '-'))
+    let mut bytes = text.bytes();
+    bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'/'))
+        && bytes.all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'/' | b':' | b'-'))
         && !KEYWORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
@@ -186,6 +186,10 @@ fn is_number_token(unsigned: &str) -> bool {
 /// a number of over 17 significant digits or one that overflows would not arrive as it was sent.
 pub fn is_typed_number(text: &str) -> bool {
     let unsigned = text.strip_prefix('-').unwrap_or(text);
+    // Most values are no number: decided by one byte.
+    if !unsigned.as_bytes().first().is_some_and(u8::is_ascii_digit) {
+        return false;
+    }
     let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, Some(exponent)),
         None => (unsigned, None),

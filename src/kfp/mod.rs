@@ -1,7 +1,11 @@
 //! Kubeflow Pipelines and Vertex AI Pipelines: every fact about them lives here.
 
+mod artifact;
+pub mod compiled;
 pub mod component;
 pub mod declare;
+pub mod fill;
+pub mod parameter;
 pub mod placeholder;
 pub mod types;
 

@@ -35,7 +35,7 @@ pub(super) fn definition() -> Command {
                 .long("set")
                 .value_name("NAME=VALUE")
                 .action(ArgAction::Append)
-                .help("An input's value, an artifact's URI, an output's path"),
+                .help("An input's value, an artifact's URI, an output's path (outputs.NAME if an input has NAME)"),
         )
         .arg(Arg::new("task").long("task").value_name("NAME").help("Only this task"))
         .arg(

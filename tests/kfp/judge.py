@@ -103,6 +103,14 @@ class Samples(io.IOStore):
         return {"uri": f"{ROOT}/{self.prefix}{task}/{key}"}
 
 
+def defaults(component):
+    return {
+        key: json_format.MessageToDict(parameter.default_value)
+        for key, parameter in component.input_definitions.parameters.items()
+        if parameter.default_value.WhichOneof("kind")
+    }
+
+
 def walk(spec, component, inputs, prefix=""):
     """Yields each task with a container: its name, component, container and arguments."""
     store = Samples(spec, component.dag, prefix, inputs)
@@ -113,7 +121,8 @@ def walk(spec, component, inputs, prefix=""):
             iterator = task.parameter_iterator
             arguments[iterator.item_input] = json.loads(iterator.items.raw)[0]
         if called.HasField("dag"):
-            yield from walk(spec, called, arguments, f"{prefix}{name}/")
+            inner = {**defaults(called), **arguments}
+            yield from walk(spec, called, inner, f"{prefix}{name}/")
             continue
         executor = json_format.MessageToDict(
             spec.deployment_spec["executors"][called.executor_label]
@@ -131,15 +140,10 @@ def answer(request):
         spec = loaded.pipeline_spec
         values = {utils.sanitize_input_name(key): value for key, value in values.items()}
     else:
-        document = next(yaml.safe_load_all(text))
+        is_json = request["file"].endswith(".json")
+        document = json.loads(text) if is_json else next(yaml.safe_load_all(text))
         spec = json_format.ParseDict(document, pipeline_spec_pb2.PipelineSpec())
-    definitions = spec.root.input_definitions
-    defaults = {
-        key: json_format.MessageToDict(parameter.default_value)
-        for key, parameter in definitions.parameters.items()
-        if parameter.default_value.WhichOneof("kind")
-    }
-    tasks = list(walk(spec, spec.root, {**defaults, **values}))
+    tasks = list(walk(spec, spec.root, {**defaults(spec.root), **values}))
     return {
         name: resolve(
             spec, name, component, container, arguments,

@@ -1,0 +1,314 @@
+//! A parameter's value on its way to the container: where it comes from, and the text it arrives as.
+//!
+//! Between the two KFP keeps every value in a protobuf `Value`, whose only number is a double, and
+//! writes it with Python's `json.dumps`: a list's 1 arrives as `1.0`, `é` as `\u00e9`. Sources:
+//! `kfp/local/executor_input_utils.py`, `kfp/local/placeholder_utils.py`, KFP 2.17.
+
+use std::fmt::Write as _;
+
+use super::component::Port;
+use super::types::{Parameter, PortType};
+use crate::error::{Error, Result, quote};
+use crate::value::{self, Element, Type, Value};
+use crate::yaml::{Kind, Node, Scalar};
+
+/// A value that a person gave.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Given {
+    /// `--set`: text, to be read by the input's type.
+    Text(String),
+    /// `--values`: JSON, which has types of its own.
+    Json(Value),
+}
+
+/// A YAML node as the value that PyYAML makes of it.
+pub fn of_node(node: &Node) -> Value {
+    match (&node.kind, node.scalar()) {
+        (Kind::Sequence(items), _) => Value::List(items.iter().map(of_node).collect()),
+        (Kind::Mapping(entries), _) => Value::Dict(
+            entries
+                .iter()
+                .map(|(key, value)| (key.text().unwrap_or_default().to_owned(), of_node(value)))
+                .collect(),
+        ),
+        (_, Scalar::Null) => Value::Null,
+        (_, Scalar::Bool(truth)) => Value::Bool(truth),
+        (_, Scalar::Int(digits)) => Value::Number(digits),
+        (_, Scalar::Float(float)) => Value::Number(python_float(float)),
+        (Kind::Scalar { text, .. }, Scalar::Text) => Value::Text(text.clone()),
+    }
+}
+
+/// An input's default, as `deserialize_v1_component_yaml_default` in `kfp/dsl/types/type_utils.py`
+/// reads it; `None` where there is none.
+///
+/// # Errors
+/// It is no value of the input's type.
+pub fn default(port: &Port, file: &str) -> Result<Option<Value>> {
+    let (Some(node), PortType::Parameter(parameter)) = (&port.default, port.ty) else {
+        return Ok(None);
+    };
+    let value = of_node(node);
+    // The SDK knows only the plain names: `List[int]` and `typing.List` keep text as it is.
+    if port.type_text.contains(['[', '.']) {
+        return Ok(Some(value));
+    }
+    let parsed = match (parameter, value) {
+        (Parameter::String, Value::Bool(truth)) => {
+            Ok(Value::Text(if truth { "True" } else { "False" }.to_owned()))
+        }
+        (Parameter::String, Value::Number(digits)) => Ok(Value::Text(digits)),
+        (Parameter::Boolean, Value::Text(text)) => {
+            let short = match text.to_ascii_lowercase().as_str() {
+                "y" | "t" => "true",
+                "n" | "f" => "false",
+                _ => text.as_str(),
+            };
+            Value::parse(short, &Type::Bool)
+        }
+        (Parameter::Integer | Parameter::Float, Value::Text(text)) => {
+            Value::parse(text.trim(), &parameter.ty())
+        }
+        (Parameter::List(_) | Parameter::Dict(_), Value::Text(text)) => {
+            value::json(&text).map(|parsed| parsed.unwrap_or(Value::Text(text)))
+        }
+        (_, value) => Ok(value),
+    };
+    let refuse = |problem: value::Problem| {
+        Error::refused(format!(
+            "{file}:{}: the default of {} {}",
+            port.line,
+            quote(&port.name),
+            problem.clause
+        ))
+    };
+    parsed.map(Some).map_err(refuse)
+}
+
+/// What was given for a parameter; `None` where it was given as null.
+///
+/// # Errors
+/// It is no value of the parameter's type.
+pub fn given(port: &Port, parameter: Parameter, given: &Given) -> Result<Option<Value>> {
+    let refuse = |shown: &str, problem: value::Problem| {
+        let error = Error::refused(format!(
+            "the value of {}, {}, {}",
+            quote(&port.name),
+            quote(shown),
+            problem.clause
+        ));
+        match problem.help {
+            Some(help) => error.help(help),
+            None => error,
+        }
+    };
+    // KFP looks at no element's type.
+    let ty = match parameter {
+        Parameter::List(_) => Type::List(Element::Any),
+        Parameter::Dict(_) => Type::Dict(Element::Any),
+        other => other.ty(),
+    };
+    match (given, parameter) {
+        (Given::Text(text), _) => {
+            Value::parse(text, &ty).map(Some).map_err(|problem| refuse(text, problem))
+        }
+        (Given::Json(Value::Null), _) => Ok(None),
+        (Given::Json(value @ Value::Number(digits)), Parameter::Integer | Parameter::Float) => {
+            match Value::parse(digits, &ty) {
+                Ok(_) => Ok(Some(value.clone())),
+                Err(problem) => Err(refuse(digits, problem)),
+            }
+        }
+        (Given::Json(value @ Value::Text(_)), Parameter::String)
+        | (Given::Json(value @ Value::Bool(_)), Parameter::Boolean)
+        | (Given::Json(value @ Value::List(_)), Parameter::List(_))
+        | (Given::Json(value @ Value::Dict(_)), Parameter::Dict(_)) => Ok(Some(value.clone())),
+        (Given::Json(value), _) => {
+            let problem = value::Problem::new(format!("is no {ty}"));
+            Err(refuse(&python_json(value), problem))
+        }
+    }
+}
+
+/// A value for a required input that nobody gave one.
+pub fn sample(parameter: Parameter) -> Value {
+    let element = |element| match element {
+        Element::Int => Value::Number("1".to_owned()),
+        Element::Float => Value::Number("0.5".to_owned()),
+        Element::Bool => Value::Bool(true),
+        Element::Any | Element::Shortest | Element::Text => Value::Text("sample".to_owned()),
+    };
+    match parameter {
+        Parameter::String => element(Element::Text),
+        Parameter::Integer => element(Element::Int),
+        Parameter::Float => element(Element::Float),
+        Parameter::Boolean => element(Element::Bool),
+        Parameter::List(inner) => Value::List(vec![element(inner)]),
+        Parameter::Dict(inner) => Value::Dict(vec![("sample".to_owned(), element(inner))]),
+    }
+}
+
+/// The value behind protobuf: numbers are doubles, but for an Integer's own.
+///
+/// # Errors
+/// A number is not finite, which protobuf's `Value` cannot hold.
+pub fn through_protobuf(value: Value, parameter: Parameter, name: &str) -> Result<Value> {
+    let double = |digits: &str| match digits.parse::<f64>() {
+        Ok(double) if double.is_finite() => Ok(double),
+        _ => Err(Error::refused(format!(
+            "the value of {}, {}, is no finite number, and KFP passes no other",
+            quote(name),
+            quote(digits)
+        ))),
+    };
+    let inner = |value| through_protobuf(value, Parameter::Float, name);
+    Ok(match value {
+        Value::Number(digits) if parameter == Parameter::Integer => {
+            let whole = format!("{:.0}", double(&digits)?.trunc());
+            Value::Number(if whole == "-0" { "0".to_owned() } else { whole })
+        }
+        Value::Number(digits) => Value::Number(python_float(double(&digits)?)),
+        Value::List(items) => Value::List(items.into_iter().map(inner).collect::<Result<_>>()?),
+        Value::Dict(entries) => Value::Dict(
+            entries
+                .into_iter()
+                .map(|(key, value)| Ok((key, inner(value)?)))
+                .collect::<Result<_>>()?,
+        ),
+        value => value,
+    })
+}
+
+/// The text that a placeholder becomes.
+pub fn text(value: &Value) -> String {
+    match value {
+        Value::Text(text) => text.clone(),
+        value => python_json(value),
+    }
+}
+
+/// Python's `json.dumps`.
+pub fn python_json(value: &Value) -> String {
+    let mut written = String::new();
+    write_json(value, &mut written);
+    written
+}
+
+fn write_json(value: &Value, out: &mut String) {
+    match value {
+        Value::Null => out.push_str("null"),
+        Value::Bool(truth) => out.push_str(if *truth { "true" } else { "false" }),
+        Value::Number(digits) => out.push_str(digits),
+        Value::Text(text) => write_text(text, out),
+        Value::List(items) => {
+            out.push('[');
+            for (index, item) in items.iter().enumerate() {
+                out.push_str(if index > 0 { ", " } else { "" });
+                write_json(item, out);
+            }
+            out.push(']');
+        }
+        Value::Dict(entries) => {
+            out.push('{');
+            for (index, (key, item)) in entries.iter().enumerate() {
+                out.push_str(if index > 0 { ", " } else { "" });
+                write_text(key, out);
+                out.push_str(": ");
+                write_json(item, out);
+            }
+            out.push('}');
+        }
+    }
+}
+
+/// `json.dumps` with its default `ensure_ascii`.
+fn write_text(text: &str, out: &mut String) {
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            ' '..='\u{7f}' => out.push(c),
+            _ => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    let _ = write!(out, "\\u{unit:04x}");
+                }
+            }
+        }
+    }
+    out.push('"');
+}
+
+/// Python's `repr` of a float: the shortest digits, with an exponent below 1e-4 and from 1e16.
+fn python_float(float: f64) -> String {
+    let shortest = format!("{float:e}");
+    let Some((mantissa, exponent)) = shortest.split_once('e') else {
+        return shortest;
+    };
+    let size: i32 = exponent.parse().unwrap_or(0);
+    if (-4..16).contains(&size) {
+        let plain = float.to_string();
+        return if plain.contains('.') { plain } else { plain + ".0" };
+    }
+    let sign = if size < 0 { '-' } else { '+' };
+    format!("{mantissa}e{sign}{:02}", size.abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floats_are_pythons() {
+        for (float, expected) in [
+            (0.0, "0.0"),
+            (-0.0, "-0.0"),
+            (1.0, "1.0"),
+            (1e-4, "0.0001"),
+            (1e-5, "1e-05"),
+            (1.25e-7, "1.25e-07"),
+            (1_234_567.5, "1234567.5"),
+            (1e15, "1000000000000000.0"),
+            (1e16, "1e+16"),
+            (1.5e300, "1.5e+300"),
+            (0.1 + 0.2, "0.30000000000000004"),
+        ] {
+            assert_eq!(python_float(float), expected);
+        }
+    }
+
+    #[test]
+    fn values_arrive_as_kfp_writes_them() {
+        for (json, parameter, expected) in [
+            ("1", Parameter::Integer, "1"),
+            ("-0.0", Parameter::Integer, "0"),
+            ("9007199254740993", Parameter::Integer, "9007199254740992"),
+            ("1e23", Parameter::Integer, "99999999999999991611392"),
+            ("1", Parameter::Float, "1.0"),
+            ("true", Parameter::Boolean, "true"),
+            ("null", Parameter::String, "null"),
+            ("\"é\"", Parameter::String, "é"),
+            (
+                "[1,2.5,true,null,\"é<&>🚀\\u007f\\u0001\\n\"]",
+                Parameter::List(Element::Int),
+                "[1.0, 2.5, true, null, \"\\u00e9<&>\\ud83d\\ude80\u{7f}\\u0001\\n\"]",
+            ),
+            (
+                "{\"z\":{},\"a\":[],\"z\":[{}]}",
+                Parameter::Dict(Element::Shortest),
+                "{\"z\": [{}], \"a\": []}",
+            ),
+        ] {
+            let value = value::json(json).unwrap().unwrap();
+            let value = through_protobuf(value, parameter, "x").unwrap();
+            assert_eq!(text(&value), expected, "{json}");
+        }
+        let infinite = Value::Number("inf".to_owned());
+        assert!(through_protobuf(infinite, Parameter::Float, "x").is_err());
+    }
+}
