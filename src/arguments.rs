@@ -212,10 +212,17 @@ impl<'a> Reader<'a> {
                 }
             }
             (Arity::AtMost(count), None) => {
+                let follows = |next: &str| flag.followers.iter().any(|f| f == next);
                 while texts.len() < count
-                    && let Some(text) = self.take_if(|it, next| !it.is_declared_flag(next))
+                    && let Some(text) = self.take_if(|_, next| !follows(next))
                 {
                     texts.push(text);
+                }
+                if let [next, again, ..] = self.tokens.as_slice()
+                    && texts.len() < count
+                    && next == again
+                {
+                    return Err(ambiguous(written, next, &flag.source));
                 }
             }
             (Arity::AtMost(_) | Arity::Switch | Arity::Many, Some(_)) => {}
@@ -224,13 +231,6 @@ impl<'a> Reader<'a> {
             from.extend(texts.iter().cloned());
         }
         self.declared_value(flag, written, from, &texts)
-    }
-
-    fn is_declared_flag(&self, token: &str) -> bool {
-        match token.strip_prefix("--") {
-            Some(name) => self.declared.flag(name).is_some(),
-            None => self.declared.short_flag(token).is_some(),
-        }
     }
 
     /// A declared flag whose value is `texts`.
@@ -245,22 +245,18 @@ impl<'a> Reader<'a> {
             return Err(bad_key(written, &flag.key.name));
         }
         let shown = texts.join(" ");
-        let absent = |text: &str| text.is_empty() || text == "null";
+        if flag.drop_empty && (shown.is_empty() || shown == "null") {
+            self.parsed.push(Argument::Dropped(from));
+            return Ok(());
+        }
         if let ([text], Arity::Exactly(1)) = (texts, flag.arity) {
-            if flag.drop_empty && absent(text) {
-                self.parsed.push(Argument::Dropped(if flag.secret {
-                    vec![written.to_owned()]
-                } else {
-                    from
-                }));
-                return Ok(());
-            }
             let null = text == "null" || (text.is_empty() && flag.ty != Type::Text);
             if flag.nullable && null {
                 return self.setting(flag, written, text, from, Value::Null);
             }
         }
         let value = match (flag.arity, texts) {
+            _ if flag.loose_list => many(texts, &flag.ty),
             (Arity::Exactly(_) | Arity::Switch | Arity::AtMost(1), [text]) => {
                 Value::parse(text, &flag.ty)
             }
@@ -286,26 +282,10 @@ impl<'a> Reader<'a> {
         value: Value,
     ) -> Result<()> {
         let setting = new_setting(flag, written, text, from, value);
-        if self.declared.closed {
-            let dollar = setting.value.any_text(&|text| text.contains("${"));
-            if dollar && !flag.allow_dollar {
-                let problem = Problem::new(
-                    "holds `${`, which closed mode refuses: hydra.utils.instantiate would \
-                     evaluate it",
-                )
-                .help(format!("if that is meant, declare `dollar: allow` on {written}"));
-                return Err(setting.error(text, problem));
-            }
-            if let Some(key) = setting.value.find_key(&INSTANTIATE_KEYS)
-                && !flag.allow_targets
-            {
-                let problem = Problem::new(format!(
-                    "holds the key `{key}`, which closed mode refuses: hydra.utils.instantiate \
-                     would call what it names"
-                ))
-                .help(format!("if that is meant, declare `targets: allow` on {written}"));
-                return Err(setting.error(text, problem));
-            }
+        if self.declared.closed
+            && let Some(problem) = closed_mode_problem(flag, written, &setting)
+        {
+            return Err(setting.error(text, problem));
         }
         self.parsed.push(Argument::Setting(Box::new(setting)));
         Ok(())
@@ -479,6 +459,35 @@ fn negated_switch<'a>(
     (attached.is_none() && flag.arity == Arity::Switch).then_some(flag)
 }
 
+/// What closed mode refuses in a declared flag's value.
+fn closed_mode_problem(flag: &Flag, written: &str, setting: &Setting) -> Option<Problem> {
+    let declare = |what: &str| format!("if that is meant, declare `{what}` on {written}");
+    if setting.ty == Type::Hydra && !(flag.allow_dollar && flag.allow_targets) {
+        let why = "is Hydra's own syntax, which closed mode refuses: it may hold anything";
+        return Some(Problem::new(why).help(declare("dollar: allow, targets: allow")));
+    }
+    if !flag.allow_dollar && setting.value.any_text(&|text| text.contains("${")) {
+        let why =
+            "holds `${`, which closed mode refuses: hydra.utils.instantiate would evaluate it";
+        return Some(Problem::new(why).help(declare("dollar: allow")));
+    }
+    if let (Some(key), false) = (setting.value.find_key(&INSTANTIATE_KEYS), flag.allow_targets) {
+        let why = format!(
+            "holds the key `{key}`, which closed mode refuses: hydra.utils.instantiate would call \
+             what it names"
+        );
+        return Some(Problem::new(why).help(declare("targets: allow")));
+    }
+    // A config group's option is a file below the config folder, and `..` leads out of it.
+    let climbs = |text: &str| text.split('/').any(|part| part == "..");
+    if setting.ty != Type::Path && matches!(&setting.value, Value::Text(text) if climbs(text)) {
+        let why = "holds `..`, which closed mode refuses: as a config group's option it would load \
+                   a file from elsewhere";
+        return Some(Problem::new(why).help(declare("type: path")));
+    }
+    None
+}
+
 fn no_value(written: &str, next: &str) -> Error {
     Error::refused(format!(
         "{written} has no value: the next argument, {}, starts with a dash",
@@ -488,6 +497,15 @@ fn no_value(written: &str, next: &str) -> Error {
         "if {written} is a switch, write {written}=true; if that is its value, write \
          {written}=VALUE"
     ))
+}
+
+fn ambiguous(written: &str, next: &str, source: &str) -> Error {
+    Error::refused(format!(
+        "{written}: its value may be absent ({source}), and {} behind it may be that value or the \
+         next flag",
+        quote(next)
+    ))
+    .help("give the input a default instead of writing it under `if`")
 }
 
 fn takes_no_value(written: &str, token: &str) -> Error {

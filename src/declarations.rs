@@ -39,6 +39,12 @@ pub struct Flag {
     pub arity: Arity,
     /// Whether it is written with one dash.
     pub short: bool,
+    /// What the component writes behind it where its value is absent; see [`Arity::AtMost`].
+    pub followers: Vec<String>,
+    /// Whether a component writes it, and with it how many arguments it takes.
+    pub by_component: bool,
+    /// A list of which a single item may come without JSON's brackets.
+    pub loose_list: bool,
     /// Who declared it, for messages: `hydra-shim.yaml:4`.
     pub source: String,
     /// `null`, and an empty value of any type but text, is null: an optional input.
@@ -104,6 +110,9 @@ impl Flag {
             ty,
             arity: Arity::Exactly(1),
             short: false,
+            followers: Vec::new(),
+            by_component: false,
+            loose_list: false,
             source: source.to_owned(),
             nullable: false,
             drop_empty: false,

@@ -56,7 +56,7 @@ pub fn decide(
     if line.app == App::Unknown {
         return untouched("no script or module is started");
     }
-    let (has_rules, named_by_rules) = sources::rules_for(&line.app);
+    let (has_rules, named_by_rules) = sources::rules_for(&line.app, None);
     let has_flags = line.arguments.iter().any(|argument| argument.starts_with('-'));
     // Without a flag there is nothing to translate, unless rules add something.
     if !has_flags && !has_rules {

@@ -111,10 +111,15 @@ impl Layer {
                 flag.key.name = flag.key.name.replace('-', "_");
             }
         }
+        let from_component = declared.flags.len();
         // In reverse, so that of two entries for a flag the first (an app's own) has the last word.
         for rule in self.flags.iter().rev() {
-            let found = declared.flags.iter_mut().find(|flag| flag.is_called(&rule.name));
-            match found {
+            let exact = declared.flags.iter().position(|flag| flag.name == rule.name);
+            let alike = || {
+                let flags = declared.flags.iter().take(from_component);
+                flags.into_iter().position(|flag| flag.is_called(&rule.name))
+            };
+            match exact.or_else(alike).and_then(|index| declared.flags.get_mut(index)) {
                 Some(flag) => rule.apply(flag),
                 None => declared.flags.push(rule.alone(declared.underscores)),
             }
@@ -142,11 +147,16 @@ impl RuleFlag {
         }
         if let Some(ty) = &self.ty {
             flag.ty.clone_from(ty);
-            flag.arity = match ty {
-                Type::Bool => Arity::Switch,
-                Type::List(_) => Arity::Many,
-                _ => Arity::Exactly(1),
-            };
+            flag.loose_list = matches!(ty, Type::List(_));
+            // The tokens that a component writes behind a flag stay its value: one that a stranger
+            // chose must not become a flag because the rules call it a list.
+            if !flag.by_component || flag.arity == Arity::Exactly(0) {
+                flag.arity = match ty {
+                    Type::Bool => Arity::Switch,
+                    Type::List(_) => Arity::Many,
+                    _ => Arity::Exactly(1),
+                };
+            }
             flag.nullable = false;
             flag.source.clone_from(&change.source);
         }

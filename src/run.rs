@@ -80,7 +80,11 @@ pub fn prepare(tokens: Vec<OsString>, named: Named<'_>) -> Result<Translation> {
     sources::translate_tokens(utf8(tokens)?, named)
 }
 
-fn utf8(tokens: Vec<OsString>) -> Result<Vec<String>> {
+/// The arguments as text.
+///
+/// # Errors
+/// One is not UTF-8.
+pub fn utf8(tokens: Vec<OsString>) -> Result<Vec<String>> {
     let text = |(index, token): (usize, OsString)| {
         token.into_string().map_err(|token| {
             Error::refused(format!(

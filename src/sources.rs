@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::command_line::{self, App, CommandLine};
 use crate::declarations::{Declarations, Variable};
 use crate::error::{Error, Result, quote};
-use crate::kfp::component::Component;
+use crate::kfp::compiled::{Pipeline, Task};
+use crate::kfp::component::{Component, Part};
 use crate::kfp::declare;
 use crate::rules::Rules;
 use crate::translate::{self, Translation};
@@ -59,7 +60,8 @@ pub fn translate_split(line: CommandLine) -> Result<Translation> {
     translate_line(line, Named::default(), None)
 }
 
-/// Translates what a component's container is started with.
+/// Translates what a component's container is started with; with `other_command` in the place of
+/// its command, if that is not empty.
 ///
 /// # Errors
 /// As [`translate_tokens`].
@@ -67,17 +69,22 @@ pub fn translate_component(
     component: &Component,
     received: &[String],
     rules: Option<&Path>,
+    other_command: &[String],
 ) -> Result<Translation> {
     let (command, arguments) =
         received.split_at(command_line::arguments_start(received).min(received.len()));
     let mut found = None;
     let named = Named { rules, component: None };
-    let command =
-        if command.is_empty() { default_command(named, &mut found)? } else { command.to_vec() };
+    let command = match (other_command, command) {
+        ([], []) => default_command(named, &mut found)?,
+        ([], command) | (command, _) => command.to_vec(),
+    };
     let app = command_line::split_given(command.clone()).map_or(App::Unknown, |line| line.app);
+    // A component's own command names a file in its image; the rules are here.
+    let place = if other_command.is_empty() { &App::Unknown } else { &app };
     let found = match found {
         Some(found) => Some(found),
-        None => read_rules(rules_file(&App::Unknown, rules))?,
+        None => read_rules(rules_file(place, rules))?,
     };
     let declared = layer(&app, found.as_ref(), Some(declare::declarations(component)?), None)?;
     translate::translate(command, arguments.to_vec(), &declared)
@@ -93,12 +100,31 @@ fn translate_line(
         None => read_rules(rules_file(&line.app, named.rules))?,
     };
     let declared = layer(&line.app, found.as_ref(), None, named.component)?;
+    no_flag_in_command(&line, &declared)?;
     translate::translate(line.command, line.arguments, &declared)
 }
 
+/// Refuses a command that holds a declared flag: a value `--` has ended it too late, and what stands
+/// before it would reach the program untranslated.
+fn no_flag_in_command(line: &CommandLine, declared: &Declarations) -> Result<()> {
+    let flag = |token: &&String| {
+        let name = token.split('=').next().unwrap_or(token).strip_prefix("--");
+        name.is_some_and(|name| declared.flag(name).is_some())
+    };
+    match (&line.app, line.command.iter().skip(1).find(flag)) {
+        (App::Program(program), Some(token)) => Err(Error::refused(format!(
+            "{} is a declared flag, but stands in front of a `--` that would end the command {}",
+            quote(token),
+            quote(program)
+        ))
+        .help(format!("end the command before the flags: hydra-shim run {program} -- {token} …"))),
+        _ => Ok(()),
+    }
+}
+
 /// Whether a rules file would be read for `app`, and, if it is whole, whether it names it.
-pub fn rules_for(app: &App) -> (bool, bool) {
-    let file = rules_file(app, None);
+pub fn rules_for(app: &App, named: Option<&Path>) -> (bool, bool) {
+    let file = rules_file(app, named);
     let exists = file.is_some();
     // Rules with a mistake name nothing: a program that is no application is not to break by them.
     let named = exists && matches!(read_rules(file), Ok(Some(found)) if found.rules.names(app));
@@ -165,14 +191,58 @@ fn rules_file(app: &App, named: Option<&Path>) -> Option<PathBuf> {
 
 fn read_rules(file: Option<PathBuf>) -> Result<Option<Found>> {
     let Some(file) = file else { return Ok(None) };
-    let shown = shown_path(&file);
-    let rules = Rules::read(&read_yaml(&file)?, &shown)?;
+    let (shown, text) = (shown_path(&file), read_text(&file)?);
+    let only_comments = |line: &str| line.trim().is_empty() || line.trim().starts_with('#');
+    let rules = if text.lines().all(only_comments) {
+        Rules::default()
+    } else {
+        Rules::read(&yaml::parse(&text, &shown)?, &shown)?
+    };
     Ok(Some(Found { file, rules }))
 }
 
-/// Reads a component for `app`.
-fn read_component(file: &Path, _app: &App) -> Result<Component> {
-    Component::read(&read_yaml(file)?, &shown_path(file))
+/// Reads a component for `app`. Of a compiled pipeline's tasks it is the one that starts `app`.
+fn read_component(file: &Path, app: &App) -> Result<Component> {
+    let shown = shown_path(file);
+    let tasks = Pipeline::read(&read_yaml(file)?, &shown)?.tasks;
+    let starts = |task: &&Task| match (app_of(&task.component), app) {
+        (App::Script(theirs), App::Script(ours)) => {
+            let (theirs, ours) = (Path::new(&theirs), Path::new(ours));
+            ours.ends_with(theirs) || theirs.ends_with(ours)
+        }
+        (theirs, ours) => theirs == *ours,
+    };
+    let mut found: Vec<&Task> = tasks.iter().filter(starts).collect();
+    // A component that several tasks call is the same one.
+    found.dedup_by_key(|task| (&task.component.name, &task.component.image));
+    match (found.as_slice(), tasks.as_slice()) {
+        ([task], _) => Ok(task.component.clone()),
+        ([], [task]) => Ok(task.component.clone()),
+        (found, tasks) => {
+            let names: Vec<&str> = match found {
+                [] => tasks.iter().map(|task| task.name.as_str()).collect(),
+                found => found.iter().map(|task| task.name.as_str()).collect(),
+            };
+            Err(Error::refused(format!(
+                "{}: cannot tell which task starts this application: {}",
+                quote(&shown),
+                names.join(", ")
+            ))
+            .help("name the file of a single component, for each script under `apps` in the rules"))
+        }
+    }
+}
+
+/// What a component's container runs.
+fn app_of(component: &Component) -> App {
+    let elements = component.command.iter().chain(&component.args);
+    let tokens: Vec<String> = elements
+        .map_while(|element| match &element.part {
+            Part::Text(text) => Some(text.clone()),
+            _ => None,
+        })
+        .collect();
+    command_line::split_given(tokens).map_or(App::Unknown, |line| line.app)
 }
 
 /// Reads and parses a YAML or JSON file.

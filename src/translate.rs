@@ -28,6 +28,8 @@ pub struct Translation {
     pub trace: Vec<Step>,
     /// The folders to make before the application starts.
     pub folders: Vec<String>,
+    /// The texts of secret values, to be masked in what others print.
+    pub secrets: Vec<String>,
 }
 
 /// One argument's way through the translation.
@@ -70,7 +72,7 @@ pub fn translate(
                 kind: "dropped".into(),
                 declared_by: None,
             }),
-            Argument::Verbatim(text) => translation.add_verbatim(text),
+            Argument::Verbatim(text) => translation.add_verbatim(text, declared),
             Argument::Own(tokens) => own_flags.push(tokens),
             Argument::Nothing => {}
         }
@@ -145,7 +147,13 @@ impl Translation {
                 setting.flag,
             ));
         }
+        if setting.secret {
+            self.secrets.push(setting.text.clone());
+            setting.value.texts(&mut self.secrets);
+        }
         match (setting.mkdir, &setting.value) {
+            // A URI is no place in this file system.
+            (_, Value::Text(path)) if path.contains("://") => {}
             (Mkdir::Folder, Value::Text(path)) => self.folders.push(path.clone()),
             (Mkdir::Parent, Value::Text(path)) => {
                 if let Some((parent, _)) = path.trim_end_matches('/').rsplit_once('/')
@@ -175,11 +183,21 @@ impl Translation {
         self.trace.push(setting.into_step(Vec::new()));
     }
 
-    fn add_verbatim(&mut self, text: String) {
+    fn add_verbatim(&mut self, text: String, declared: &Declarations) {
+        let key = hydra::native_key(&text);
+        // An override may set what a flag declares secret.
+        let secret = declared.flags.iter().any(|flag| flag.secret && key == Some(&flag.key.name));
+        let shown = match text.split_once('=') {
+            Some((left, value)) if secret => {
+                self.secrets.push(value.to_owned());
+                format!("{left}={SECRET}")
+            }
+            _ => text.clone(),
+        };
         self.trace.push(Step {
-            from: vec![text.clone()],
-            to: vec![text.clone()],
-            key: hydra::native_key(&text).map(str::to_owned),
+            key: key.map(str::to_owned),
+            from: vec![shown.clone()],
+            to: vec![shown],
             kind: "override".into(),
             declared_by: None,
         });

@@ -229,6 +229,16 @@ impl Value {
         }
     }
 
+    /// Adds each text and number in it to `texts`, at any depth.
+    pub fn texts(&self, texts: &mut Vec<String>) {
+        match self {
+            Self::Text(text) | Self::Number(text) => texts.push(text.clone()),
+            Self::List(items) => items.iter().for_each(|item| item.texts(texts)),
+            Self::Dict(entries) => entries.iter().for_each(|(_, item)| item.texts(texts)),
+            Self::Null | Self::Bool(_) => {}
+        }
+    }
+
     /// The first dict key, at any depth, that is one of `keys`.
     pub fn find_key<'a>(&self, keys: &[&'a str]) -> Option<&'a str> {
         match self {

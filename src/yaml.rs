@@ -4,10 +4,11 @@
 //! file's size, its nesting and what its aliases expand to are limited. Plain scalars are typed as
 //! PyYAML types them, since it is PyYAML that KFP and Hydra read and write their files with.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use saphyr_parser::{Event, Parser, ScalarStyle, Span};
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
 
 use crate::error::{Error, Result, quote};
 
@@ -171,30 +172,91 @@ pub fn parse(text: &str, file: &str) -> Result<Node> {
     if let Some(json) = crate::json::parse(text, file) {
         return json;
     }
-    let mut builder = Builder {
-        text,
-        file,
-        offsets: Offsets::new(text),
-        anchors: HashMap::new(),
-        nodes: 0,
-        open: Vec::new(),
-    };
-    for event in Parser::new_from_str(text) {
-        let (event, span) = event.map_err(|error| {
-            let at = error.marker();
-            Error::refused(format!(
-                "{}:{}:{}: this is no YAML: {}",
-                file,
-                at.line(),
-                at.col() + 1,
-                error.info()
-            ))
-        })?;
+    let mut padding = Padding::default();
+    let mut padded = Cow::Borrowed(text);
+    loop {
+        let offsets = Offsets::new(text, &padding);
+        let broken = match build(text, &padded, file, offsets)? {
+            Ok(root) => return Ok(root),
+            Err(broken) => broken,
+        };
+        let Some(wider) = padding.add(&padded, &broken) else {
+            let at = broken.marker();
+            let column = at.col() + 1 - padding.on_line(at.index(), at.col());
+            let (line, why) = (at.line(), broken.info());
+            return Err(Error::refused(format!("{file}:{line}:{column}: this is no YAML: {why}")));
+        };
+        padded = Cow::Owned(wider);
+    }
+}
+
+/// Parses `padded`, which is `text` with blanks in it.
+fn build(
+    text: &str,
+    padded: &str,
+    file: &str,
+    offsets: Offsets,
+) -> Result<std::result::Result<Node, ScanError>> {
+    let mut builder =
+        Builder { text, file, offsets, anchors: HashMap::new(), nodes: 0, open: Vec::new() };
+    for event in Parser::new_from_str(padded) {
+        let (event, span) = match event {
+            Ok(event) => event,
+            Err(broken) => return Ok(Err(broken)),
+        };
         if let Some(root) = builder.event(event, span)? {
-            return Ok(root);
+            return Ok(Ok(root));
         }
     }
     Err(Error::refused(format!("{} is empty", quote(file))))
+}
+
+/// Blanks that are put in front of elements and brackets of flow collections, for the parser alone:
+///
+/// ```yaml
+/// args: [
+///   'a=1',
+/// ]
+/// ```
+///
+/// saphyr-parser 0.3.4 wants that bracket further right than `args`, at least behind quotes;
+/// `PyYAML`, and so KFP, takes it anywhere, and people write it so.
+#[derive(Clone, Default)]
+struct Padding {
+    /// Where [`Self::BLANKS`] blanks each start, in characters of the padded text, in order.
+    starts: Vec<usize>,
+}
+
+impl Padding {
+    const BLANKS: usize = 128;
+    /// The most text that is parsed again, in bytes.
+    const MOST: usize = 64 << 20;
+
+    /// The text with blanks at the place where it is `broken`, if that may be all that it lacks.
+    fn add(&mut self, padded: &str, broken: &ScanError) -> Option<String> {
+        let indentation = ["invalid indentation", "invalid indentation in flow construct"];
+        let affordable = (self.starts.len() + 1).saturating_mul(padded.len()) <= Self::MOST;
+        if !affordable || !indentation.contains(&broken.info()) {
+            return None;
+        }
+        let start = broken.marker().index();
+        let (byte, _) = padded.char_indices().nth(start)?;
+        let (before, behind) = padded.split_at_checked(byte)?;
+        self.starts.push(start);
+        Some([before, &" ".repeat(Self::BLANKS), behind].concat())
+    }
+
+    /// How many blanks stand in front of the character `index`.
+    fn before(&self, index: usize) -> usize {
+        let count = self.starts.partition_point(|start| *start < index);
+        let last = count.checked_sub(1).and_then(|last| self.starts.get(last));
+        last.map_or(0, |start| (count - 1) * Self::BLANKS + (index - start).min(Self::BLANKS))
+    }
+
+    /// How many of them stand in the line in which `index` is the character `column`.
+    fn on_line(&self, index: usize, column: usize) -> usize {
+        self.before(index) - self.before(index.saturating_sub(column))
+    }
 }
 
 /// A collection whose end has not come yet.
@@ -257,7 +319,7 @@ impl Builder<'_> {
             kind,
             span: self.offsets.byte(span.start.index())..self.offsets.byte(span.end.index()),
             line: span.start.line(),
-            column: span.start.col() + 1,
+            column: self.column(span),
         }
     }
 
@@ -282,6 +344,11 @@ impl Builder<'_> {
             }
         }
         span.end
+    }
+
+    fn column(&self, span: Span) -> usize {
+        let (index, column) = (span.start.index(), span.start.col());
+        column + 1 - self.offsets.padding.on_line(index, column)
     }
 
     fn start(&mut self, kind: Kind, anchor: usize, span: Span) -> Result<()> {
@@ -319,12 +386,7 @@ impl Builder<'_> {
     }
 
     fn refuse(&self, span: Span, why: &str) -> Error {
-        Error::refused(format!(
-            "{}:{}:{}: {why}",
-            self.file,
-            span.start.line(),
-            span.start.col() + 1
-        ))
+        Error::refused(format!("{}:{}:{}: {why}", self.file, span.start.line(), self.column(span)))
     }
 }
 
@@ -337,26 +399,26 @@ pub(crate) fn count(node: &Node) -> usize {
     }
 }
 
-/// From the parser's characters to bytes.
-enum Offsets {
-    Ascii(usize),
-    Other(Vec<usize>),
+/// From the parser's characters to bytes of the file.
+struct Offsets {
+    /// The byte of each character and the end; `None` where all are ASCII.
+    bytes: Option<Vec<usize>>,
+    length: usize,
+    padding: Padding,
 }
 
 impl Offsets {
-    fn new(text: &str) -> Self {
-        if text.is_ascii() {
-            Self::Ascii(text.len())
-        } else {
-            let ends = std::iter::once(text.len());
-            Self::Other(text.char_indices().map(|(at, _)| at).chain(ends).collect())
-        }
+    fn new(text: &str, padding: &Padding) -> Self {
+        let ends = std::iter::once(text.len());
+        let bytes = || text.char_indices().map(|(at, _)| at).chain(ends).collect();
+        Self { bytes: (!text.is_ascii()).then(bytes), length: text.len(), padding: padding.clone() }
     }
 
     fn byte(&self, index: usize) -> usize {
-        match self {
-            Self::Ascii(length) => index.min(*length),
-            Self::Other(bytes) => bytes.get(index).or(bytes.last()).copied().unwrap_or(0),
+        let index = index - self.padding.before(index);
+        match &self.bytes {
+            None => index.min(self.length),
+            Some(bytes) => bytes.get(index).copied().unwrap_or(self.length),
         }
     }
 }
@@ -414,6 +476,31 @@ mod tests {
     }
 
     #[test]
+    fn flow_collections_may_end_anywhere() {
+        for text in [
+            "a:\n  é: [\n    'x', # c\n  ]\n  z: 1\n",
+            "a:\n  é: [\n    \"x\"\n]\n  z: 1\n",
+            "a:\n  é: [\n  'x',\n  ]\n  z: 1\n",
+            "a:\n  é: [\n x,\n{k: 'é',\n}, 'y']\n  z: 1\n",
+            "a:\n  é:\n  - {\n    k: ['x'\n  ],\n    l: \"é\"\n  }\n  z: 1\n",
+        ] {
+            let root = parse(text, "f").unwrap_or_else(|error| panic!("{error}: {text}"));
+            let list = root.path(&["a", "é"]).unwrap();
+            let written = &text[list.span.clone()];
+            assert!(written.starts_with(['[', '{']), "{written:?}");
+            assert!(written.trim_end().ends_with([']', '}']), "{written:?}");
+            let z = root.path(&["a", "z"]).unwrap();
+            assert_eq!((&text[z.span.clone()], z.column), ("1", 6));
+        }
+        let root = parse("a:\n  b: [\n  'x', é,\n  'y']\n", "f").unwrap();
+        let items = root.path(&["a", "b"]).unwrap().items().unwrap();
+        let columns: Vec<_> = items.iter().map(|item| (item.line, item.column)).collect();
+        assert_eq!(columns, [(3, 3), (3, 8), (4, 3)]);
+        let error = parse("a:\n  b: [\n  'x', }\n", "f").unwrap_err();
+        assert!(error.message.starts_with("f:3:8: this is no YAML"), "{}", error.message);
+    }
+
+    #[test]
     fn limits_hold() {
         let bomb = "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\n\
                     c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\n\
@@ -430,6 +517,7 @@ mod tests {
                 format!("a: &a {}\nb: [*a{}]\n", "x".repeat(1 << 20), ",*a".repeat(100)),
                 "over 1048576 nodes",
             ),
+            (format!("a:\n  b: [{}", "'x',\n ".repeat(1 << 18)), "invalid indentation"),
             (String::new(), "is empty"),
             ("&a [*a]".to_owned(), "inside what it names"),
             ("*x".to_owned(), "this is no YAML"),

@@ -1,27 +1,22 @@
 //! Runs of real KFP components, through `translate --component`, judged by the real Hydra: each
 //! value that a placeholder fills arrives with its declared type, or the run is refused.
 //!
-//! The runs are data that may lie beside the project: `$HYDRA_SHIM_KFP_VECTORS`, or
-//! `../*/kfp/vectors.jsonl`. Without them this file says so and checks nothing.
+//! The runs are data that may lie beside the project, see `support::kfp::recorded_runs`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers fail their test; clippy excuses only the test itself"
+)]
 
 mod support;
 
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use support::{Oracle, seen, shim_command};
-
-/// The recorded runs, if they are there.
-fn vectors() -> Option<Vec<Value>> {
-    let file = std::env::var_os("HYDRA_SHIM_KFP_VECTORS").map(PathBuf::from).or_else(|| {
-        let beside = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?;
-        let folders = fs::read_dir(beside).ok()?.filter_map(Result::ok);
-        folders.map(|entry| entry.path().join("kfp/vectors.jsonl")).find(|file| file.is_file())
-    })?;
-    let text = fs::read_to_string(file).unwrap();
-    Some(text.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
-}
 
 /// A value that a placeholder fills: its flag, and what the application has to read.
 struct Filled {
@@ -118,10 +113,10 @@ fn by_hand(arguments: &[String], filled: &[Filled], oracle: &mut Oracle) -> bool
 
 #[test]
 fn every_value_arrives_or_the_run_is_refused() {
-    let Some(runs) = vectors() else {
-        support::say("kfp_values: no recorded runs found, nothing was checked");
+    let runs = support::kfp::recorded_runs();
+    if runs.is_empty() {
         return;
-    };
+    }
     let mut oracle = Oracle::start(support::HYDRA).unwrap();
     let (mut with_values, mut values, mut whole, mut table_1) = (0, 0, 0, 0);
     let (mut refused, mut changed) = (Vec::new(), Vec::new());

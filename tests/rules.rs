@@ -448,12 +448,8 @@ fn the_other_keys() {
             &["--run-id", "1.0"],
             "run-id='1.0'",
         ),
-        (
-            "component: c.yaml\nflags: {run-id: {type: list}}",
-            &["--run-id", "1", "2"],
-            "run-id=[1,2]",
-        ),
-        ("component: c.yaml\nflags: {run_id: {type: bool}}", &["--run-id"], "run-id=true"),
+        ("component: c.yaml\nflags: {run-id: {type: list}}", &["--run-id", "1"], "run-id=[1]"),
+        ("component: c.yaml\nflags: {run_id: {type: bool}}", &["--run-id", "yes"], "run-id=true"),
         ("component: c.yaml\nflags: {run_id: name}", &["--run-id", "1.0"], "name=1"),
         ("component: c.yaml\nflags: {run_id: {empty: drop}}", &["--run-id", ""], ""),
         // The command of the rules, as text and as a list.
@@ -984,7 +980,7 @@ fn conditions_and_joined_text() {
         (&["--no-a", "--id", "--x"], "no-a=true | id='--x'"),
         (&["--id", "7", "--name", "--y"], "id='7' | name='--y'"),
         (&["--maybe", "7", "--last", "z"], "maybe='7' | last=z"),
-        (&["--maybe", "--last", "z"], "maybe=true | last=z"),
+        (&["--maybe", "--same", "x", "--last", "z"], "maybe=true | same=x | last=z"),
         (&["--maybe", "-x", "--last", "z"], "maybe='-x' | last=z"),
         (&["--same", "--x", "--last", "z"], "same='--x' | last=z"),
     ] {

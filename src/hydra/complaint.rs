@@ -19,6 +19,8 @@ pub enum Complaint {
     },
     /// The key is there already, and `+` adds only new ones.
     AlreadyThere(String),
+    /// Hydra's grammar does not read an override; the part that it quotes.
+    Input(String),
     /// Anything else.
     Other,
 }
@@ -50,7 +52,21 @@ impl Complaint {
             let key = quoted_behind("Could not override '");
             return key.map_or(Self::Other, Self::NoKey);
         }
+        for before in ["at input '", "token recognition error at: '"] {
+            let line = stderr.split_once(before).and_then(|(_, rest)| rest.lines().next());
+            if let Some((input, _)) = line.and_then(|line| line.rsplit_once('\'')) {
+                return Self::Input(input.to_owned());
+            }
+        }
         Self::Other
+    }
+
+    /// The part of an override that Hydra's grammar stumbled over.
+    pub fn input(&self) -> Option<&str> {
+        match self {
+            Self::Input(input) => Some(input),
+            _ => None,
+        }
     }
 
     /// The key that it names.
@@ -58,7 +74,7 @@ impl Complaint {
         match self {
             Self::NoKey(key) | Self::AlreadyThere(key) => Some(key),
             Self::NoOption { group, .. } => Some(group),
-            Self::Other => None,
+            Self::Input(_) | Self::Other => None,
         }
     }
 }
@@ -73,6 +89,11 @@ pub fn essence(stderr: &str) -> String {
             || line.starts_with("\tprovider=")
             || line.trim().is_empty()
     };
+    // Of a traceback only the error at its end is about the overrides.
+    if stderr.contains("Traceback (most recent call last)") {
+        let last = stderr.lines().rev().find(|line| !line.starts_with(' ') && !noise(line));
+        return last.unwrap_or_default().to_owned();
+    }
     let lines: Vec<&str> = stderr.lines().filter(|line| !noise(line)).map(str::trim).collect();
     lines.join("; ")
 }

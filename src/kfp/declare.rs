@@ -26,7 +26,14 @@ pub fn declarations(component: &Component) -> Result<Declarations> {
             _ => SOME_VALUE.to_owned(),
         })
         .collect();
-    let mut walk = Walk { component, flags: Vec::new(), literals: Vec::new(), open: None };
+    let mut walk = Walk {
+        component,
+        flags: Vec::new(),
+        literals: Vec::new(),
+        open: None,
+        waiting: Vec::new(),
+        conditional: false,
+    };
     let start = command_line::arguments_start(&tokens);
     walk.elements(elements.get(start..).unwrap_or_default().iter().copied())?;
     walk.close();
@@ -45,6 +52,8 @@ struct Open<'a> {
     values: Vec<Type>,
     /// Some of the values are there only if an input is.
     variable: bool,
+    /// The values, as far as they are literal; `None` once a placeholder is among them.
+    literal: Option<Vec<String>>,
     nullable: bool,
 }
 
@@ -58,6 +67,10 @@ struct Walk<'a> {
     flags: Vec<Found>,
     literals: Vec<String>,
     open: Option<Open<'a>>,
+    /// Flags whose values may be absent, and that wait for what the component writes next.
+    waiting: Vec<usize>,
+    /// Inside an `if`, what is written may itself be absent.
+    conditional: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -83,17 +96,27 @@ impl<'a> Walk<'a> {
 
     fn open(&mut self, written: &'a str, line: usize) {
         self.close();
-        self.open =
-            Some(Open { written, line, values: Vec::new(), variable: false, nullable: false });
+        self.open = Some(Open {
+            written,
+            line,
+            values: Vec::new(),
+            variable: false,
+            nullable: false,
+            literal: Some(Vec::new()),
+        });
     }
 
     /// An element that is a value of the flag before it; without one it is a word of its own.
     fn value(&mut self, element: &Element) {
         let (ty, nullable) = self.ty(&element.part);
         match (&mut self.open, &element.part) {
-            (Some(open), _) => {
+            (Some(open), part) => {
                 open.nullable = nullable && open.values.is_empty();
                 open.values.push(ty);
+                match (part, &mut open.literal) {
+                    (Part::Text(text), Some(literal)) => literal.push(text.clone()),
+                    _ => open.literal = None,
+                }
             }
             (None, Part::Text(text)) => self.literals.push(text.clone()),
             (None, _) => {}
@@ -111,7 +134,10 @@ impl<'a> Walk<'a> {
         };
         let Some((written, before, rest)) = attached else {
             match &mut self.open {
-                Some(open) => open.values.push(Type::Text),
+                Some(open) => {
+                    open.values.push(Type::Text);
+                    open.literal = None;
+                }
                 None => self.close(),
             }
             return;
@@ -124,6 +150,7 @@ impl<'a> Walk<'a> {
         if let Some(open) = &mut self.open {
             open.values.push(ty);
             open.nullable = nullable;
+            open.literal = None;
         }
         self.close();
     }
@@ -136,10 +163,12 @@ impl<'a> Walk<'a> {
             return self.elements(longest.iter());
         }
         self.close();
+        let outside = std::mem::replace(&mut self.conditional, true);
         for branch in [then, otherwise] {
             self.elements(branch.iter())?;
             self.close();
         }
+        self.conditional = outside;
         // The two branches exclude each other, so both may write the same flag.
         let twice = |found: &Found| then.iter().any(|e| e.line == found.line);
         let names: Vec<String> =
@@ -153,6 +182,12 @@ impl<'a> Walk<'a> {
 
     fn close(&mut self) {
         let Some(open) = self.open.take() else { return };
+        // One of Hydra's own flags that the component itself writes is meant for Hydra.
+        if let (Some(literal), Some(_)) = (&open.literal, hydra::own_flag(open.written)) {
+            self.literals.push(open.written.to_owned());
+            self.literals.extend(literal.iter().cloned());
+            return;
+        }
         let name = open.written.strip_prefix("--").or_else(|| open.written.strip_prefix('-'));
         let name = name.unwrap_or_default();
         let count = open.values.len();
@@ -164,8 +199,12 @@ impl<'a> Walk<'a> {
         let key = Key { operation: hydra::Operation::Change, name: name.to_owned() };
         let mut flag = Flag::new(name, key, ty, &format!("{}:{}", self.component.file, open.line));
         flag.short = !open.written.starts_with("--");
+        flag.by_component = true;
         flag.arity = if open.variable { Arity::AtMost(count) } else { Arity::Exactly(count) };
         flag.nullable = open.nullable;
+        if open.variable {
+            self.waiting.push(self.flags.len());
+        }
         self.flags.push(Found { flag, line: open.line });
     }
 

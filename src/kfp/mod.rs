@@ -7,6 +7,7 @@ pub mod declare;
 pub mod fill;
 pub mod parameter;
 pub mod placeholder;
+pub mod rewrite;
 pub mod types;
 
 pub use placeholder::is_unfilled_placeholder;

@@ -2,87 +2,104 @@
 //! composes the config and runs nothing of the application.
 
 use std::ffi::OsStr;
+use std::io;
+use std::path::Path;
 use std::process::{Command, Output};
 
 use crate::command_line::{self, App};
-use crate::error::{Error, Result, quote};
+use crate::error::{Error, Kind, Result, quote};
 use crate::exec::{self, Myself};
-use crate::hydra::{Complaint, essence, own_flag};
+use crate::hydra::{Complaint, OwnValue, essence, own_flag};
 use crate::interpose;
 use crate::nearest::nearest;
 use crate::sources;
 use crate::translate::{SECRET, Step, Translation};
 use crate::yaml::{self, Node};
 
+/// Checks each translation and returns the configs that they compose, as YAML documents.
+///
+/// # Errors
+/// As [`check`].
+pub(super) fn check_all(translations: &[Translation], rules: Option<&Path>) -> Result<String> {
+    let configs: Vec<String> =
+        translations.iter().map(|translation| check(translation, rules)).collect::<Result<_>>()?;
+    Ok(configs.join("---\n"))
+}
+
 /// Runs the translated command with `--cfg job --resolve` and returns the config it composes.
 ///
 /// # Errors
 /// The program is no Hydra application, cannot be started, or Hydra complains: then with the flag
 /// that it complains about, and who declared it.
-pub(super) fn check(translation: &Translation) -> Result<String> {
-    refuse_other_programs(&translation.command)?;
-    let overrides = composing(&translation.overrides);
-    let output = compose(&translation.command, &overrides, true)?;
-    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+fn check(translation: &Translation, rules: Option<&Path>) -> Result<String> {
+    refuse_other_programs(&translation.command, rules)?;
+    if translation.overrides.iter().any(|token| token == "--multirun" || token == "-m") {
+        return Err(Error::refused("a sweep (--multirun) composes several configs, not one")
+            .help("check it with one value for each key"));
+    }
+    let output = compose(&translation.command, &composing(&translation.overrides), true)?;
+    let printed = masked(translation, &String::from_utf8_lossy(&output.stdout));
     if output.status.success() {
         return Ok(printed);
     }
-    let complaint = format!("{}{}", String::from_utf8_lossy(&output.stderr), printed);
-    Err(explain(translation, &without_secrets(translation, complaint)))
+    let stderr = masked(translation, &String::from_utf8_lossy(&output.stderr));
+    Err(explain(translation, &format!("{stderr}{printed}")))
 }
 
-/// Hydra quotes overrides in its messages, those with secrets too.
-fn without_secrets(translation: &Translation, said: String) -> String {
-    let masked = translation.trace.iter().flat_map(|step| &step.to);
-    let masked = masked.filter_map(|to| to.strip_suffix(SECRET)).filter(|key| key.ends_with('='));
-    masked.fold(said, |said, key| {
-        let secrets = translation.overrides.iter().filter_map(|o| o.strip_prefix(key));
-        secrets.fold(said, |said, secret| {
-            // Once as it was written, once as Hydra shows it when it has read it.
-            said.replace(secret, SECRET).replace(secret.trim_matches('\''), SECRET)
-        })
-    })
+/// What Hydra prints, without the secrets that it quotes.
+fn masked(translation: &Translation, said: &str) -> String {
+    let mut secrets: Vec<&String> = translation.secrets.iter().filter(|s| !s.is_empty()).collect();
+    // The longest first: one may be a part of another.
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    secrets.into_iter().fold(said.to_owned(), |said, secret| said.replace(secret, SECRET))
 }
 
 /// A program that is no Hydra application would not understand `--cfg job`, and simply run.
-fn refuse_other_programs(command: &[String]) -> Result<()> {
-    let Ok(line) = command_line::split_given(command.to_vec()) else {
-        return Ok(());
+fn refuse_other_programs(command: &[String], rules: Option<&Path>) -> Result<()> {
+    let app = command_line::split_given(command.to_vec()).map_or(App::Unknown, |line| line.app);
+    let known = match &app {
+        App::Program(_) => true,
+        App::Unknown => false,
+        app => {
+            let apps = std::env::var(interpose::APPS_VARIABLE).unwrap_or_default();
+            let python_path = std::env::var_os("PYTHONPATH");
+            interpose::hydra_app(app, &apps, python_path.as_deref()).is_some()
+                || sources::rules_for(app, rules).1
+        }
     };
-    if !matches!(line.app, App::Script(_) | App::Module(_)) {
+    if known {
         return Ok(());
     }
-    let apps = std::env::var(interpose::APPS_VARIABLE).unwrap_or_default();
-    let python_path = std::env::var_os("PYTHONPATH");
-    let known = interpose::hydra_app(&line.app, &apps, python_path.as_deref()).is_some();
-    if known || sources::rules_for(&line.app).1 {
-        return Ok(());
-    }
-    Err(Error::refused(format!(
+    let error = Error::refused(format!(
         "{} is not known as a Hydra application, and would run instead of composing its config",
         quote(&command.join(" "))
-    ))
-    .help("name it: HYDRA_SHIM_APPS=main.py hydra-shim check …"))
+    ));
+    Err(match app {
+        App::Script(name) | App::Module(name) => {
+            error.help(format!("name it: HYDRA_SHIM_APPS={name} hydra-shim check …"))
+        }
+        _ => error.help("check takes a script, a module or an installed program"),
+    })
 }
 
 /// The overrides, and those of Hydra's own flags that say where the config is.
 fn composing(overrides: &[String]) -> Vec<String> {
     let mut kept = Vec::new();
-    let mut rest = overrides.iter();
+    let mut rest = overrides.iter().peekable();
     while let Some(token) = rest.next() {
         let name = token.split('=').next().unwrap_or(token);
-        match own_flag(name).map(|flag| flag.long) {
-            None => kept.push(token.clone()),
-            Some("--config-path" | "--config-name" | "--config-dir") => {
-                kept.push(token.clone());
-                if name == token {
-                    kept.extend(rest.next().cloned());
-                }
-            }
-            Some("--cfg" | "--package" | "--experimental-rerun") if name == token => {
-                rest.next();
-            }
-            Some(_) => {}
+        let Some(own) = own_flag(name) else {
+            kept.push(token.clone());
+            continue;
+        };
+        let value = match own.value {
+            OwnValue::Required if name == token => rest.next(),
+            OwnValue::Optional(choices) => rest.next_if(|next| choices.contains(&next.as_str())),
+            _ => None,
+        };
+        if matches!(own.long, "--config-path" | "--config-name" | "--config-dir") {
+            kept.push(token.clone());
+            kept.extend(value.cloned());
         }
     }
     kept
@@ -93,11 +110,17 @@ fn compose(command: &[String], overrides: &[String], resolve: bool) -> Result<Ou
     let program = exec::find(OsStr::new(name), std::env::var_os("PATH"), &Myself::find())?;
     let mut process = Command::new(&program);
     process.args(command.iter().skip(1)).args(overrides).args(["--cfg", "job"]);
+    // With it, Hydra prints a traceback instead of what is wrong.
+    process.env_remove("HYDRA_FULL_ERROR");
     if resolve {
         process.arg("--resolve");
     }
     process.output().map_err(|error| {
-        Error::refused(format!("cannot start {}: {error}", quote(&program.to_string_lossy())))
+        let kind = match error.kind() {
+            io::ErrorKind::NotFound => Kind::NotFound,
+            _ => Kind::CannotExecute,
+        };
+        Error::new(kind, format!("cannot start {}: {error}", quote(&program.to_string_lossy())))
     })
 }
 
@@ -113,30 +136,36 @@ fn explain(translation: &Translation, stderr: &str) -> Error {
     let flag = if from.starts_with("--") { from.split('=').next().unwrap_or(from) } else { from };
     let to = step.to.join(" ");
     let error = Error::refused(format!("{flag}{declared}: Hydra, given {}: {said}", quote(&to)));
-    match suggest(&complaint, translation) {
+    match suggest(&complaint, step, translation) {
         Some(help) => error.help(help),
         None => error,
     }
 }
 
-/// The step whose override the complaint quotes, or whose key it names.
+/// The step whose key the complaint names, or whose override it quotes.
 fn guilty<'a>(trace: &'a [Step], complaint: &Complaint, stderr: &str) -> Option<&'a Step> {
-    let names = |step: &&Step| {
-        complaint.key().is_some_and(|key| !key.is_empty() && step.key.as_deref() == Some(key))
+    let named = |key: &str| trace.iter().rev().find(|step| step.key.as_deref() == Some(key));
+    let quoting = |quoted: &str| {
+        let quotes = |step: &&Step| step.to.iter().any(|text| text.contains(quoted));
+        trace.iter().find(quotes)
     };
-    let quotes = |step: &&Step| step.to.iter().any(|text| stderr.contains(text.as_str()));
-    let full_key = stderr.split_once("full_key: ").and_then(|(_, rest)| rest.lines().next());
-    let full = |step: &&Step| full_key.is_some() && step.key.as_deref() == full_key;
-    trace
-        .iter()
-        .rev()
-        .find(names)
-        .or_else(|| trace.iter().filter(quotes).max_by_key(|step| step.to.concat().len()))
-        .or_else(|| trace.iter().rev().find(full))
+    let quoted_whole = || {
+        let quotes = |step: &&Step| step.to.iter().any(|text| stderr.contains(text.as_str()));
+        trace.iter().filter(quotes).max_by_key(|step| step.to.concat().len())
+    };
+    complaint
+        .key()
+        .and_then(named)
+        .or_else(quoted_whole)
+        .or_else(|| complaint.input().and_then(quoting))
+        .or_else(|| {
+            let (_, rest) = stderr.split_once("full_key: ")?;
+            named(rest.lines().next()?)
+        })
 }
 
 /// What would be right, where that is sure.
-fn suggest(complaint: &Complaint, translation: &Translation) -> Option<String> {
+fn suggest(complaint: &Complaint, step: &Step, translation: &Translation) -> Option<String> {
     match complaint {
         Complaint::NoOption { option, available, .. } => {
             let near = nearest(option, available.iter().map(String::as_str));
@@ -148,28 +177,33 @@ fn suggest(complaint: &Complaint, translation: &Translation) -> Option<String> {
         Complaint::AlreadyThere(key) => Some(format!("leave the + out: {key}=…")),
         Complaint::NoKey(key) => {
             let keys = config_keys(translation).unwrap_or_default();
-            let underscored = key.replace('-', "_");
-            if underscored != *key && keys.contains(&underscored) {
-                return Some("put `dashes: underscore` into hydra-shim.yaml".to_owned());
-            }
-            let last = key.rsplit('.').next().unwrap_or(key);
-            let below = |k: &&String| k.rsplit('.').next() == Some(last);
-            let same_name: Vec<&String> = keys.iter().filter(below).collect();
-            if let [one] = same_name.as_slice() {
-                return Some(format!("map it in hydra-shim.yaml: flags: {{{key}: {one}}}"));
-            }
-            Some(match nearest(key, keys.iter().map(String::as_str)) {
-                Some(near) => {
-                    format!(
-                        "did you mean {near}? Map it in hydra-shim.yaml: flags: {{{key}: {near}}}"
-                    )
-                }
-                None => format!(
-                    "the config has no such key; to add it: flags: {{{key}: +{key}}} in hydra-shim.yaml"
-                ),
-            })
+            let is_flag = step.from.first().is_some_and(|from| from.starts_with('-'));
+            Some(suggest_key(key, &keys, is_flag))
         }
-        Complaint::Other => None,
+        Complaint::Input(_) | Complaint::Other => None,
+    }
+}
+
+/// For a key that the config has not: which of its keys was meant.
+fn suggest_key(key: &str, keys: &[String], is_flag: bool) -> String {
+    let map = |to: &str| format!("flags: {{{key}: {to}}} in hydra-shim.yaml");
+    let underscored = key.replace('-', "_");
+    if is_flag && underscored != key && keys.contains(&underscored) {
+        return "put `dashes: underscore` into hydra-shim.yaml".to_owned();
+    }
+    let last = key.rsplit('.').next();
+    let mut same_name = keys.iter().filter(|k| k.rsplit('.').next() == last);
+    let meant = match (same_name.next(), same_name.next()) {
+        (Some(one), None) => Some(one.as_str()),
+        _ => nearest(key, keys.iter().map(String::as_str)),
+    };
+    match (meant, is_flag) {
+        (Some(meant), true) => format!("did you mean {meant}? Map it: {}", map(meant)),
+        (Some(meant), false) => format!("did you mean {meant}?"),
+        (None, true) => {
+            format!("the config has no such key; to add it: {}", map(&format!("+{key}")))
+        }
+        (None, false) => "the config has no such key".to_owned(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde::Serialize;
@@ -19,6 +19,18 @@ use crate::translate::{Step, Translation};
 /// The widest that a cell of the table gets.
 const WIDEST: usize = 48;
 
+/// The options that give a component's inputs and outputs their values.
+pub(super) fn values() -> [Arg; 2] {
+    [
+        Arg::new("set")
+            .long("set")
+            .value_name("NAME=VALUE")
+            .action(ArgAction::Append)
+            .help("An input's value, an artifact's URI, an output's path (outputs.NAME if an input has NAME)"),
+        Arg::new("task").long("task").value_name("NAME").help("Only this task"),
+    ]
+}
+
 /// The subcommand, without the files that other subcommands take too.
 pub(super) fn definition() -> Command {
     Command::new("component")
@@ -30,14 +42,7 @@ pub(super) fn definition() -> Command {
                 .value_parser(clap::value_parser!(PathBuf))
                 .help("A component YAML, or a compiled component or pipeline (YAML or JSON)"),
         )
-        .arg(
-            Arg::new("set")
-                .long("set")
-                .value_name("NAME=VALUE")
-                .action(ArgAction::Append)
-                .help("An input's value, an artifact's URI, an output's path (outputs.NAME if an input has NAME)"),
-        )
-        .arg(Arg::new("task").long("task").value_name("NAME").help("Only this task"))
+        .args(values())
         .arg(
             Arg::new("format")
                 .long("format")
@@ -74,25 +79,9 @@ struct TaskReport<'a> {
 /// The file is none that KFP would take, a value does not fit, or a task's arguments cannot be
 /// translated.
 pub(super) fn component(options: &ArgMatches) -> Result<String> {
-    let path = |name| options.get_one::<PathBuf>(name).map(PathBuf::as_path);
-    let file = path("file").unwrap_or_else(|| std::path::Path::new(""));
+    let file = options.get_one::<PathBuf>("file").map_or(Path::new(""), PathBuf::as_path);
     let pipeline = Pipeline::read(&sources::read_yaml(file)?, &sources::shown_path(file))?;
-    let tasks = select(&pipeline, options.get_one::<String>("task").map(String::as_str))?;
-    let set: Vec<String> = options.get_many("set").unwrap_or_default().cloned().collect();
-    let values = match path("values") {
-        Some(file) => {
-            Values::read(Some((&sources::read_text(file)?, &sources::shown_path(file))), &set)?
-        }
-        None => Values::read(None, &set)?,
-    };
-    values.check(&pipeline, &tasks)?;
-    let runs = tasks.into_iter().map(|task| {
-        dry_run(&pipeline, task, &values, path("rules")).map_err(|error| Error {
-            message: format!("task {}: {}", quote(&task.name), error.message),
-            ..error
-        })
-    });
-    let runs: Vec<DryRun> = runs.collect::<Result<_>>()?;
+    let runs = dry_runs(&pipeline, options, &[])?;
     Ok(match options.get_one::<String>("format").map(String::as_str) {
         Some("json") => json(&runs),
         Some("shell") => shell(&runs),
@@ -102,6 +91,46 @@ pub(super) fn component(options: &ArgMatches) -> Result<String> {
             table(&runs, &pipeline.skipped, colours)
         }
     })
+}
+
+/// What Hydra would get in each task of the component in `file`, with `command` in the place of the
+/// component's own, if that is not empty.
+///
+/// # Errors
+/// As [`component`].
+pub(super) fn translations(
+    file: &Path,
+    options: &ArgMatches,
+    command: &[String],
+) -> Result<Vec<Translation>> {
+    let pipeline = Pipeline::read(&sources::read_yaml(file)?, &sources::shown_path(file))?;
+    let runs = dry_runs(&pipeline, options, command)?;
+    Ok(runs.into_iter().map(|run| run.translation).collect())
+}
+
+/// The tasks that are asked for, filled in and translated.
+fn dry_runs<'a>(
+    pipeline: &'a Pipeline,
+    options: &ArgMatches,
+    command: &[String],
+) -> Result<Vec<DryRun<'a>>> {
+    let path = |name| options.get_one::<PathBuf>(name).map(PathBuf::as_path);
+    let tasks = select(pipeline, options.get_one::<String>("task").map(String::as_str))?;
+    let set: Vec<String> = options.get_many("set").unwrap_or_default().cloned().collect();
+    let values = match path("values") {
+        Some(file) => {
+            Values::read(Some((&sources::read_text(file)?, &sources::shown_path(file))), &set)?
+        }
+        None => Values::read(None, &set)?,
+    };
+    values.check(pipeline, &tasks)?;
+    let runs = tasks.into_iter().map(|task| {
+        dry_run(pipeline, task, &values, path("rules"), command).map_err(|error| Error {
+            message: format!("task {}: {}", quote(&task.name), error.message),
+            ..error
+        })
+    });
+    runs.collect()
 }
 
 /// The tasks of that name, or of that name in an inner pipeline; all, if none is named.
@@ -125,11 +154,12 @@ fn dry_run<'a>(
     pipeline: &Pipeline,
     task: &'a Task,
     values: &Values,
-    rules: Option<&std::path::Path>,
+    rules: Option<&Path>,
+    command: &[String],
 ) -> Result<DryRun<'a>> {
     let filled = fill::fill(pipeline, task, values)?;
     let received: Vec<String> = filled.received.iter().map(|r| r.text.clone()).collect();
-    let mut translation = sources::translate_component(&task.component, &received, rules)?;
+    let mut translation = sources::translate_component(&task.component, &received, rules, command)?;
     if !filled.samples.is_empty() {
         let names: Vec<String> = filled.samples.iter().map(|name| quote(name)).collect();
         translation.warnings.push(format!(

@@ -3,13 +3,14 @@
 mod check;
 mod component;
 mod install;
+mod rewrite;
 
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
-use clap::{Arg, ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::error::{Error, Kind, Result};
 use crate::sources::Named;
@@ -70,7 +71,9 @@ pub fn definition() -> Command {
             Command::new("check")
                 .about("Ask the application's Hydra whether the translated command line composes")
                 .arg(file("rules", "The rules file [default: the nearest hydra-shim.yaml]"))
-                .arg(file("component", "Fill in this component's command line as KFP does"))
+                .arg(file("component", "Fill in this component or pipeline as KFP does"))
+                .args(component::values())
+                .arg(file("values", "A JSON object, input to value"))
                 .arg(tokens()),
         )
         .subcommand(
@@ -78,6 +81,7 @@ pub fn definition() -> Command {
                 .arg(file("values", "A JSON object, input to value"))
                 .arg(file("rules", "The rules file [default: the nearest hydra-shim.yaml]")),
         )
+        .subcommand(rewrite_definition())
         .subcommand(
             Command::new("install")
                 .about("Link DIR/python and DIR/python3 (or DIR/NAME…) to the shim")
@@ -95,6 +99,40 @@ pub fn definition() -> Command {
                         .value_parser(clap::value_parser!(OsString))
                         .help("The programs to stand in front of [default: python python3]"),
                 ),
+        )
+}
+
+/// `rewrite`, see [`rewrite`].
+fn rewrite_definition() -> Command {
+    Command::new("rewrite")
+        .about("Rewrite a component YAML to Hydra's style, for images that cannot carry the shim")
+        .arg(
+            Arg::new("file")
+                .value_name("FILE")
+                .required(true)
+                .value_parser(clap::value_parser!(OsString))
+                .help("The component YAML"),
+        )
+        .arg(
+            Arg::new("in-place")
+                .long("in-place")
+                .action(ArgAction::SetTrue)
+                .conflicts_with("output")
+                .help("Change FILE itself, as a whole or not at all [default: print the result]"),
+        )
+        .arg(
+            Arg::new("output")
+                .short('o')
+                .long("output")
+                .value_name("OUT")
+                .value_parser(clap::value_parser!(OsString))
+                .help("Write the result to OUT, as a whole or not at all"),
+        )
+        .arg(
+            Arg::new("diff")
+                .long("diff")
+                .action(ArgAction::SetTrue)
+                .help("Print what changes, as a patch"),
         )
 }
 
@@ -129,7 +167,12 @@ fn dispatch(matches: &ArgMatches, tokens: &[OsString]) -> Result<()> {
             print(&format!("{}\n", report::shell(&translation)))
         }
         Some(("check", options)) => {
-            print(&check::check(&run::prepare(tokens.to_vec(), named(options))?)?)
+            let Named { rules, component } = named(options);
+            let translations = match component {
+                None => vec![run::prepare(tokens.to_vec(), Named { rules, component })?],
+                Some(file) => component::translations(file, options, &command(tokens)?)?,
+            };
+            check::check_all(&translations, rules).and_then(|configs| print(&configs))
         }
         Some(("component", options)) => print(&component::component(options)?),
         Some(("install", options)) => {
@@ -138,8 +181,25 @@ fn dispatch(matches: &ArgMatches, tokens: &[OsString]) -> Result<()> {
             let dir = options.get_one::<OsString>("dir").cloned().unwrap_or_default();
             print(&install::install(dir.as_ref(), &names)?)
         }
+        Some(("rewrite", options)) => {
+            let path = |name| options.get_one::<OsString>(name).map(OsString::as_os_str);
+            let target = match path("output") {
+                Some(out) => rewrite::Target::File(out),
+                None if options.get_flag("in-place") => rewrite::Target::InPlace,
+                None => rewrite::Target::Stdout,
+            };
+            let file = path("file").unwrap_or_default();
+            print(&rewrite::rewrite(file, &target, options.get_flag("diff"))?)
+        }
         _ => Ok(()),
     }
+}
+
+/// The command among `tokens`, without a separator around it.
+fn command(tokens: &[OsString]) -> Result<Vec<String>> {
+    let mut tokens = run::utf8(tokens.to_vec())?;
+    tokens.retain(|token| token != "--");
+    Ok(tokens)
 }
 
 /// The files that `--rules` and `--component` name.

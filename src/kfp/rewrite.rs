@@ -1,0 +1,91 @@
+//! A component YAML in the official style, rewritten to Hydra's.
+//!
+//! | official | Hydra style |
+//! |---|---|
+//! | `--lr, {inputValue: N}` | `lr={{$.inputs.parameters['N']}}` |
+//! | `--data, {inputPath: N}` | `data={{$.inputs.artifacts['N'].path}}` |
+//! | `--model, {outputPath: N}` | `model={{$.outputs.artifacts['N'].path}}`, or `{{$.outputs.parameters['N'].output_file}}` |
+//! | `{inputUri: N}`, `{outputUri: N}` | `.uri` |
+//! | `--epochs, "10"` | `epochs=10`, spelled so that Hydra reads exactly it |
+//! | `--verbose` | `verbose=true` |
+//!
+//! `N` is the name in the compiled pipeline ([`super::types::sanitize`]); KFP fills such text in
+//! as it fills in a placeholder, also inside the branches of an `if`. What has no such form is
+//! left, and what the form cannot carry is said: both are [`Note`]s. Elements that are Hydra's
+//! already stay as they are.
+//!
+//! Pure, and checked: the result is read again, and has to be the same file but for the elements
+//! that were meant.
+
+mod assignment;
+mod edit;
+mod pass;
+mod scalar;
+mod script;
+mod start;
+mod verify;
+
+use super::component::Component;
+use crate::error::{Error, Result};
+use crate::yaml::{self, Node};
+pub use edit::{Edit, apply};
+
+/// A file, rewritten.
+#[derive(Clone, Debug, Default)]
+pub struct Rewritten {
+    /// What it is now.
+    pub text: String,
+    /// By which changes, in order.
+    pub edits: Vec<Edit>,
+    /// What the Hydra style cannot carry, in the order of the file.
+    pub notes: Vec<Note>,
+}
+
+/// Something that a person has to know, or to do by hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// The line in the original file.
+    pub line: usize,
+    /// What it is about (a flag, mostly), and what is the matter.
+    pub message: String,
+}
+
+/// What can be had, or the reason why not, for a note.
+type Possible<T> = std::result::Result<T, String>;
+
+/// Rewrites the component YAML `text`; `file` names it in errors.
+///
+/// # Errors
+/// It is no component YAML, or a compiled pipeline, or cannot be changed without changing more of
+/// it than what is rewritten.
+pub fn rewrite(text: &str, file: &str) -> Result<Rewritten> {
+    let root = yaml::parse(text, file)?;
+    refuse_compiled(&root, file)?;
+    let component = Component::read(&root, file)?;
+    let changes = pass::rewrite(text, &root, &component);
+    let new = apply(text, &changes.edits);
+    let is_as_meant = || verify::is_only(&root, &new, file, &changes.command, &changes.args);
+    if !changes.edits.is_empty() && !is_as_meant() {
+        return Err(Error::refused(format!(
+            "{file}: rewriting its arguments would change other parts of it"
+        ))
+        .help("write its `command` and `args` without anchors and aliases, or use the shim"));
+    }
+    let mut notes = changes.notes;
+    notes.sort_by_key(|note| note.line);
+    Ok(Rewritten { text: new, edits: changes.edits, notes })
+}
+
+/// Compiled pipelines have other keys: `PipelineSpec` in `pipeline_spec.proto`, and KFP 1.8's
+/// `PipelineJob` around it.
+fn refuse_compiled(root: &Node, file: &str) -> Result<()> {
+    let has = |key| root.get(key).is_some();
+    if has("implementation") || !(has("deploymentSpec") || has("pipelineSpec")) {
+        return Ok(());
+    }
+    Err(Error::refused(format!("{file}: this is a compiled pipeline, made from component YAMLs"))
+        .help("rewrite the component YAMLs and compile the pipeline again"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,188 @@
+//! The override that a flag and its value become, and what it cannot carry.
+
+use super::Possible;
+use crate::error::quote;
+use crate::hydra::{self, Key};
+use crate::kfp::component::{Component, Element, Part, Port};
+use crate::kfp::placeholder::{Piece, Placeholder};
+use crate::kfp::types::{Parameter, PortType};
+use crate::value::{Type, Value};
+
+/// An override.
+pub(super) struct Assignment {
+    /// `key=…`
+    pub(super) text: String,
+    /// What of the value may not arrive as it was sent.
+    pub(super) losses: Vec<String>,
+}
+
+impl Assignment {
+    /// Sets the key `name` to the value that is written in `pieces`, of which none is no text. The
+    /// error says why there is no such override.
+    pub(super) fn of(name: &str, pieces: &[Piece], component: &Component) -> Possible<Self> {
+        let key = key(name)?;
+        match pieces {
+            [] => Self::literal(&key, ""),
+            [Piece::Text(text)] => Self::literal(&key, text),
+            pieces => {
+                joinable(pieces)?;
+                let mut losses = Vec::new();
+                for piece in pieces {
+                    if let Piece::Placeholder(placeholder) = piece {
+                        losses.extend(loss(placeholder, component)?);
+                    }
+                }
+                losses.dedup();
+                Ok(Self { text: format!("{key}={}", written(pieces)), losses })
+            }
+        }
+    }
+
+    /// A flag that stands alone.
+    pub(super) fn switch(name: &str) -> Possible<Self> {
+        Ok(Self { text: format!("{}=true", key(name)?), losses: Vec::new() })
+    }
+
+    fn literal(key: &Key, text: &str) -> Possible<Self> {
+        let cannot = |problem: crate::value::Problem| format!("its value {}", problem.clause);
+        let value = Value::parse(text, &Type::Auto).map_err(cannot)?;
+        let evaluated = value.any_text(&|text| text.contains("${")).then(|| {
+            "a literal `${` arrives as it is, but hydra.utils.instantiate and OmegaConf.resolve \
+             would evaluate it"
+                .to_owned()
+        });
+        match hydra::assignments(key, &value, false).map_err(cannot)?.as_slice() {
+            [one] => Ok(Self { text: one.clone(), losses: evaluated.into_iter().collect() }),
+            _ => Err("a dict replaces the config's dict only by several overrides".to_owned()),
+        }
+    }
+}
+
+/// The key that a flag's name is.
+fn key(name: &str) -> Possible<Key> {
+    Key::parse(name)
+        .filter(|key| key.operation == hydra::Operation::Change)
+        .ok_or_else(|| format!("{} is no key that Hydra's grammar accepts", quote(name)))
+}
+
+/// Whether text between placeholders needs no quotes, which would have to go around everything.
+fn joinable(pieces: &[Piece]) -> Possible<()> {
+    let safe = |c: char| c.is_ascii_alphanumeric() || "_./:- ".contains(c);
+    let text = |piece: &Piece| match piece {
+        Piece::Text(text) => text.clone(),
+        Piece::Placeholder(_) => "x".to_owned(),
+    };
+    let joined: String = pieces.iter().map(text).collect();
+    if joined.chars().all(safe) && joined.trim() == joined {
+        return Ok(());
+    }
+    Err("Hydra would parse the text around its placeholders".to_owned())
+}
+
+/// What Hydra makes of text that it parses.
+const PARSED: &str = "a comma, `=`, quote or `${` in it fails or changes it, and text like \
+                      `2024_11_23` or `null` changes its type";
+
+/// What of a placeholder's values may not arrive. The error says why there is no override at all.
+fn loss(placeholder: &Placeholder, component: &Component) -> Possible<Option<String>> {
+    match placeholder {
+        Placeholder::InputPath(name) | Placeholder::InputUri(name) => {
+            artifact("input", name, component.input(name))
+        }
+        Placeholder::OutputPath(name) | Placeholder::OutputUri(name) => {
+            artifact("output", name, component.output(name))
+        }
+        Placeholder::OutputFile(_) => Ok(None),
+        Placeholder::ExecutorInput => {
+            Err("its value is JSON, which Hydra does not read".to_owned())
+        }
+        Placeholder::Other(written) => {
+            Ok(Some(format!("Hydra parses the value of {}: {PARSED}", quote(written))))
+        }
+        Placeholder::InputValue(name) => match component.input(name) {
+            None => Ok(Some(format!("there is no input {}", quote(name)))),
+            Some(Port { ty: PortType::Parameter(ty), name, .. }) => Ok(loss_of(*ty, name)),
+            Some(port) => Err(format!(
+                "KFP has a value only for a parameter, and the input {} is {}",
+                quote(&port.name),
+                described(port)
+            )),
+        },
+    }
+}
+
+/// Paths and URIs are safe, and there are none of parameters (`kfp/dsl/structures.py`,
+/// `check_placeholder_references_valid_io_name`).
+fn artifact(what: &str, name: &str, port: Option<&Port>) -> Possible<Option<String>> {
+    match port {
+        None => Ok(Some(format!("there is no {what} {}", quote(name)))),
+        Some(port) if port.ty == PortType::Artifact => Ok(None),
+        Some(port) => Err(format!(
+            "KFP has a path or URI only for an artifact, and the {what} {} is {}",
+            quote(&port.name),
+            described(port)
+        )),
+    }
+}
+
+fn described(port: &Port) -> String {
+    match port.type_text.as_str() {
+        "" => "without a type, and so an artifact".to_owned(),
+        text => format!("of type {}", quote(text)),
+    }
+}
+
+/// What of the values of an input of that type may not arrive.
+fn loss_of(ty: Parameter, name: &str) -> Option<String> {
+    let name = quote(name);
+    match ty {
+        Parameter::Integer | Parameter::Float | Parameter::Boolean => None,
+        Parameter::String => {
+            Some(format!("Hydra parses the value of the String input {name}: {PARSED}"))
+        }
+        Parameter::List(_) => Some(format!(
+            "Hydra parses the JSON of the list input {name}: a dict, an escape or `${{` in it \
+             fails or changes it"
+        )),
+        Parameter::Dict(_) => Some(format!(
+            "Hydra cannot read the JSON of the dict input {name}: its keys are quoted"
+        )),
+    }
+}
+
+/// An element as one text: what it is, if it is text; its placeholders as a pipeline writes them.
+pub(super) fn token(element: &Element) -> String {
+    flat(&element.part).map_or_else(|| "{if}".to_owned(), |pieces| written(&pieces))
+}
+
+fn written(pieces: &[Piece]) -> String {
+    pieces
+        .iter()
+        .map(|piece| match piece {
+            Piece::Text(text) => text.clone(),
+            Piece::Placeholder(placeholder) => placeholder.written(),
+        })
+        .collect()
+}
+
+/// Text and placeholders in a row; `None` if there is an `if` among them.
+pub(super) fn flat(part: &Part) -> Option<Vec<Piece>> {
+    Some(match part {
+        Part::Text(text) => vec![Piece::Text(text.clone())],
+        Part::Placeholder(placeholder) => vec![Piece::Placeholder(placeholder.clone())],
+        Part::Template(pieces) => pieces.clone(),
+        Part::Concat(elements) => {
+            let mut joined: Vec<Piece> = Vec::new();
+            for element in elements {
+                for piece in flat(&element.part)? {
+                    match (joined.last_mut(), piece) {
+                        (Some(Piece::Text(last)), Piece::Text(text)) => last.push_str(&text),
+                        (_, piece) => joined.push(piece),
+                    }
+                }
+            }
+            joined
+        }
+        Part::If { .. } => return None,
+    })
+}

@@ -1,0 +1,150 @@
+//! Where the bytes are: one element replaced, or two made one, and nothing else touched.
+//!
+//! The parser's spans of collections reach to the next token; here they are cut to what is
+//! written. An element that an anchor, an alias, a tag or a block scalar is part of is not edited:
+//! something elsewhere may depend on it.
+
+use std::ops::Range;
+
+use super::scalar::{Style, scalar};
+use crate::yaml::{Kind, Node};
+
+/// A replacement of some bytes of the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// The bytes that go.
+    pub range: Range<usize>,
+    /// What comes in their place.
+    pub text: String,
+}
+
+/// The file with all `edits`, which are in order and do not overlap.
+pub fn apply(text: &str, edits: &[Edit]) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    for edit in edits {
+        out.push_str(text.get(at..edit.range.start).unwrap_or_default());
+        out.push_str(&edit.text);
+        at = edit.range.end;
+    }
+    out.push_str(text.get(at..).unwrap_or_default());
+    out
+}
+
+/// The edit that makes the element `node` the scalar `new`; `None` if it cannot be edited.
+pub(super) fn replace(text: &str, node: &Node, new: &str, style: Style) -> Option<Vec<Edit>> {
+    Some(vec![Edit { range: node.span.start..end(text, node)?, text: scalar(new, style) }])
+}
+
+/// The edits that make the element `flag` the scalar `new` and take the next one, `value`, away;
+/// `None` if they cannot be edited. Comments stay.
+pub(super) fn merge(
+    text: &str,
+    flag: &Node,
+    value: &Node,
+    new: &str,
+    style: Style,
+) -> Option<Vec<Edit>> {
+    let (flag_end, value_end) = (end(text, flag)?, end(text, value)?);
+    let written = text.get(value.span.start..value_end)?;
+    if written.contains('\n') && written.contains('#') {
+        // Perhaps a comment inside the value.
+        return None;
+    }
+    if !text.get(flag_end..value.span.start)?.contains('#') {
+        return Some(vec![Edit { range: flag.span.start..value_end, text: scalar(new, style) }]);
+    }
+    let mut edits = replace(text, flag, new, style)?;
+    let deleted = |range| Edit { range, text: String::new() };
+    if style == Style::Block {
+        let dash = text.get(..value.span.start)?.trim_end();
+        if !dash.ends_with('-') {
+            return None;
+        }
+        edits.push(deleted(with_blanks(text, dash.len() - 1..value_end)));
+    } else {
+        // One comma has to go with the value. Behind the last element there may be none.
+        let comma = text.get(value_end..).map(|rest| value_end + blank(rest))?;
+        let has_comma = text.get(comma..)?.starts_with(',');
+        if has_comma && !text.get(value_end..comma)?.contains('\n') {
+            edits.push(deleted(with_blanks(text, value.span.start..comma + 1)));
+        } else {
+            edits.push(deleted(with_blanks(text, value.span.start..value_end)));
+            if has_comma {
+                edits.push(deleted(comma..comma + 1));
+            }
+        }
+    }
+    Some(edits)
+}
+
+/// Whether a node is an alias, or has an anchor or a tag: they are part of its span, and no plain
+/// scalar starts with these.
+pub(super) fn is_shared(text: &str, node: &Node) -> bool {
+    let written = text.get(node.span.start..).unwrap_or_default();
+    written.starts_with(['&', '*', '!'])
+}
+
+/// Where what is written of `node` ends; `None` for a node that is not edited.
+fn end(text: &str, node: &Node) -> Option<usize> {
+    let written = text.get(node.span.clone())?;
+    let shared = |key: &Node| is_shared(text, key);
+    if shared(node) {
+        return None;
+    }
+    let children: Vec<&Node> = match &node.kind {
+        Kind::Scalar { plain: true, .. } => return Some(node.span.end),
+        Kind::Scalar { .. } => {
+            return written.starts_with(['\'', '"']).then_some(node.span.end);
+        }
+        Kind::Sequence(items) => items.iter().collect(),
+        Kind::Mapping(entries) if entries.iter().any(|(key, _)| shared(key)) => return None,
+        Kind::Mapping(entries) => entries.iter().map(|(_, value)| value).collect(),
+    };
+    let mut last = None;
+    for child in &children {
+        last = Some(end(text, child)?);
+    }
+    let within = children.first().is_none_or(|first| first.span.start > node.span.start);
+    let close = match (written.as_bytes().first(), within) {
+        (Some(b'{'), true) => '}',
+        (Some(b'['), true) => ']',
+        // A block collection, or a single pair in a flow sequence.
+        _ => return last,
+    };
+    let inner = last.unwrap_or(node.span.start + 1);
+    let rest = text.get(inner..)?;
+    let mut at = blank(rest);
+    if rest.get(at..)?.starts_with(',') {
+        at += 1;
+        at += blank(rest.get(at..)?);
+    }
+    rest.get(at..)?.starts_with(close).then_some(inner + at + 1)
+}
+
+/// How many bytes of blanks, line ends and comments `text` starts with.
+fn blank(text: &str) -> usize {
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start();
+        if !rest.starts_with('#') {
+            return text.len() - rest.len();
+        }
+        rest = rest.split_once('\n').map_or("", |(_, rest)| rest);
+    }
+}
+
+/// The bytes to delete so that `range` leaves no blanks: those behind it, and the whole line where
+/// nothing else is on it.
+fn with_blanks(text: &str, range: Range<usize>) -> Range<usize> {
+    let behind = text.get(range.end..).unwrap_or_default();
+    let end = range.end + behind.len() - behind.trim_start_matches([' ', '\t']).len();
+    let before = text.get(..range.start).unwrap_or_default();
+    let line = before.rfind('\n').map_or(0, |at| at + 1);
+    let alone = before.get(line..).is_some_and(|text| text.trim().is_empty());
+    let rest = text.get(end..).unwrap_or_default();
+    if alone && let Some(line_end) = ["\r\n", "\n"].iter().find(|e| rest.starts_with(**e)) {
+        return line..end + line_end.len();
+    }
+    range.start..end
+}

@@ -1,0 +1,87 @@
+//! `rewrite`: reads the file, writes the result or the difference.
+
+mod diff;
+mod replace;
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+
+use crate::error::{Error, Result, quote};
+use crate::kfp::rewrite;
+use crate::yaml;
+
+/// Where the result goes.
+pub(super) enum Target<'a> {
+    /// Only to stdout.
+    Stdout,
+    /// Over the file itself.
+    InPlace,
+    /// To another file.
+    File(&'a OsStr),
+}
+
+/// Rewrites the component YAML `file`, and gives what is to be printed on stdout: with `diff` the
+/// difference, else the result if it goes nowhere else.
+///
+/// # Errors
+/// The file cannot be read, is none that can be rewritten, or the target cannot be written; it is
+/// then as it was.
+pub(super) fn rewrite(file: &OsStr, target: &Target, diff: bool) -> Result<String> {
+    let path = Path::new(file);
+    let name = file.to_string_lossy();
+    let text = read(path)?;
+    let rewritten = rewrite::rewrite(&text, &name)?;
+    let mut stderr = std::io::stderr();
+    for note in &rewritten.notes {
+        let _ = writeln!(stderr, "hydra-shim: warning: {name}:{}: {}", note.line, note.message);
+    }
+    if !rewritten.notes.is_empty() {
+        let _ = writeln!(
+            stderr,
+            "  help: the shim in the image passes each of them exactly, from the YAML as it is: \
+             `hydra-shim component` shows how"
+        );
+    }
+    let written = match target {
+        // Nothing changed: the file keeps its time.
+        Target::InPlace if rewritten.edits.is_empty() => Ok(()),
+        Target::InPlace => write(path, &rewritten.text),
+        Target::File(out) => write(Path::new(out), &rewritten.text),
+        Target::Stdout => Ok(()),
+    };
+    written?;
+    Ok(match target {
+        _ if diff => diff::unified(&name, &text, &rewritten.edits),
+        Target::Stdout => rewritten.text,
+        _ => String::new(),
+    })
+}
+
+/// Reads a file that is no larger than what is parsed.
+fn read(path: &Path) -> Result<String> {
+    let shown = quote(&path.to_string_lossy());
+    let mut bytes = Vec::new();
+    let most = u64::try_from(yaml::MAX_BYTES).unwrap_or(u64::MAX);
+    File::open(path)
+        .and_then(|file| file.take(most.saturating_add(1)).read_to_end(&mut bytes))
+        .map_err(|error| Error::refused(format!("cannot read {shown}: {error}")))?;
+    if bytes.len() > yaml::MAX_BYTES {
+        return Err(Error::refused(format!(
+            "{shown} has over {} bytes, and so is no component",
+            yaml::MAX_BYTES
+        )));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        Error::refused(format!("{shown} is not UTF-8: look at its byte {at}"))
+            .help("convert it first, as with iconv")
+    })
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    replace::replace(path, text.as_bytes()).map_err(|error| {
+        Error::refused(format!("cannot write {}: {error}", quote(&path.to_string_lossy())))
+    })
+}
