@@ -150,6 +150,8 @@ impl Translation {
         if setting.secret {
             self.secrets.push(setting.text.clone());
             setting.value.texts(&mut self.secrets);
+            let values = written.iter().filter_map(|text| text.split_once('='));
+            self.secrets.extend(values.map(|(_, value)| value.to_owned()).filter(|v| v != "{}"));
         }
         match (setting.mkdir, &setting.value) {
             // A URI is no place in this file system.

@@ -33,17 +33,24 @@ pub(super) fn check_all(translations: &[Translation], rules: Option<&Path>) -> R
 /// that it complains about, and who declared it.
 fn check(translation: &Translation, rules: Option<&Path>) -> Result<String> {
     refuse_other_programs(&translation.command, rules)?;
-    if translation.overrides.iter().any(|token| token == "--multirun" || token == "-m") {
-        return Err(Error::refused("a sweep (--multirun) composes several configs, not one")
-            .help("check it with one value for each key"));
-    }
     let output = compose(&translation.command, &composing(&translation.overrides), true)?;
-    let printed = masked(translation, &String::from_utf8_lossy(&output.stdout));
     if output.status.success() {
-        return Ok(printed);
+        return Ok(masked(translation, &String::from_utf8_lossy(&output.stdout)));
     }
-    let stderr = masked(translation, &String::from_utf8_lossy(&output.stderr));
-    Err(explain(translation, &format!("{stderr}{printed}")))
+    let error = explain(translation, &complaint_of(&output));
+    let help = match error.help {
+        None if translation.overrides.iter().any(|t| t == "--multirun" || t == "-m") => Some(
+            "a sweep composes several configs: check it with one value for each key".to_owned(),
+        ),
+        help => help.map(|help| masked(translation, &help)),
+    };
+    Err(Error { message: masked(translation, &error.message), help, ..error })
+}
+
+/// All that a failed run printed.
+fn complaint_of(output: &Output) -> String {
+    let text = |bytes| String::from_utf8_lossy(bytes);
+    format!("{}{}", text(&output.stderr), text(&output.stdout))
 }
 
 /// What Hydra prints, without the secrets that it quotes.
@@ -128,7 +135,9 @@ fn compose(command: &[String], overrides: &[String], resolve: bool) -> Result<Ou
 fn explain(translation: &Translation, stderr: &str) -> Error {
     let complaint = Complaint::read(stderr);
     let said = essence(stderr);
-    let Some(step) = guilty(&translation.trace, &complaint, stderr) else {
+    let step = guilty(&translation.trace, &complaint, stderr)
+        .or_else(|| guilty_by_trial(translation, stderr));
+    let Some(step) = step else {
         return Error::refused(format!("Hydra: {said}"));
     };
     let declared = step.declared_by.as_ref().map_or(String::new(), |by| format!(" ({by})"));
@@ -160,8 +169,28 @@ fn guilty<'a>(trace: &'a [Step], complaint: &Complaint, stderr: &str) -> Option<
         .or_else(|| complaint.input().and_then(quoting))
         .or_else(|| {
             let (_, rest) = stderr.split_once("full_key: ")?;
-            named(rest.lines().next()?)
+            let full = rest.lines().next()?;
+            let below = |key: &str| {
+                full.strip_prefix(key).is_some_and(|r| r.is_empty() || r.starts_with(['.', '[']))
+            };
+            trace.iter().rev().find(|step| step.key.as_deref().is_some_and(below))
         })
+}
+
+/// Where the complaint names nothing: the step without which it is not made.
+fn guilty_by_trial<'a>(translation: &'a Translation, stderr: &str) -> Option<&'a Step> {
+    // Each trial starts Python; this many take some ten seconds.
+    const MOST_TRIALS: usize = 32;
+    let mut at = 0;
+    translation.trace.iter().filter(|step| !step.to.is_empty()).take(MOST_TRIALS).find(|step| {
+        let own = at..at + step.to.len();
+        at = own.end;
+        let others = translation.overrides.iter().enumerate();
+        let others = others.filter(|(index, _)| !own.contains(index)).map(|(_, o)| o.clone());
+        let overrides = composing(&others.collect::<Vec<_>>());
+        compose(&translation.command, &overrides, true)
+            .is_ok_and(|output| complaint_of(&output) != stderr)
+    })
 }
 
 /// What would be right, where that is sure.
