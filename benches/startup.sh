@@ -13,8 +13,10 @@ set -eu
 max_ratio=1.15          # start-up with ten flags, against the floor
 max_memory=1536         # KiB over the floor's peak
 max_size=1600000        # bytes
-max_growth=50           # milliseconds with 20,000 flags, about 1 MB of arguments
+max_growth=50           # milliseconds that the shim adds for 20,000 flags, about 1 MB of arguments
 attempts=3              # of --check, before a limit counts as broken
+# Where other work shares the machine, STARTUP_SLACK=1.3 widens the limits of time.
+slack=${STARTUP_SLACK:-1}
 flags="--project demo --lr 0.1 --epochs 10 --data gs://bucket/a/b --note a,b --name 2024_11_23 --on true --model.layers 3 --tag x=y --out /tmp/model"
 
 fail() { printf 'startup.sh: %s\n' "$1" >&2; exit 2; }
@@ -108,7 +110,7 @@ memory() {
 }
 
 growth() {
-    printf '\nGrowth\n%8s %12s %12s %12s %10s\n' flags 'floor ms' 'run ms' 'translate ms' 'x floor'
+    printf '\nGrowth\n%8s %12s %12s %12s %10s\n' flags 'floor ms' 'run ms' 'translate ms' 'added ms'
     for n in 10 100 1000 10000 20000; do
         runs=$((n < 10000 ? 41 : 15))
         # Two rounds in turn: the better one is the less disturbed one.
@@ -120,8 +122,9 @@ growth() {
         done
         floor_ms=$(sort -n floor.ms | head -n 1)
         run_ms=$(sort -n run.ms | head -n 1)
-        printf '%8d %12.3f %12.3f %12.3f %10.2f\n' $n "$floor_ms" "$run_ms" "$(sort -n translate.ms | head -n 1)" \
-            "$(awk -v a="$run_ms" -v b="$floor_ms" 'BEGIN { print a / b }')"
+        added_ms=$(awk -v a="$run_ms" -v b="$floor_ms" 'BEGIN { print a - b }')
+        printf '%8d %12.3f %12.3f %12.3f %10.3f\n' $n "$floor_ms" "$run_ms" \
+            "$(sort -n translate.ms | head -n 1)" "$added_ms"
     done
 }
 
@@ -135,10 +138,10 @@ size() {
 
 # verdict: the limits that are broken, one a line.
 verdict() {
-    if exceeds "$ratio" "$max_ratio"; then echo "start-up: $ratio x the floor, limit $max_ratio"; fi
+    if exceeds "$ratio" "$(awk -v r="$max_ratio" -v s="$slack" 'BEGIN { print r * s }')"; then echo "start-up: $ratio x the floor, limit $max_ratio"; fi
     if exceeds "$ratio" "$env_ratio"; then echo "start-up: $ratio x the floor, /usr/bin/env $env_ratio"; fi
     if exceeds "$over" "$max_memory"; then echo "memory: $over KiB over the floor, limit $max_memory"; fi
-    if exceeds "$run_ms" "$max_growth"; then echo "growth: 20,000 flags take $run_ms ms, limit $max_growth"; fi
+    if exceeds "$added_ms" "$(awk -v g="$max_growth" -v s="$slack" 'BEGIN { print g * s }')"; then echo "growth: 20,000 flags add $added_ms ms, limit $max_growth"; fi
     if exceeds "$bytes" "$max_size"; then echo "size: $bytes bytes, limit $max_size"; fi
     if [ "$static" = no ]; then echo "the binary is not static"; fi
 }

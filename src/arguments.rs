@@ -5,7 +5,7 @@
 //! behind a flag is its value whatever it looks like, and where it might not be one (it starts with
 //! a dash) the run is refused, unless a declaration says how many tokens the flag takes.
 
-use crate::declarations::{Arity, Declarations, Flag, Mkdir};
+use crate::declarations::{Arity, Declarations, Flag, Mkdir, Variable};
 use crate::error::{Error, Result, quote};
 use crate::hydra::{self, INSTANTIATE_KEYS, Key, OwnFlag, OwnValue};
 use crate::kfp;
@@ -16,21 +16,19 @@ use crate::value::{self, Problem, Type, Value};
 #[derive(Debug)]
 pub enum Argument {
     /// A key gets a value.
-    Setting(Box<Setting>),
-    /// A setting whose key the given arguments set again.
-    Replaced(Box<Setting>, Vec<String>),
+    Setting(Setting),
     /// A flag that is left out, with its value.
     Dropped(Vec<String>),
     /// Passed byte for byte.
     Verbatim(String),
     /// One of Hydra's own flags, with its value.
     Own(Vec<String>),
-    /// What a later list has taken in.
-    Nothing,
+    /// Nothing that can be passed on, and its place from 1.
+    Unexpected(String, usize),
 }
 
 /// A key and the value it gets.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Setting {
     /// The flag as it was written, with its dashes (or the variable's name).
     pub flag: String,
@@ -83,29 +81,6 @@ impl Setting {
     }
 }
 
-/// Says what each of `arguments` is, in their order; the declared variables come first.
-///
-/// # Errors
-/// An argument is none that can be passed on, or a value does not fit.
-pub fn parse(arguments: Vec<String>, declared: &Declarations) -> Result<Vec<Argument>> {
-    let count = arguments.len();
-    let parsed = Vec::with_capacity(count);
-    let mut reader = Reader { tokens: arguments.into_iter(), count, declared, parsed };
-    reader.variables()?;
-    while let Some(token) = reader.tokens.next() {
-        if token == "--" {
-            reader.rest_as_it_is()?;
-        } else if token.starts_with("--") {
-            reader.flag(token)?;
-        } else if token.starts_with('-') {
-            reader.short_option(token)?;
-        } else {
-            reader.word(token)?;
-        }
-    }
-    Ok(reader.parsed)
-}
-
 /// A flag's name with its dashes, and the value that is attached to it.
 fn split_attached(token: &str) -> (&str, Option<&str>) {
     match token.split_once('=') {
@@ -114,14 +89,52 @@ fn split_attached(token: &str) -> (&str, Option<&str>) {
     }
 }
 
-struct Reader<'a> {
+/// Says what each argument is, one after the other; the declared variables come first.
+pub struct Reader<'a> {
     tokens: std::vec::IntoIter<String>,
     count: usize,
     declared: &'a Declarations,
-    parsed: Vec<Argument>,
+    variables: std::slice::Iter<'a, Variable>,
+    /// Behind a `--`.
+    as_it_is: bool,
 }
 
 impl<'a> Reader<'a> {
+    /// Reads `arguments` by what is `declared`.
+    pub fn new(arguments: Vec<String>, declared: &'a Declarations) -> Self {
+        Self {
+            count: arguments.len(),
+            tokens: arguments.into_iter(),
+            declared,
+            variables: declared.variables.iter(),
+            as_it_is: false,
+        }
+    }
+
+    /// The next argument; `None` at the end.
+    ///
+    /// # Errors
+    /// It is none that may be passed on, or its value does not fit.
+    pub fn next(&mut self) -> Result<Option<Argument>> {
+        if let Some(variable) = self.variables.next() {
+            return self.variable(variable).map(Some);
+        }
+        let Some(token) = self.tokens.next() else { return Ok(None) };
+        let argument = if self.as_it_is {
+            self.rest_as_it_is(token)
+        } else if token == "--" {
+            self.as_it_is = true;
+            return self.next();
+        } else if token.starts_with("--") {
+            self.flag(token)
+        } else if token.starts_with('-') {
+            self.short_option(token)
+        } else {
+            self.word(token)
+        };
+        argument.map(Some)
+    }
+
     fn peek(&self) -> Option<&str> {
         self.tokens.as_slice().first().map(String::as_str)
     }
@@ -132,27 +145,24 @@ impl<'a> Reader<'a> {
         if such { self.tokens.next() } else { None }
     }
 
-    /// The environment variables that set a key, typed by the flag declared for that key.
-    fn variables(&mut self) -> Result<()> {
-        for variable in &self.declared.variables {
-            let declared = self.declared.flags.iter();
-            let mut flag = declared
-                .filter(|flag| flag.key.name == variable.key.name)
-                .find(|flag| !matches!(flag.arity, Arity::Exactly(n) if n != 1))
-                .cloned()
-                .unwrap_or_else(|| {
-                    Flag::new("", variable.key.clone(), Type::Auto, &variable.source)
-                });
-            flag.arity = Arity::Exactly(1);
-            let shown = format!("${}", variable.name);
-            let text = variable.value.clone();
-            self.declared_value(&flag, &shown, vec![shown.clone(), text.clone()], &[text])?;
-        }
-        Ok(())
+    /// An environment variable that sets a key, typed by the flag declared for that key.
+    fn variable(&self, variable: &Variable) -> Result<Argument> {
+        let mut declared = self.declared.flags.iter();
+        let mut flag = declared
+            .find(|flag| {
+                flag.key.name == variable.key.name
+                    && !matches!(flag.arity, Arity::Exactly(n) if n != 1)
+            })
+            .cloned()
+            .unwrap_or_else(|| Flag::new("", variable.key.clone(), Type::Auto, &variable.source));
+        flag.arity = Arity::Exactly(1);
+        let shown = format!("${}", variable.name);
+        let text = variable.value.clone();
+        self.declared_value(&flag, &shown, vec![shown.clone(), text.clone()], &[text])
     }
 
     /// A token that starts with two dashes and is more than that.
-    fn flag(&mut self, token: String) -> Result<()> {
+    fn flag(&mut self, token: String) -> Result<Argument> {
         let declared: &'a Declarations = self.declared;
         let (written, attached) = split_attached(&token);
         let name = written.get(2..).unwrap_or_default();
@@ -165,8 +175,7 @@ impl<'a> Reader<'a> {
         }
         if declared.drops(name) {
             let attached = attached.is_some();
-            self.dropped(token, attached);
-            return Ok(());
+            return Ok(self.dropped(token, attached));
         }
         self.admit(&token, written)?;
         match hydra::own_flag(written) {
@@ -180,7 +189,7 @@ impl<'a> Reader<'a> {
         flag: &'a Flag,
         written: &str,
         attached: Option<&str>,
-    ) -> Result<()> {
+    ) -> Result<Argument> {
         let (mut from, mut texts) = match attached {
             Some(text) => (vec![format!("{written}={text}")], vec![text.to_owned()]),
             None => (vec![written.to_owned()], Vec::new()),
@@ -235,19 +244,18 @@ impl<'a> Reader<'a> {
 
     /// A declared flag whose value is `texts`.
     fn declared_value(
-        &mut self,
+        &self,
         flag: &Flag,
         written: &str,
         from: Vec<String>,
         texts: &[String],
-    ) -> Result<()> {
+    ) -> Result<Argument> {
         if !hydra::is_key(&flag.key.name) {
             return Err(bad_key(written, &flag.key.name));
         }
         let shown = texts.join(" ");
         if flag.drop_empty && (shown.is_empty() || shown == "null") {
-            self.parsed.push(Argument::Dropped(from));
-            return Ok(());
+            return Ok(Argument::Dropped(from));
         }
         if let ([text], Arity::Exactly(1)) = (texts, flag.arity) {
             let null = text == "null" || (text.is_empty() && flag.ty != Type::Text);
@@ -274,34 +282,33 @@ impl<'a> Reader<'a> {
     }
 
     fn setting(
-        &mut self,
+        &self,
         flag: &Flag,
         written: &str,
         text: &str,
         from: Vec<String>,
         value: Value,
-    ) -> Result<()> {
+    ) -> Result<Argument> {
         let setting = new_setting(flag, written, text, from, value);
         if self.declared.closed
             && let Some(problem) = closed_mode_problem(flag, written, &setting)
         {
             return Err(setting.error(text, problem));
         }
-        self.parsed.push(Argument::Setting(Box::new(setting)));
-        Ok(())
+        Ok(Argument::Setting(setting))
     }
 
     /// A flag to be left out, with its value.
-    fn dropped(&mut self, token: String, attached: bool) {
+    fn dropped(&mut self, token: String, attached: bool) -> Argument {
         let mut from = vec![token];
         if !attached {
             from.extend(self.take_if(|_, next| !is_flag_or_override(next)));
         }
-        self.parsed.push(Argument::Dropped(from));
+        Argument::Dropped(from)
     }
 
     /// A flag that nobody declared.
-    fn undeclared_flag(&mut self, token: String) -> Result<()> {
+    fn undeclared_flag(&mut self, token: String) -> Result<Argument> {
         let (written, attached) = split_attached(&token);
         let flag = written.to_owned();
         let name = written.get(2..).unwrap_or_default();
@@ -344,12 +351,11 @@ impl<'a> Reader<'a> {
             looks_native,
         };
         setting.value = value.map_err(|problem| setting.error(&setting.text, problem))?;
-        self.parsed.push(Argument::Setting(Box::new(setting)));
-        Ok(())
+        Ok(Argument::Setting(setting))
     }
 
     /// One of Hydra's own flags.
-    fn own_flag(&mut self, own: &OwnFlag, token: String) -> Result<()> {
+    fn own_flag(&mut self, own: &OwnFlag, token: String) -> Result<Argument> {
         let (written, attached) = split_attached(&token);
         let value = match (own.value, attached) {
             (OwnValue::None, Some(_)) => return Err(takes_no_value(written, &token)),
@@ -363,12 +369,11 @@ impl<'a> Reader<'a> {
             }
             (OwnValue::Optional(choices), None) => self.take_if(|_, next| choices.contains(&next)),
         };
-        self.parsed.push(Argument::Own(std::iter::once(token).chain(value).collect()));
-        Ok(())
+        Ok(Argument::Own(std::iter::once(token).chain(value).collect()))
     }
 
     /// A token that starts with one dash.
-    fn short_option(&mut self, token: String) -> Result<()> {
+    fn short_option(&mut self, token: String) -> Result<Argument> {
         let declared: &'a Declarations = self.declared;
         if let Some(flag) = declared.short_flag(&token) {
             return self.declared_flag(flag, &token, None);
@@ -377,31 +382,31 @@ impl<'a> Reader<'a> {
         self.admit(&token, written)?;
         match hydra::own_flag(written) {
             Some(own) => self.own_flag(own, token),
-            None => Err(self.unexpected(&token)),
+            None => Ok(self.unexpected(token)),
         }
     }
 
     /// A token without a dash that no flag took.
-    fn word(&mut self, token: String) -> Result<()> {
+    fn word(&self, token: String) -> Result<Argument> {
         self.admit(&token, &token)?;
         if hydra::native_key(&token).is_none() {
-            return Err(self.unexpected(&token));
+            return Ok(self.unexpected(token));
         }
-        self.parsed.push(Argument::Verbatim(token));
-        Ok(())
+        Ok(Argument::Verbatim(token))
     }
 
     /// What follows a `--`.
-    fn rest_as_it_is(&mut self) -> Result<()> {
-        while let Some(token) = self.tokens.next() {
-            self.admit(&token, &token)?;
-            match hydra::own_flag(split_attached(&token).0) {
-                // Hydra takes its own flags only behind the overrides.
-                Some(own) => self.own_flag(own, token)?,
-                None => self.parsed.push(Argument::Verbatim(token)),
-            }
+    fn rest_as_it_is(&mut self, token: String) -> Result<Argument> {
+        self.admit(&token, &token)?;
+        match hydra::own_flag(split_attached(&token).0) {
+            // Hydra takes its own flags only behind the overrides.
+            Some(own) => self.own_flag(own, token),
+            None => Ok(Argument::Verbatim(token)),
         }
-        Ok(())
+    }
+
+    fn unexpected(&self, token: String) -> Argument {
+        Argument::Unexpected(token, self.count - self.tokens.len())
     }
 
     /// In closed mode an argument that is not declared is admitted only if the component wrote it.
@@ -419,32 +424,6 @@ impl<'a> Reader<'a> {
             Some(name) => format!("did you mean --{name}?"),
             None => "declare it under `flags` in the rules".to_owned(),
         }))
-    }
-
-    fn unexpected(&self, token: &str) -> Error {
-        let place = self.count - self.tokens.len();
-        let error = Error::refused(format!(
-            "unexpected argument {} (argument {place}): expected --name value, key=value, or one \
-             of Hydra's own flags",
-            quote(token)
-        ));
-        match self.parsed.last() {
-            Some(Argument::Own(tokens)) if !token.starts_with('-') => {
-                let own = tokens.first().map_or("", String::as_str);
-                let name = own.trim_start_matches('-');
-                error.help(format!(
-                    "{own} is one of Hydra's own flags; to set the key `{name}`, write the \
-                     override {name}=VALUE or declare the flag"
-                ))
-            }
-            Some(Argument::Setting(setting)) if !token.starts_with('-') => error.help(format!(
-                "if it belongs to {flag}, pass one value: {flag} 'A B', or {flag} '[\"A\",\"B\"]' \
-                 for a list",
-                flag = setting.flag
-            )),
-            _ if token.starts_with('-') => error.help("a parameter's flag has two dashes"),
-            _ => error.help("a parameter's value stands behind its flag"),
-        }
     }
 }
 
@@ -646,7 +625,10 @@ mod tests {
     fn run(arguments: &[&str], declared: &Declarations) -> String {
         let arguments: Vec<String> = arguments.iter().map(|&a| a.to_owned()).collect();
         match translate(Vec::new(), arguments, declared) {
-            Ok(translation) => translation.overrides.join(" | "),
+            Ok(translation) => {
+                let overrides: Vec<&str> = translation.overrides().map(String::as_str).collect();
+                overrides.join(" | ")
+            }
             Err(error) => format!("error: {}", error.message),
         }
     }
@@ -833,8 +815,10 @@ mod tests {
     fn secrets_are_passed_and_never_shown() {
         let arguments = ["--token", "hunter2", "--token=hunter3"].map(str::to_owned);
         let translation = translate(Vec::new(), arguments.to_vec(), &declarations()).unwrap();
-        assert_eq!(translation.overrides, ["token=hunter3"]);
-        let shown = format!("{:?} {:?}", translation.trace, translation.warnings);
+        assert!(translation.overrides().eq(["token=hunter3"]));
+        let steps: Vec<_> =
+            translation.trace.iter().map(|step| (step.shown_from(), step.shown_to())).collect();
+        let shown = format!("{steps:?} {:?} {:?}", translation.shown_argv(), translation.warnings);
         assert!(!shown.contains("hunter") && shown.contains(SECRET), "{shown}");
     }
 

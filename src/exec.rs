@@ -17,14 +17,14 @@ const DEFAULT_PATH: &str = "/bin:/usr/bin";
 const MAX_ARGUMENT_BYTES: usize = 128 * 1024;
 
 /// The running shim, to be recognised among the programs in PATH.
-pub struct Myself {
+struct Myself {
     path: PathBuf,
     metadata: Option<Metadata>,
 }
 
 impl Myself {
     /// Asks the kernel.
-    pub fn find() -> Self {
+    fn find() -> Self {
         let path = PathBuf::from("/proc/self/exe");
         let metadata = path.metadata().ok();
         Self { path, metadata }
@@ -49,20 +49,15 @@ fn same_bytes(a: &Path, b: &Path) -> bool {
 
 /// The program that the shell would start for `name`, but never the shim itself.
 ///
-/// A name with a slash is a path and stays one.
+/// A name with a slash is a path and stays one; should it lead to the shim, that interposes.
 ///
 /// # Errors
 /// Nothing of that name is in PATH (127), or nothing that may be executed (126).
-pub fn find(name: &OsStr, path: Option<OsString>, myself: &Myself) -> Result<PathBuf> {
+pub fn find(name: &OsStr, path: Option<OsString>) -> Result<PathBuf> {
     if name.as_bytes().contains(&b'/') {
-        let file = PathBuf::from(name);
-        let itself = file.metadata().is_ok_and(|metadata| myself.is(&file, &metadata));
-        if let (true, Some(name)) = (itself, file.file_name()) {
-            return find(name, path, myself);
-        }
-        return Ok(file);
+        return Ok(PathBuf::from(name));
     }
-    search(name, folders(path), myself)
+    search(name, folders(path), &Myself::find())
 }
 
 /// The real program behind the shim that was called as `called` (argv\[0\]): the first of that name
@@ -70,7 +65,8 @@ pub fn find(name: &OsStr, path: Option<OsString>, myself: &Myself) -> Result<Pat
 ///
 /// # Errors
 /// As [`find`].
-pub fn find_behind(called: &OsStr, path: Option<OsString>, myself: &Myself) -> Result<PathBuf> {
+pub fn find_behind(called: &OsStr, path: Option<OsString>) -> Result<PathBuf> {
+    let myself = &Myself::find();
     let called = Path::new(called);
     let name = called.file_name().unwrap_or_default();
     let folders = folders(path);
@@ -163,14 +159,23 @@ fn is_executable(file: &Path) -> bool {
 /// The kernel refused: 127 if the file is not there, else 126.
 pub fn exec<S: AsRef<OsStr>>(program: &Path, argv: &[S]) -> Result<Infallible> {
     let refused = |error: io::Error| explain(program, argv, &error);
-    let c_string = |text: &OsStr| CString::new(text.as_bytes()).map_err(io::Error::from);
-    let file = c_string(program.as_os_str()).map_err(refused)?;
-    let strings = argv
-        .iter()
-        .map(|argument| c_string(argument.as_ref()))
-        .collect::<io::Result<Vec<_>>>()
-        .map_err(refused)?;
-    let mut pointers: Vec<_> = strings.iter().map(|argument| argument.as_ptr()).collect();
+    let file = CString::new(program.as_os_str().as_bytes()).map_err(|e| refused(e.into()))?;
+    // All strings in one allocation: a long command line is copied once, not string by string.
+    let lengths = argv.iter().map(|argument| argument.as_ref().len() + 1);
+    let mut strings: Vec<u8> = Vec::with_capacity(lengths.sum());
+    let mut offsets = Vec::with_capacity(argv.len());
+    for argument in argv {
+        let bytes = argument.as_ref().as_bytes();
+        if bytes.contains(&0) {
+            return Err(refused(io::ErrorKind::InvalidInput.into()));
+        }
+        offsets.push(strings.len());
+        strings.extend_from_slice(bytes);
+        strings.push(0);
+    }
+    let start = strings.as_ptr().cast::<libc::c_char>();
+    let mut pointers: Vec<*const libc::c_char> =
+        offsets.into_iter().map(|offset| start.wrapping_add(offset)).collect();
     pointers.push(std::ptr::null());
     // SAFETY: `file` and every element of `pointers` but the last, which is null, point to
     // NUL-terminated strings that live through the call.

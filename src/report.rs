@@ -1,5 +1,7 @@
 //! A translation as people and programs read it.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::translate::{Step, Translation};
@@ -7,33 +9,38 @@ use crate::translate::{Step, Translation};
 /// `translate --format json`.
 #[derive(Serialize)]
 pub(crate) struct Report<'a> {
-    argv: Vec<String>,
+    argv: Vec<&'a String>,
     command: &'a [String],
-    overrides: &'a [String],
+    overrides: Vec<&'a String>,
     warnings: &'a [String],
     trace: Vec<TraceEntry<'a>>,
 }
 
 #[derive(Serialize)]
 struct TraceEntry<'a> {
-    from: &'a [String],
-    to: &'a [String],
+    from: Cow<'a, [String]>,
+    to: Cow<'a, [String]>,
     key: Option<&'a str>,
     r#type: &'a str,
 }
 
 impl<'a> From<&'a Step> for TraceEntry<'a> {
     fn from(step: &'a Step) -> Self {
-        Self { from: &step.from, to: &step.to, key: step.key.as_deref(), r#type: &step.kind }
+        Self {
+            from: step.shown_from(),
+            to: step.shown_to(),
+            key: step.key.as_deref(),
+            r#type: &step.kind,
+        }
     }
 }
 
 impl<'a> From<&'a Translation> for Report<'a> {
     fn from(translation: &'a Translation) -> Self {
         Self {
-            argv: translation.argv(),
+            argv: translation.argv().collect(),
             command: &translation.command,
-            overrides: &translation.overrides,
+            overrides: translation.overrides().collect(),
             warnings: &translation.warnings,
             trace: translation.trace.iter().map(TraceEntry::from).collect(),
         }

@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use crate::error::{Error, Result, quote};
-use crate::exec::{self, Myself};
+use crate::exec;
 use crate::interpose::{self, Decision};
 use crate::log::Log;
 use crate::sources::{self, Named};
@@ -18,7 +18,7 @@ use crate::translate::Translation;
 pub fn run(tokens: Vec<OsString>, log: Log) -> Result<Infallible> {
     let translation = prepare(tokens, Named::default())?;
     let program = translation.command.first().map_or("", String::as_str);
-    let program = exec::find(OsStr::new(program), std::env::var_os("PATH"), &Myself::find())?;
+    let program = exec::find(OsStr::new(program), std::env::var_os("PATH"))?;
     start(&program, &translation, "run", log)
 }
 
@@ -31,7 +31,7 @@ pub fn interposed(argv: &[OsString], log: Log) -> Result<Infallible> {
         [called, arguments @ ..] => (called.as_os_str(), arguments),
         [] => (OsStr::new(""), argv),
     };
-    let program = exec::find_behind(called, std::env::var_os("PATH"), &Myself::find())?;
+    let program = exec::find_behind(called, std::env::var_os("PATH"))?;
     let name = Path::new(called).file_name().unwrap_or_default();
     let apps = std::env::var(interpose::APPS_VARIABLE).unwrap_or_default();
     let python_path = std::env::var_os("PYTHONPATH");
@@ -68,7 +68,7 @@ fn start(program: &Path, translation: &Translation, reason: &str, log: Log) -> R
     if let Some(first) = argv.first_mut() {
         *first = program.as_os_str();
     }
-    argv.extend(translation.overrides.iter().map(OsStr::new));
+    argv.extend(translation.overrides().map(OsStr::new));
     exec::exec(program, &argv)
 }
 

@@ -1,14 +1,15 @@
 //! The heart: arguments and declarations in, a [`Translation`] out. Pure.
 //!
-//! Two steps. [`crate::arguments`] says what each argument is; here the settings of one key are
-//! brought together (the last wins, a list adds up) and written as Hydra spells them.
+//! One argument after the other: [`crate::arguments`] says what it is, and here it is written as
+//! Hydra spells it, and brought together with what has set its key before (the last wins, a list
+//! adds up).
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::arguments::{self, Argument, Setting};
+use crate::arguments::{Argument, Reader, Setting};
 use crate::declarations::{Arity, Declarations, Mkdir};
-use crate::error::{Result, quote};
+use crate::error::{Error, Result, quote};
 use crate::hydra;
 use crate::value::{Type, Value};
 
@@ -20,11 +21,9 @@ pub const SECRET: &str = "***";
 pub struct Translation {
     /// The command, as it was given.
     pub command: Vec<String>,
-    /// Everything behind the command, in order, Hydra's own flags last.
-    pub overrides: Vec<String>,
     /// What a person should know though nothing is wrong.
     pub warnings: Vec<String>,
-    /// Where each override comes from.
+    /// Where each override comes from, in the overrides' order.
     pub trace: Vec<Step>,
     /// The folders to make before the application starts.
     pub folders: Vec<String>,
@@ -35,10 +34,12 @@ pub struct Translation {
 /// One argument's way through the translation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// The arguments; a secret is masked.
+    /// The arguments; see [`Self::shown_from`].
     pub from: Vec<String>,
-    /// The overrides; empty where something later replaced them. A secret is masked.
+    /// The overrides; empty where something later replaced them. See [`Self::shown_to`].
     pub to: Vec<String>,
+    /// Whether the value is never to be shown.
+    pub secret: bool,
     /// The key that was set, if one was.
     pub key: Option<String>,
     /// The type, `override` for one passed as it was, or `hydra flag`.
@@ -57,79 +58,133 @@ pub fn translate(
     arguments: Vec<String>,
     declared: &Declarations,
 ) -> Result<Translation> {
-    let mut arguments = arguments::parse(arguments, declared)?;
-    bring_together(&mut arguments);
-    let mut translation = Translation { command, ..Translation::default() };
-    let mut own_flags = Vec::new();
-    for argument in arguments {
+    let mut writer = Writer::new(declared);
+    let mut reader = Reader::new(arguments, declared);
+    while let Some(argument) = reader.next()? {
+        writer.take(argument)?;
+    }
+    Ok(writer.finish(command))
+}
+
+/// Writes the overrides while the arguments are read.
+struct Writer<'a> {
+    declared: &'a Declarations,
+    trace: Vec<Step>,
+    /// For each key that a flag has set, its step.
+    set: BTreeMap<String, usize>,
+    /// The flags whose repetitions add up, as far as they have come.
+    lists: BTreeMap<String, Setting>,
+    own_flags: Vec<Vec<String>>,
+    warnings: Vec<String>,
+    /// With the steps that want them.
+    folders: Vec<(usize, String)>,
+    secrets: Vec<String>,
+    after_own_flag: bool,
+}
+
+impl<'a> Writer<'a> {
+    fn new(declared: &'a Declarations) -> Self {
+        Self {
+            declared,
+            trace: Vec::new(),
+            set: BTreeMap::new(),
+            lists: BTreeMap::new(),
+            own_flags: Vec::new(),
+            warnings: Vec::new(),
+            folders: Vec::new(),
+            secrets: Vec::new(),
+            after_own_flag: false,
+        }
+    }
+
+    fn take(&mut self, argument: Argument) -> Result<()> {
         match argument {
-            Argument::Setting(setting) => translation.add(*setting)?,
-            Argument::Replaced(setting, by) => translation.add_replaced(*setting, &by),
-            Argument::Dropped(from) => translation.trace.push(Step {
-                from,
-                to: Vec::new(),
-                key: None,
-                kind: "dropped".into(),
-                declared_by: None,
-            }),
-            Argument::Verbatim(text) => translation.add_verbatim(text, declared),
-            Argument::Own(tokens) => own_flags.push(tokens),
-            Argument::Nothing => {}
-        }
-    }
-    translation.append(declared);
-    for tokens in own_flags {
-        translation.overrides.extend(tokens.iter().cloned());
-        translation.trace.push(Step {
-            from: tokens.clone(),
-            to: tokens,
-            key: None,
-            kind: "hydra flag".into(),
-            declared_by: None,
-        });
-    }
-    Ok(translation)
-}
-
-/// Of the settings of one key the last stays, at its place; those of a list add up there.
-fn bring_together(arguments: &mut [Argument]) {
-    let mut last: BTreeMap<String, usize> = BTreeMap::new();
-    for index in 0..arguments.len() {
-        let (before, from_here) = arguments.split_at_mut(index);
-        let Some(Argument::Setting(setting)) = from_here.first_mut() else { continue };
-        let Some(earlier) = last.insert(setting.key.name.clone(), index) else { continue };
-        let Some(place) = before.get_mut(earlier) else { continue };
-        let Argument::Setting(replaced) = std::mem::replace(place, Argument::Nothing) else {
-            continue;
-        };
-        match (setting.arity, &mut setting.value, &replaced.value) {
-            (Arity::Many, Value::List(items), Value::List(earlier)) => {
-                items.splice(..0, earlier.iter().cloned());
-                setting.from.splice(..0, replaced.from);
+            Argument::Setting(setting) => self.setting(setting)?,
+            Argument::Dropped(from) => {
+                self.trace.push(Step { from, ..Step::of_kind("dropped") });
             }
-            _ => *place = Argument::Replaced(replaced, setting.shown_from()),
+            Argument::Verbatim(text) => self.verbatim(text),
+            Argument::Own(tokens) => {
+                self.own_flags.push(tokens);
+                self.after_own_flag = true;
+                return Ok(());
+            }
+            Argument::Unexpected(token, place) => return Err(self.unexpected(&token, place)),
         }
-    }
-}
-
-impl Translation {
-    /// `command` and `overrides`: the whole command line.
-    pub fn argv(&self) -> Vec<String> {
-        [self.command.as_slice(), self.overrides.as_slice()].concat()
+        self.after_own_flag = false;
+        Ok(())
     }
 
-    /// [`Self::argv`] with secrets masked, for logs.
-    pub fn shown_argv(&self) -> Vec<String> {
-        let overrides = self.trace.iter().flat_map(|step| &step.to);
-        self.command.iter().chain(overrides).cloned().collect()
+    /// A key gets a value: the last one that it is given, at its place; a list's items add up.
+    fn setting(&mut self, mut setting: Setting) -> Result<()> {
+        let index = self.trace.len();
+        if setting.arity == Arity::Many {
+            let earlier = self.lists.remove(&setting.key.name);
+            if let (Value::List(items), Some(Value::List(before))) =
+                (&mut setting.value, earlier.as_ref().map(|earlier| &earlier.value))
+            {
+                items.splice(..0, before.iter().cloned());
+            }
+            if let Some(earlier) = earlier {
+                setting.from.splice(..0, earlier.from);
+                if let Some(index) = self.set.remove(&setting.key.name) {
+                    self.forget(index, None);
+                }
+            }
+            self.lists.insert(setting.key.name.clone(), setting.clone());
+        }
+        if let Some(index) = self.set.insert(setting.key.name.clone(), index) {
+            self.forget(index, Some(&setting));
+        }
+        let written = self.written(&setting)?;
+        self.warn(&setting);
+        match (setting.mkdir, &setting.value) {
+            // A URI is no place in this file system.
+            (_, Value::Text(path)) if path.contains("://") => {}
+            (Mkdir::Folder, Value::Text(path)) => self.folders.push((index, path.clone())),
+            (Mkdir::Parent, Value::Text(path)) => {
+                let parent = path.trim_end_matches('/').rsplit_once('/').map(|(parent, _)| parent);
+                let parent = parent.filter(|parent| !parent.is_empty());
+                self.folders.extend(parent.map(|parent| (index, parent.to_owned())));
+            }
+            _ => {}
+        }
+        self.trace.push(setting.into_step(written));
+        Ok(())
     }
 
-    fn add(&mut self, setting: Setting) -> Result<()> {
+    fn written(&mut self, setting: &Setting) -> Result<Vec<String>> {
         let written = match (&setting.value, &setting.ty) {
             (Value::Text(text), Type::Hydra) => vec![format!("{}={text}", setting.key)],
             (value, _) => hydra::assignments(&setting.key, value, setting.merge)
                 .map_err(|problem| setting.error(&setting.text, problem))?,
         };
+        if setting.secret {
+            self.secrets.push(setting.text.clone());
+            setting.value.texts(&mut self.secrets);
+            let values = written.iter().filter_map(|text| text.split_once('='));
+            self.secrets.extend(values.map(|(_, value)| value.to_owned()).filter(|v| v != "{}"));
+        }
+        Ok(written)
+    }
+
+    /// The step at `index` sets its key no more; `by`, if given, is what a warning names.
+    fn forget(&mut self, index: usize, by: Option<&Setting>) {
+        self.folders.retain(|(wanting, _)| *wanting != index);
+        let Some(step) = self.trace.get_mut(index) else { return };
+        step.to.clear();
+        if let Some(by) = by {
+            self.warnings.push(format!(
+                "{} is set again by {}: only the last value counts",
+                quote(&step.shown_from().join(" ")),
+                quote(&by.shown_from().join(" ")),
+            ));
+        } else {
+            step.from.clear();
+        }
+    }
+
+    fn warn(&mut self, setting: &Setting) {
         if setting.ty != Type::Hydra && setting.value.any_text(&|text| text.contains("${")) {
             self.warnings.push(format!(
                 "{}: a literal `${{` arrives as it is, but hydra.utils.instantiate and \
@@ -147,84 +202,144 @@ impl Translation {
                 setting.flag,
             ));
         }
-        if setting.secret {
-            self.secrets.push(setting.text.clone());
-            setting.value.texts(&mut self.secrets);
-            let values = written.iter().filter_map(|text| text.split_once('='));
-            self.secrets.extend(values.map(|(_, value)| value.to_owned()).filter(|v| v != "{}"));
-        }
-        match (setting.mkdir, &setting.value) {
-            // A URI is no place in this file system.
-            (_, Value::Text(path)) if path.contains("://") => {}
-            (Mkdir::Folder, Value::Text(path)) => self.folders.push(path.clone()),
-            (Mkdir::Parent, Value::Text(path)) => {
-                if let Some((parent, _)) = path.trim_end_matches('/').rsplit_once('/')
-                    && !parent.is_empty()
-                {
-                    self.folders.push(parent.to_owned());
-                }
-            }
-            _ => {}
-        }
-        let shown = if setting.secret {
-            vec![format!("{}={SECRET}", setting.key)]
-        } else {
-            written.clone()
-        };
-        self.trace.push(setting.into_step(shown));
-        self.overrides.extend(written);
-        Ok(())
     }
 
-    fn add_replaced(&mut self, setting: Setting, by: &[String]) {
-        self.warnings.push(format!(
-            "{} is set again by {}: only the last value counts",
-            quote(&setting.shown_from().join(" ")),
-            quote(&by.join(" ")),
-        ));
-        self.trace.push(setting.into_step(Vec::new()));
-    }
-
-    fn add_verbatim(&mut self, text: String, declared: &Declarations) {
+    fn verbatim(&mut self, text: String) {
         let key = hydra::native_key(&text);
         // An override may set what a flag declares secret.
-        let secret = declared.flags.iter().any(|flag| flag.secret && key == Some(&flag.key.name));
-        let shown = match text.split_once('=') {
-            Some((left, value)) if secret => {
-                self.secrets.push(value.to_owned());
-                format!("{left}={SECRET}")
-            }
-            _ => text.clone(),
-        };
+        let flags = &self.declared.flags;
+        let secret = flags.iter().any(|flag| flag.secret && key == Some(&flag.key.name));
+        if let (Some((_, value)), true) = (text.split_once('='), secret) {
+            self.secrets.push(value.to_owned());
+        }
         self.trace.push(Step {
             key: key.map(str::to_owned),
-            from: vec![shown.clone()],
-            to: vec![shown],
-            kind: "override".into(),
-            declared_by: None,
+            from: vec![text.clone()],
+            to: vec![text],
+            secret,
+            ..Step::of_kind("override")
         });
-        self.overrides.push(text);
     }
 
-    fn append(&mut self, declared: &Declarations) {
-        for text in &declared.append {
-            self.trace.push(Step {
-                from: Vec::new(),
-                to: vec![text.clone()],
-                key: hydra::native_key(text).map(str::to_owned),
-                kind: "override".into(),
-                declared_by: Some("append".to_owned()),
-            });
-            self.overrides.push(text.clone());
+    fn unexpected(&self, token: &str, place: usize) -> Error {
+        let error = Error::refused(format!(
+            "unexpected argument {} (argument {place}): expected --name value, key=value, or one \
+             of Hydra's own flags",
+            quote(token)
+        ));
+        if token.starts_with('-') {
+            return error.help("a parameter's flag has two dashes");
         }
+        if let (true, Some(own)) = (self.after_own_flag, self.own_flags.last()) {
+            let own = own.first().map_or("", String::as_str);
+            let name = own.trim_start_matches('-');
+            return error.help(format!(
+                "{own} is one of Hydra's own flags; to set the key `{name}`, write the override \
+                 {name}=VALUE or declare the flag"
+            ));
+        }
+        let flag = self.trace.last().and_then(|step| step.from.first());
+        match flag.filter(|flag| flag.starts_with("--")) {
+            Some(flag) => {
+                let flag = flag.split('=').next().unwrap_or(flag);
+                error.help(format!(
+                    "if it belongs to {flag}, pass one value: {flag} 'A B', or {flag} \
+                     '[\"A\",\"B\"]' for a list"
+                ))
+            }
+            None => error.help("a parameter's value stands behind its flag"),
+        }
+    }
+
+    /// What the rules append, and Hydra's own flags, which it takes only behind the overrides.
+    fn finish(mut self, command: Vec<String>) -> Translation {
+        // A list that went on later has left an empty step.
+        self.trace.retain(|step| !(step.from.is_empty() && step.to.is_empty()));
+        self.trace.extend(self.declared.append.iter().map(|text| Step {
+            to: vec![text.clone()],
+            key: hydra::native_key(text).map(str::to_owned),
+            declared_by: Some("append".to_owned()),
+            ..Step::of_kind("override")
+        }));
+        self.trace.extend(self.own_flags.into_iter().map(|tokens| Step {
+            from: tokens.clone(),
+            to: tokens,
+            ..Step::of_kind("hydra flag")
+        }));
+        Translation {
+            command,
+            warnings: self.warnings,
+            trace: self.trace,
+            folders: self.folders.into_iter().map(|(_, folder)| folder).collect(),
+            secrets: self.secrets,
+        }
+    }
+}
+
+impl Step {
+    fn of_kind(kind: &'static str) -> Self {
+        Self {
+            from: Vec::new(),
+            to: Vec::new(),
+            secret: false,
+            key: None,
+            kind: kind.into(),
+            declared_by: None,
+        }
+    }
+
+    /// [`Self::from`] as it may be shown.
+    pub fn shown_from(&self) -> Cow<'_, [String]> {
+        match self.from.first() {
+            Some(first) if self.secret => {
+                let flag = first.split('=').next().unwrap_or(first);
+                let joined = !first.starts_with('-') && !first.starts_with('$');
+                Cow::Owned(if joined {
+                    vec![format!("{flag}={SECRET}")]
+                } else {
+                    vec![flag.to_owned(), SECRET.to_owned()]
+                })
+            }
+            _ => Cow::Borrowed(&self.from),
+        }
+    }
+
+    /// [`Self::to`] as it may be shown.
+    pub fn shown_to(&self) -> Cow<'_, [String]> {
+        let left = self.to.last().and_then(|last| last.split_once('=')).map(|(left, _)| left);
+        match left {
+            Some(left) if self.secret => {
+                Cow::Owned(vec![format!("{}={SECRET}", left.trim_start_matches('+'))])
+            }
+            _ => Cow::Borrowed(&self.to),
+        }
+    }
+}
+
+impl Translation {
+    /// Everything behind the command, in order, Hydra's own flags last.
+    pub fn overrides(&self) -> impl Iterator<Item = &String> + Clone {
+        self.trace.iter().flat_map(|step| &step.to)
+    }
+
+    /// The command and its overrides: the whole command line.
+    pub fn argv(&self) -> impl Iterator<Item = &String> + Clone {
+        self.command.iter().chain(self.overrides())
+    }
+
+    /// [`Self::argv`] with secrets masked, for logs.
+    pub fn shown_argv(&self) -> Vec<String> {
+        let overrides = self.trace.iter().flat_map(|step| step.shown_to().into_owned());
+        self.command.iter().cloned().chain(overrides).collect()
     }
 }
 
 impl Setting {
     fn into_step(self, to: Vec<String>) -> Step {
         Step {
-            from: if self.secret { self.shown_from() } else { self.from },
+            from: self.from,
             to,
+            secret: self.secret,
             key: Some(self.key.name),
             kind: match self.ty {
                 Type::Auto => "auto".into(),

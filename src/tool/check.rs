@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 
 use crate::command_line::{self, App};
 use crate::error::{Error, Kind, Result, quote};
-use crate::exec::{self, Myself};
+use crate::exec;
 use crate::hydra::{Complaint, OwnValue, essence, own_flag};
 use crate::interpose;
 use crate::nearest::nearest;
@@ -33,13 +33,13 @@ pub(super) fn check_all(translations: &[Translation], rules: Option<&Path>) -> R
 /// that it complains about, and who declared it.
 fn check(translation: &Translation, rules: Option<&Path>) -> Result<String> {
     refuse_other_programs(&translation.command, rules)?;
-    let output = compose(&translation.command, &composing(&translation.overrides), true)?;
+    let output = compose(&translation.command, &composing(translation.overrides()), true)?;
     if output.status.success() {
         return Ok(masked(translation, &String::from_utf8_lossy(&output.stdout)));
     }
     let error = explain(translation, &complaint_of(&output));
     let help = match error.help {
-        None if translation.overrides.iter().any(|t| t == "--multirun" || t == "-m") => Some(
+        None if translation.overrides().any(|t| t == "--multirun" || t == "-m") => Some(
             "a sweep composes several configs: check it with one value for each key".to_owned(),
         ),
         help => help.map(|help| masked(translation, &help)),
@@ -90,9 +90,9 @@ fn refuse_other_programs(command: &[String], rules: Option<&Path>) -> Result<()>
 }
 
 /// The overrides, and those of Hydra's own flags that say where the config is.
-fn composing(overrides: &[String]) -> Vec<String> {
+fn composing<'a>(overrides: impl Iterator<Item = &'a String>) -> Vec<String> {
     let mut kept = Vec::new();
-    let mut rest = overrides.iter().peekable();
+    let mut rest = overrides.peekable();
     while let Some(token) = rest.next() {
         let name = token.split('=').next().unwrap_or(token);
         let Some(own) = own_flag(name) else {
@@ -114,7 +114,7 @@ fn composing(overrides: &[String]) -> Vec<String> {
 
 fn compose(command: &[String], overrides: &[String], resolve: bool) -> Result<Output> {
     let name = command.first().map_or("", String::as_str);
-    let program = exec::find(OsStr::new(name), std::env::var_os("PATH"), &Myself::find())?;
+    let program = exec::find(OsStr::new(name), std::env::var_os("PATH"))?;
     let mut process = Command::new(&program);
     process.args(command.iter().skip(1)).args(overrides).args(["--cfg", "job"]);
     // With it, Hydra prints a traceback instead of what is wrong.
@@ -143,7 +143,7 @@ fn explain(translation: &Translation, stderr: &str) -> Error {
     let declared = step.declared_by.as_ref().map_or(String::new(), |by| format!(" ({by})"));
     let from = step.from.first().map_or("", String::as_str);
     let flag = if from.starts_with("--") { from.split('=').next().unwrap_or(from) } else { from };
-    let to = step.to.join(" ");
+    let to = step.shown_to().join(" ");
     let error = Error::refused(format!("{flag}{declared}: Hydra, given {}: {said}", quote(&to)));
     match suggest(&complaint, step, translation) {
         Some(help) => error.help(help),
@@ -185,9 +185,9 @@ fn guilty_by_trial<'a>(translation: &'a Translation, stderr: &str) -> Option<&'a
     translation.trace.iter().filter(|step| !step.to.is_empty()).take(MOST_TRIALS).find(|step| {
         let own = at..at + step.to.len();
         at = own.end;
-        let others = translation.overrides.iter().enumerate();
-        let others = others.filter(|(index, _)| !own.contains(index)).map(|(_, o)| o.clone());
-        let overrides = composing(&others.collect::<Vec<_>>());
+        let others = translation.overrides().enumerate();
+        let others = others.filter(|(index, _)| !own.contains(index)).map(|(_, o)| o);
+        let overrides = composing(others);
         compose(&translation.command, &overrides, true)
             .is_ok_and(|output| complaint_of(&output) != stderr)
     })
@@ -238,7 +238,7 @@ fn suggest_key(key: &str, keys: &[String], is_flag: bool) -> String {
 
 /// The keys of the config that composes without any override.
 fn config_keys(translation: &Translation) -> Option<Vec<String>> {
-    let own: Vec<String> = composing(&translation.overrides)
+    let own: Vec<String> = composing(translation.overrides())
         .into_iter()
         .skip_while(|token| !token.starts_with('-'))
         .collect();

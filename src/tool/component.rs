@@ -234,11 +234,11 @@ fn rows(run: &DryRun) -> Vec<Row> {
         let sample =
             if is_sample(step, &run.filled.received, &mut used) { " (sample)" } else { "" };
         [
-            shortened(&readable(&step.from)) + sample,
+            shortened(&readable(&step.shown_from())) + sample,
             shortened(step.key.as_deref().unwrap_or_default()),
             step.kind.to_string(),
             step.declared_by.clone().unwrap_or_default(),
-            shortened(&step.to.join(" ")),
+            shortened(&step.shown_to().join(" ")),
         ]
     });
     std::iter::once(head).chain(steps).collect()
@@ -256,7 +256,7 @@ fn is_sample(step: &Step, received: &[Received], used: &mut HashSet<usize>) -> b
         return false;
     };
     used.insert(at);
-    received.iter().skip(at).take(step.from.len()).any(|received| received.sample)
+    received.iter().skip(at).take(step.shown_from().len()).any(|received| received.sample)
 }
 
 /// Quoted for a shell where a person could not tell the words apart.
