@@ -59,9 +59,8 @@ pub fn translate(
     declared: &Declarations,
 ) -> Result<Translation> {
     let mut writer = Writer::new(declared);
-    let mut reader = Reader::new(arguments, declared);
-    while let Some(argument) = reader.next()? {
-        writer.take(argument)?;
+    for argument in Reader::new(arguments, declared) {
+        writer.take(argument?)?;
     }
     Ok(writer.finish(command))
 }

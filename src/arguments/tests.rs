@@ -1,0 +1,251 @@
+//! Tables: arguments in, overrides or the reason for a refusal out.
+
+use super::*;
+use crate::translate::translate;
+
+fn declarations() -> Declarations {
+    let key = |name: &str| Key::parse(name).unwrap();
+    let flag = |name: &str, k: &str, ty| Flag::new(name, key(k), ty, "rules:1");
+    let with = |flag: Flag, change: &dyn Fn(&mut Flag)| {
+        let mut flag = flag;
+        change(&mut flag);
+        flag
+    };
+    Declarations {
+        flags: vec![
+            flag("prompt", "prompt", Type::Text),
+            flag("run-id", "run_id", Type::Text),
+            flag("n", "+model.n", Type::Int),
+            flag("f", "f", Type::Float),
+            flag("version", "version", Type::Text),
+            flag("sweep", "lr", Type::Hydra),
+            with(flag("token", "token", Type::Text), &|f| f.secret = true),
+            with(flag("pin", "pin", Type::Int), &|f| f.secret = true),
+            with(flag("cuda", "cuda", Type::Bool), &|f| f.arity = Arity::Switch),
+            with(flag("tags", "tags", Type::List(value::Element::Any)), &|f| {
+                f.arity = Arity::Many;
+            }),
+            with(flag("note", "note", Type::Text), &|f| f.drop_empty = true),
+            with(flag("opt", "opt", Type::Int), &|f| f.nullable = true),
+            with(flag("opts", "opts", Type::Text), &|f| f.nullable = true),
+            with(flag("range", "range", Type::Float), &|f| f.arity = Arity::Exactly(2)),
+            with(flag("quiet", "quiet", Type::Bool), &|f| f.arity = Arity::Exactly(0)),
+            with(flag("params", "params", Type::Dict(value::Element::Any)), &|f| {
+                f.merge = true;
+            }),
+            with(flag("out", "out", Type::Path), &|f| f.mkdir = Mkdir::Parent),
+        ],
+        drop: vec!["local_rank".to_owned()],
+        ..Declarations::default()
+    }
+}
+
+fn run(arguments: &[&str], declared: &Declarations) -> String {
+    let arguments: Vec<String> = arguments.iter().map(|&a| a.to_owned()).collect();
+    match translate(Vec::new(), arguments, declared) {
+        Ok(translation) => {
+            let overrides: Vec<&str> = translation.overrides().map(String::as_str).collect();
+            overrides.join(" | ")
+        }
+        Err(error) => format!("error: {}", error.message),
+    }
+}
+
+#[test]
+fn undeclared_arguments() {
+    for (arguments, expected) in [
+        (&["--project", "demo"][..], "project=demo"),
+        (&["--project=demo"], "project=demo"),
+        (&["--project="], "project=''"),
+        (&["--project", ""], "project=''"),
+        (&["--a=b=c"], "a='b=c'"),
+        (&["--model.optimizer.lr", "0.1"], "model.optimizer.lr=0.1"),
+        (&["--input-val", "x"], "input-val=x"),
+        (&["--lr", "-1e-05"], "lr=-1e-05"),
+        (&["--flag"], "flag=true"),
+        (&["--filter", "a=b"], "filter='a=b'"),
+        (&["lr=0.1", "+a=b", "++c=d", "~e", "db@x=y"], "lr=0.1 | +a=b | ++c=d | ~e | db@x=y"),
+        (
+            &["--multirun", "lr=1,2", "--cfg", "job", "--x", "1"],
+            "lr=1,2 | x=1 | --multirun | --cfg | job",
+        ),
+        (
+            &["-cn", "other", "--info", "lr=1", "-i", "plugins"],
+            "lr=1 | -cn | other | --info | -i | plugins",
+        ),
+        (&["--config-dir=/x", "-c=job"], "--config-dir=/x | -c=job"),
+        (&["--a", "1", "--", "--b", "x", "-m", "y=1"], "a=1 | --b | x | y=1 | -m"),
+        (&["--lr", "1", "lr=3", "--b", "2", "--lr", "4"], "lr=3 | b=2 | lr=4"),
+        (
+            &["--d", r#"{"a": 1, "a": 2, "b": [1.50, "x y"]}"#],
+            "d={} | ~d | +d={a: 2,b: [1.50,'x y']}",
+        ),
+        (&["--l", "[1, true, null, \"null\"]"], "l=[1,true,null,'null']"),
+        (&["--l", "[a-z]"], "l='[a-z]'"),
+        (&[], ""),
+    ] {
+        assert_eq!(run(arguments, &Declarations::default()), expected, "{arguments:?}");
+    }
+}
+
+#[test]
+fn what_is_refused_undeclared() {
+    for (arguments, reason) in [
+        (&["--project", "--model._target_=os.system"][..], "starts with a dash"),
+        (&["--project", "--config-dir=/tmp"], "starts with a dash"),
+        (&["--project", "--"], "starts with a dash"),
+        (&["--project", "-"], "starts with a dash"),
+        (&["--project", "-12e5"], "starts with a dash"),
+        (&["-x"], "unexpected argument `-x`"),
+        (&["-cjob"], "unexpected argument `-cjob`"),
+        (&["word"], "unexpected argument `word` (argument 1)"),
+        (&["--a", "1", "2"], "unexpected argument `2` (argument 3)"),
+        (&[""], "unexpected argument ``"),
+        (&["--=x"], "is no key"),
+        (&["---x", "1"], "is no key"),
+        (&["--1", "2"], "is no key"),
+        (&["--a b=1"], "is no key"),
+        (&["--é", "1"], "it holds 'é'"),
+        (&["--a", "???"], "is `???`"),
+        (&["--a", "[\"???\"]"], "is `???`"),
+        (&["--a", "{{$.inputs.parameters['x']}}"], "placeholder"),
+        (&["--a={inputValue: x}"], "placeholder"),
+        (&["--a", r#"{"q\"": 1}"#], "dict key `q\"`"),
+        (&["--a", r#"["\ud800"]"#], "JSON that cannot be sent on"),
+        (&["--a", r#"["\u0000"]"#], "NUL"),
+        (&["--a", "[1e999]"], "overflows"),
+        (&["--multirun=1"], "takes no value"),
+        (&["--cfg"], "needs a value, but nothing follows"),
+        (&["--cfg", "--resolve"], "needs a value"),
+        (&["--run", "5"], "unexpected argument `5`"),
+    ] {
+        let result = run(arguments, &Declarations::default());
+        assert!(
+            result.starts_with("error: ") && result.contains(reason),
+            "{arguments:?}: {result}"
+        );
+    }
+}
+
+#[test]
+fn declared_arguments() {
+    for (arguments, expected) in [
+        (&["--prompt", "--hello"][..], "prompt='--hello'"),
+        (&["--prompt", "null"], "prompt='null'"),
+        (
+            &["--prompt", "{{$.inputs.parameters['x']}}"],
+            "prompt='{{$.inputs.parameters[\\'x\\']}}'",
+        ),
+        (&["--run_id", "007"], "run_id='007'"),
+        (&["--n", "3.0"], "+model.n=3"),
+        (&["--n", "1e3"], "+model.n=1000"),
+        (&["--n", "-12.50e1"], "+model.n=-125"),
+        (&["--n", "0.0"], "+model.n=0"),
+        (&["--f", "1"], "f=1.0"),
+        (&["--f", "007.50"], "f=7.50"),
+        (&["--f", "-Infinity"], "f=-inf"),
+        (&["--f", "nan"], "f=nan"),
+        (&["--f", "1e5"], "f=1e5"),
+        (&["--version", "2"], "version='2'"),
+        (&["--sweep", "1,2"], "lr=1,2"),
+        (&["--cuda", "--no-cuda"], "cuda=false"),
+        (&["--cuda", "no", "lr=1"], "cuda=false | lr=1"),
+        (&["--cuda", "lr=1"], "cuda=true | lr=1"),
+        (&["--cuda=0"], "cuda=false"),
+        (
+            &["--tags", "a", "-1", "2.5", "--tags", "[\"b\", 3]", "--f", "1"],
+            "tags=[a,-1,2.5,b,3] | f=1.0",
+        ),
+        (&["--tags"], "tags=[]"),
+        (&["--tags=a,b", "x=1"], "tags=['a,b'] | x=1"),
+        (&["--note", "", "--f", "1"], "f=1.0"),
+        (&["--note", "x"], "note=x"),
+        (&["--opt", "null", "--opts", ""], "opt=null | opts=''"),
+        (&["--opt", ""], "opt=null"),
+        (&["--opts", "null"], "opts=null"),
+        (&["--range", "-1", "2"], "range=[-1.0,2.0]"),
+        (&["--quiet", "a=1"], "quiet=true | a=1"),
+        (&["--params", r#"{"a": 1}"#], "++params={a: 1}"),
+        (&["--local-rank=0", "--f", "1", "--local_rank", "1"], "f=1.0"),
+    ] {
+        assert_eq!(run(arguments, &declarations()), expected, "{arguments:?}");
+    }
+}
+
+#[test]
+fn what_does_not_fit_its_declaration() {
+    for (arguments, reason) in [
+        (&["--n", "3.5"][..], "--n: the value `3.5` is no int (declared int by rules:1)"),
+        (&["--n", "1e5000"], "is no int"),
+        (&["--n", ""], "is no int"),
+        (&["--f", "1e999"], "is no float"),
+        (&["--f", "1_0"], "is no float"),
+        (&["--cuda=maybe"], "is no bool"),
+        (&["--params", "[1]"], "is no dict"),
+        (&["--range", "1"], "1 of its 2 values missing"),
+        (
+            &["--pin", "hunter2"],
+            "--pin: the value *** cannot be passed as int (declared int by rules:1)",
+        ),
+    ] {
+        let result = run(arguments, &declarations());
+        assert!(
+            result.starts_with("error: ") && result.contains(reason),
+            "{arguments:?}: {result}"
+        );
+    }
+}
+
+#[test]
+fn closed_mode_takes_only_what_is_declared() {
+    let mut declared = declarations();
+    declared.closed = true;
+    declared.literals = vec!["fixed=1".to_owned()];
+    assert_eq!(run(&["--prompt", "x", "fixed=1"], &declared), "prompt=x | fixed=1");
+    for arguments in [
+        &["--other", "1"][..],
+        &["a=1"],
+        &["fixed=2"],
+        &["--multirun"],
+        &["-m"],
+        &["--config-dir=/tmp"],
+        &["--", "a=1"],
+        &["--prompt", "${oc.env:SECRET}"],
+        &["--params", r#"{"a": [{"_target_": "os.system"}]}"#],
+        &["--params", r#"{"a": "${x}"}"#],
+        &["--sweep", "${x}"],
+    ] {
+        let result = run(arguments, &declared);
+        assert!(result.starts_with("error: "), "{arguments:?}: {result}");
+    }
+    for flag in &mut declared.flags {
+        flag.allow_dollar = true;
+        flag.allow_targets = true;
+    }
+    assert_eq!(run(&["--prompt", "${x}"], &declared), "prompt='\\${x}'");
+    assert_eq!(run(&["--params", r#"{"_target_": "a.b"}"#], &declared), "++params={_target_: a.b}");
+}
+
+#[test]
+fn secrets_are_passed_and_never_shown() {
+    let arguments = ["--token", "hunter2", "--token=hunter3"].map(str::to_owned);
+    let translation = translate(Vec::new(), arguments.to_vec(), &declarations()).unwrap();
+    assert!(translation.overrides().eq(["token=hunter3"]));
+    let steps: Vec<_> =
+        translation.trace.iter().map(|step| (step.shown_from(), step.shown_to())).collect();
+    let shown = format!("{steps:?} {:?} {:?}", translation.shown_argv(), translation.warnings);
+    assert!(!shown.contains("hunter") && shown.contains(SECRET), "{shown}");
+}
+
+#[test]
+fn variables_give_way_to_flags() {
+    let mut declared = declarations();
+    declared.variables = vec![crate::declarations::Variable {
+        name: "AIP_MODEL_DIR".to_owned(),
+        key: Key::parse("out").unwrap(),
+        value: "gs://b/m".to_owned(),
+        source: "rules:9".to_owned(),
+    }];
+    assert_eq!(run(&[], &declared), "out=gs://b/m");
+    assert_eq!(run(&["--out", "/x/y"], &declared), "out=/x/y");
+}
