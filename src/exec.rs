@@ -8,6 +8,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use crate::command_line::Program;
 use crate::error::{Error, Kind, Result, quote};
 
 /// Where `execvp` looks without a PATH (`confstr(_CS_PATH)` of glibc).
@@ -49,13 +50,23 @@ fn same_bytes(a: &Path, b: &Path) -> bool {
 
 /// The program that the shell would start for `name`, but never the shim itself.
 ///
-/// A name with a slash is a path and stays one; should it lead to the shim, that interposes.
+/// A name with a slash is a path and stays one, unless it is the shim under an interpreter's or a
+/// launcher's name; under any other name the shim there interposes.
 ///
 /// # Errors
 /// Nothing of that name is in PATH (127), or nothing that may be executed (126).
 pub fn find(name: &OsStr, path: Option<OsString>) -> Result<PathBuf> {
     if name.as_bytes().contains(&b'/') {
-        return Ok(PathBuf::from(name));
+        let file = PathBuf::from(name);
+        // Only under such a name is it likely to be a shim, and looking costs a tenth of a start.
+        if Program::of(&name.to_string_lossy()) != Program::Other {
+            let myself = Myself::find();
+            let itself = file.metadata().is_ok_and(|metadata| myself.is(&file, &metadata));
+            if let (true, Some(name)) = (itself, file.file_name()) {
+                return search(name, folders(path), &myself);
+            }
+        }
+        return Ok(file);
     }
     search(name, folders(path), &Myself::find())
 }
