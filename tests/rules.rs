@@ -118,7 +118,7 @@ fn a_rules_file_can_be_named() {
 #[test]
 fn a_named_rules_file_that_cannot_be_read_is_an_error_at_each_door() {
     let site = Site::new(&[]);
-    site.files(&[("main.py", &format!("{SHOW}{APP}")), ("folder/x", ""), ("empty", "")]);
+    site.files(&[("main.py", &format!("{SHOW}{APP}")), ("folder/x", "")]);
     site.file("latin-1", b"append: [a=\xe9]\n");
     site.file("no-yaml", b"append: [a=1\n");
     for (file, reason) in [
@@ -126,7 +126,6 @@ fn a_named_rules_file_that_cannot_be_read_is_an_error_at_each_door() {
         ("folder", "cannot read `folder`: Is a directory"),
         ("latin-1", "cannot read `latin-1`: it is not UTF-8"),
         ("no-yaml", "no-yaml:2:1: this is no YAML"),
-        ("empty", "`empty` is empty"),
     ] {
         let doors = [
             (vec!["hydra-shim", "run", "python3", "main.py", "--lr", "1"], 125),

@@ -67,7 +67,7 @@ struct Walk<'a> {
     flags: Vec<Found>,
     literals: Vec<String>,
     open: Option<Open<'a>>,
-    /// Flags whose values may be absent, and that wait for what the component writes next.
+    /// The lines of the flags whose values may be absent, and that wait for what is written next.
     waiting: Vec<usize>,
     /// Inside an `if`, what is written may itself be absent.
     conditional: bool,
@@ -96,6 +96,14 @@ impl<'a> Walk<'a> {
 
     fn open(&mut self, written: &'a str, line: usize) {
         self.close();
+        for found in &mut self.flags {
+            if self.waiting.contains(&found.line) {
+                found.flag.followers.push(written.to_owned());
+            }
+        }
+        if !self.conditional {
+            self.waiting.clear();
+        }
         self.open = Some(Open {
             written,
             line,
@@ -203,7 +211,7 @@ impl<'a> Walk<'a> {
         flag.arity = if open.variable { Arity::AtMost(count) } else { Arity::Exactly(count) };
         flag.nullable = open.nullable;
         if open.variable {
-            self.waiting.push(self.flags.len());
+            self.waiting.push(open.line);
         }
         self.flags.push(Found { flag, line: open.line });
     }
