@@ -237,12 +237,11 @@ impl Reader<'_> {
         inputs: &[Port],
         outputs: &[Port],
     ) -> Result<Part> {
-        let one = |ports: &[Port], what: &str| self.named(value, ports, what);
         let placeholder = match key {
             "inputValue" => {
-                let port = one(inputs, "input")?;
-                if let (PortType::Artifact, Some(near)) =
-                    (port.ty, PortType::nearest_parameter(&port.type_text))
+                let port = self.named(value, inputs, "input")?;
+                if port.ty == PortType::Artifact
+                    && let Some(near) = PortType::nearest_parameter(&port.type_text)
                 {
                     return Err(Error::refused(format!(
                         "{}:{}: the input {} has the unknown type {}",
@@ -253,18 +252,18 @@ impl Reader<'_> {
                     ))
                     .help(format!("did you mean {near}?")));
                 }
-                Placeholder::InputValue(port.id)
+                Placeholder::InputValue(port.id.clone())
             }
-            "inputPath" => Placeholder::InputPath(one(inputs, "input")?.id),
-            "inputUri" => Placeholder::InputUri(one(inputs, "input")?.id),
+            "inputPath" => Placeholder::InputPath(self.named(value, inputs, "input")?.id.clone()),
+            "inputUri" => Placeholder::InputUri(self.named(value, inputs, "input")?.id.clone()),
             "outputPath" => {
-                let port = one(outputs, "output")?;
+                let port = self.named(value, outputs, "output")?;
                 match port.ty {
-                    PortType::Parameter(_) => Placeholder::OutputFile(port.id),
-                    PortType::Artifact => Placeholder::OutputPath(port.id),
+                    PortType::Parameter(_) => Placeholder::OutputFile(port.id.clone()),
+                    PortType::Artifact => Placeholder::OutputPath(port.id.clone()),
                 }
             }
-            "outputUri" => Placeholder::OutputUri(one(outputs, "output")?.id),
+            "outputUri" => Placeholder::OutputUri(self.named(value, outputs, "output")?.id.clone()),
             "executorInput" => Placeholder::ExecutorInput,
             "concat" => {
                 return self.elements(value, "concat", inputs, outputs).map(Part::Concat);
@@ -307,16 +306,16 @@ impl Reader<'_> {
             return Err(self.error(value, "`if` needs `then`"));
         }
         Ok(Part::If {
-            input: self.named(name, inputs, "input")?.id,
+            input: self.named(name, inputs, "input")?.id.clone(),
             then: branch("then")?,
             otherwise: branch("else")?,
         })
     }
 
-    fn named(&self, node: &Node, ports: &[Port], what: &str) -> Result<Port> {
+    fn named<'p>(&self, node: &Node, ports: &'p [Port], what: &str) -> Result<&'p Port> {
         let name = node.text().unwrap_or_default();
         if let Some(port) = ports.iter().find(|port| port.name == name) {
-            return Ok(port.clone());
+            return Ok(port);
         }
         let near = nearest(name, ports.iter().map(|port| port.name.as_str()));
         let error = self.error(node, format!("there is no {what} {}", quote(name)));
