@@ -13,6 +13,9 @@
 //!
 //! The library exists for the binary and its tests; it promises no stable interface.
 
+// No panic on any input. Here and not in Cargo.toml: a test that fails has to panic.
+#![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 pub mod arguments;
 pub mod command_line;
 pub mod declarations;

@@ -4,6 +4,8 @@
 //! standard streams before `main`, and the application would inherit both.
 
 #![no_main]
+// No panic on any input. Here and not in Cargo.toml: a test that fails has to panic.
+#![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::ffi::{CStr, OsStr, OsString, c_char, c_int};
 use std::os::unix::ffi::OsStrExt as _;

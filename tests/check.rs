@@ -1,13 +1,5 @@
 //! `hydra-shim check`: what the application's own Hydra says, beside the flag that caused it.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "helpers fail their test; clippy excuses only the test itself"
-)]
-
 mod folder;
 mod support;
 

@@ -1,14 +1,6 @@
 //! Closed mode: whoever sets a pipeline's parameters sets the values of declared flags, and
 //! nothing else. What the real Hydra does with what gets through is part of the tests.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "helpers fail their test; clippy excuses only the test itself"
-)]
-
 mod folder;
 mod support;
 

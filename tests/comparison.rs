@@ -2,14 +2,6 @@
 //!
 //! The table that this prints is the one in the README.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "helpers fail their test; clippy excuses only the test itself"
-)]
-
 mod support;
 
 use std::fmt::Write as _;

@@ -1,8 +1,6 @@
 //! Which calls of `python3` the shim translates: those of Hydra applications, found by their
 //! source. The source is never run; Python, and the programs between, are real.
 
-#![allow(clippy::unwrap_used, reason = "the helpers of tests; clippy only excuses the test itself")]
-
 mod site;
 mod support;
 

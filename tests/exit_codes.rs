@@ -1,12 +1,5 @@
 //! Exit codes: the application's own, always; 125, 126 and 127 where none was started.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "the helpers of tests; clippy only excuses the test itself"
-)]
-
 mod site;
 mod stage;
 mod support;

@@ -2,14 +2,6 @@
 //!
 //! They print the config that they received, exact to the type; see `tests/apps`.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "helpers fail their test; clippy excuses only the test itself"
-)]
-
 mod support;
 
 use std::fs;

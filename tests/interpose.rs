@@ -4,12 +4,6 @@
 //! Python, its virtual environment and Hydra are real, and the same call without a shim in PATH
 //! says what is right. Which scripts count as Hydra applications: `detection.rs`.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "the helpers of tests; clippy only excuses the test itself"
-)]
-
 mod site;
 mod support;
 

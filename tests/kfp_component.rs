@@ -1,12 +1,6 @@
 //! The dry run of components and pipelines: what a container receives is what the real KFP SDK makes
 //! of the placeholders, and a file that is none is refused with a reason, in bounded time.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "the helpers of tests; clippy only excuses the test itself"
-)]
-
 mod support;
 
 use std::collections::BTreeMap;

@@ -3,14 +3,6 @@
 //!
 //! The runs are data that may lie beside the project, see `support::kfp::recorded_runs`.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "helpers fail their test; clippy excuses only the test itself"
-)]
-
 mod support;
 
 use std::fs;

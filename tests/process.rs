@@ -1,12 +1,6 @@
 //! Once the application runs, nothing of the shim is left: whatever it can find out about itself
 //! is the same to the byte, whether the shim was there or not.
 
-#![allow(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "the helpers of tests; clippy only excuses the test itself"
-)]
-
 mod site;
 mod stage;
 mod support;

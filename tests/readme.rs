@@ -2,14 +2,6 @@
 //! `examples/quickstart` with the shim and a real Hydra in PATH, and what they print must be what
 //! the block shows. `README_UPDATE=1 cargo test --test readme` writes what they print into it.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "helpers fail their test; clippy excuses only the test itself"
-)]
-
 mod support;
 
 use std::fmt::Write as _;

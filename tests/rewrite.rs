@@ -1,13 +1,6 @@
 //! `rewrite`: what it makes of real components loads with the real KFP SDK, is filled in by the
 //! SDK's own resolver, and reaches the real Hydra; or it was reported. Files stay whole.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "the helpers of tests; clippy only excuses the test itself"
-)]
-
 mod support;
 
 use std::fs;

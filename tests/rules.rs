@@ -1,14 +1,6 @@
 //! The rules file and the component: how they are found, what each key does, and what is said
 //! about a mistake in them.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "helpers fail their test; clippy excuses only the test itself"
-)]
-
 mod folder;
 mod site;
 mod support;

@@ -1,11 +1,6 @@
 //! A working directory with files, and the shim at work in it.
 
 #![allow(dead_code, reason = "no test file uses all of it")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a helper that fails has to fail its test; clippy only excuses the test itself"
-)]
 #![allow(unreachable_pub, reason = "each test file includes this module privately")]
 
 use std::fs;

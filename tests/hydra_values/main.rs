@@ -3,14 +3,6 @@
 //! The property tests are seeded. `HYDRA_SHIM_TEST_SEED=7 cargo test --test hydra_values` tries
 //! other values; a failure prints its seed and the smallest value that fails.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "helpers fail their test; clippy excuses only the test itself"
-)]
-
 #[path = "../support/mod.rs"]
 mod support;
 

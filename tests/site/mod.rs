@@ -1,12 +1,6 @@
 //! A place where shims lie in PATH in front of a real virtual environment with Hydra.
 
 #![allow(dead_code, reason = "no test file uses all of it")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a helper that fails has to fail its test; clippy only excuses the test itself"
-)]
 #![allow(unreachable_pub, reason = "each test file includes this module privately")]
 
 use std::ffi::OsString;

@@ -2,11 +2,6 @@
 //! name with a shim in front of it in PATH.
 
 #![allow(dead_code, reason = "no test file uses all of it")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a helper that fails has to fail its test; clippy only excuses the test itself"
-)]
 #![allow(unreachable_pub, reason = "each test file includes this module privately")]
 
 use std::ffi::OsString;

@@ -7,13 +7,6 @@
 //! spells what is expected).
 
 #![allow(dead_code, reason = "no test file uses all of it")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a helper that fails has to fail its test; clippy only excuses the test itself"
-)]
 #![allow(unreachable_pub, reason = "each test file includes this module privately")]
 
 pub mod kfp;
