@@ -5,11 +5,10 @@
 //! behind a flag is its value whatever it looks like, and where it might not be one (it starts with
 //! a dash) the run is refused, unless a declaration says how many tokens the flag takes.
 
-use crate::declarations::{Arity, Declarations, Flag, Mkdir, Variable};
+use crate::declarations::{Arity, Declarations, Flag, Mkdir, SECRET, Variable};
 use crate::error::{Error, Result, quote};
 use crate::hydra::{self, INSTANTIATE_KEYS, Key, OwnFlag, OwnValue};
 use crate::kfp;
-use crate::translate::SECRET;
 use crate::value::{self, Problem, Type, Value};
 
 /// What an argument turned out to be.
@@ -57,11 +56,6 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// The arguments as they may be shown.
-    pub fn shown_from(&self) -> Vec<String> {
-        if self.secret { vec![self.flag.clone(), SECRET.to_owned()] } else { self.from.clone() }
-    }
-
     /// A value as it may be shown in a message.
     pub fn shown(&self, text: &str) -> String {
         if self.secret { SECRET.to_owned() } else { quote(text) }
@@ -141,9 +135,8 @@ impl<'a> Reader<'a> {
     }
 
     /// The next token, if it is such a one.
-    fn take_if(&mut self, is_such: impl FnOnce(&Self, &str) -> bool) -> Option<String> {
-        let such = self.peek().is_some_and(|next| is_such(self, next));
-        if such { self.tokens.next() } else { None }
+    fn take_if(&mut self, is_such: impl FnOnce(&str) -> bool) -> Option<String> {
+        if self.peek().is_some_and(is_such) { self.tokens.next() } else { None }
     }
 
     /// An environment variable that sets a key, typed by the flag declared for that key.
@@ -211,20 +204,20 @@ impl<'a> Reader<'a> {
                 }
             }
             (Arity::Switch, None) => {
-                let word = self.take_if(|_, next| value::boolean(next).is_some());
+                let word = self.take_if(|next| value::boolean(next).is_some());
                 from.extend(word.clone());
                 texts.push(word.unwrap_or_else(|| "true".to_owned()));
                 return self.declared_value(flag, written, from, &texts);
             }
             (Arity::Many, None) => {
-                while let Some(text) = self.take_if(|_, next| !is_flag_or_override(next)) {
+                while let Some(text) = self.take_if(|next| !is_flag_or_override(next)) {
                     texts.push(text);
                 }
             }
             (Arity::AtMost(count), None) => {
                 let follows = |next: &str| flag.followers.iter().any(|f| f == next);
                 while texts.len() < count
-                    && let Some(text) = self.take_if(|_, next| !follows(next))
+                    && let Some(text) = self.take_if(|next| !follows(next))
                 {
                     texts.push(text);
                 }
@@ -303,7 +296,7 @@ impl<'a> Reader<'a> {
     fn dropped(&mut self, token: String, attached: bool) -> Argument {
         let mut from = vec![token];
         if !attached {
-            from.extend(self.take_if(|_, next| !is_flag_or_override(next)));
+            from.extend(self.take_if(|next| !is_flag_or_override(next)));
         }
         Argument::Dropped(from)
     }
@@ -362,13 +355,13 @@ impl<'a> Reader<'a> {
             (OwnValue::None, Some(_)) => return Err(takes_no_value(written, &token)),
             (_, Some(_)) | (OwnValue::None, None) => None,
             (OwnValue::Required, None) => {
-                let value = self.take_if(|_, next| !next.starts_with('-'));
+                let value = self.take_if(|next| !next.starts_with('-'));
                 if value.is_none() {
                     return Err(needs_value(own, written, self.peek()));
                 }
                 value
             }
-            (OwnValue::Optional(choices), None) => self.take_if(|_, next| choices.contains(&next)),
+            (OwnValue::Optional(choices), None) => self.take_if(|next| choices.contains(&next)),
         };
         Ok(Argument::Own(std::iter::once(token).chain(value).collect()))
     }

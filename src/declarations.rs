@@ -6,6 +6,9 @@
 use crate::hydra::Key;
 use crate::value::Type;
 
+/// What stands for the value of a flag declared secret.
+pub const SECRET: &str = "***";
+
 /// All that is declared for one application.
 #[derive(Clone, Debug, Default)]
 pub struct Declarations {

@@ -8,13 +8,10 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::arguments::{Argument, Reader, Setting};
-use crate::declarations::{Arity, Declarations, Mkdir};
+use crate::declarations::{Arity, Declarations, Mkdir, SECRET};
 use crate::error::{Error, Result, quote};
 use crate::hydra;
 use crate::value::{Type, Value};
-
-/// What stands for the value of a flag declared secret.
-pub const SECRET: &str = "***";
 
 /// The application's command line as Hydra takes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,7 +59,7 @@ pub fn translate(
     for argument in Reader::new(arguments, declared) {
         writer.take(argument?)?;
     }
-    Ok(writer.finish(command))
+    writer.finish(command)
 }
 
 /// Writes the overrides while the arguments are read.
@@ -115,26 +112,38 @@ impl<'a> Writer<'a> {
     }
 
     /// A key gets a value: the last one that it is given, at its place; a list's items add up.
-    fn setting(&mut self, mut setting: Setting) -> Result<()> {
+    fn setting(&mut self, setting: Setting) -> Result<()> {
         let index = self.trace.len();
+        let earlier = self.set.insert(setting.key.name.clone(), index);
+        let list = self.lists.remove(&setting.key.name);
         if setting.arity == Arity::Many {
-            let earlier = self.lists.remove(&setting.key.name);
-            if let (Value::List(items), Some(Value::List(before))) =
-                (&mut setting.value, earlier.as_ref().map(|earlier| &earlier.value))
-            {
-                items.splice(..0, before.iter().cloned());
-            }
-            if let Some(earlier) = earlier {
-                setting.from.splice(..0, earlier.from);
-                if let Some(index) = self.set.remove(&setting.key.name) {
-                    self.forget(index, None);
+            // Written when it is complete; until then its step is empty.
+            self.trace.push(Step::of_kind(""));
+            let key = setting.key.name.clone();
+            let list = match (list, earlier) {
+                (Some(list), _) => list.and(setting),
+                (None, Some(earlier)) => {
+                    self.replaced(earlier, &setting.clone().into_step(Vec::new()));
+                    setting
                 }
+                (None, None) => setting,
+            };
+            self.lists.insert(key, list);
+            return Ok(());
+        }
+        let step = self.step(setting, index)?;
+        if let Some(earlier) = earlier {
+            if let (Some(list), Some(place)) = (list, self.trace.get_mut(earlier)) {
+                *place = list.into_step(Vec::new());
             }
-            self.lists.insert(setting.key.name.clone(), setting.clone());
+            self.replaced(earlier, &step);
         }
-        if let Some(index) = self.set.insert(setting.key.name.clone(), index) {
-            self.forget(index, Some(&setting));
-        }
+        self.trace.push(step);
+        Ok(())
+    }
+
+    /// Writes a setting, as the step at `index`.
+    fn step(&mut self, setting: Setting, index: usize) -> Result<Step> {
         let written = self.written(&setting)?;
         self.warn(&setting);
         match (setting.mkdir, &setting.value) {
@@ -148,8 +157,7 @@ impl<'a> Writer<'a> {
             }
             _ => {}
         }
-        self.trace.push(setting.into_step(written));
-        Ok(())
+        Ok(setting.into_step(written))
     }
 
     fn written(&mut self, setting: &Setting) -> Result<Vec<String>> {
@@ -167,20 +175,16 @@ impl<'a> Writer<'a> {
         Ok(written)
     }
 
-    /// The step at `index` sets its key no more; `by`, if given, is what a warning names.
-    fn forget(&mut self, index: usize, by: Option<&Setting>) {
+    /// The step at `index` sets its key no more: `by` sets it again.
+    fn replaced(&mut self, index: usize, by: &Step) {
         self.folders.retain(|(wanting, _)| *wanting != index);
         let Some(step) = self.trace.get_mut(index) else { return };
         step.to.clear();
-        if let Some(by) = by {
-            self.warnings.push(format!(
-                "{} is set again by {}: only the last value counts",
-                quote(&step.shown_from().join(" ")),
-                quote(&by.shown_from().join(" ")),
-            ));
-        } else {
-            step.from.clear();
-        }
+        self.warnings.push(format!(
+            "{} is set again by {}: only the last value counts",
+            quote(&step.shown_from().join(" ")),
+            quote(&by.shown_from().join(" ")),
+        ));
     }
 
     fn warn(&mut self, setting: &Setting) {
@@ -251,7 +255,14 @@ impl<'a> Writer<'a> {
     }
 
     /// What the rules append, and Hydra's own flags, which it takes only behind the overrides.
-    fn finish(mut self, command: Vec<String>) -> Translation {
+    fn finish(mut self, command: Vec<String>) -> Result<Translation> {
+        for (key, list) in std::mem::take(&mut self.lists) {
+            let index = self.set.get(&key).copied().unwrap_or_default();
+            let step = self.step(list, index)?;
+            if let Some(place) = self.trace.get_mut(index) {
+                *place = step;
+            }
+        }
         // A list that went on later has left an empty step.
         self.trace.retain(|step| !(step.from.is_empty() && step.to.is_empty()));
         self.trace.extend(self.declared.append.iter().map(|text| Step {
@@ -265,13 +276,13 @@ impl<'a> Writer<'a> {
             to: tokens,
             ..Step::of_kind("hydra flag")
         }));
-        Translation {
+        Ok(Translation {
             command,
             warnings: self.warnings,
             trace: self.trace,
             folders: self.folders.into_iter().map(|(_, folder)| folder).collect(),
             secrets: self.secrets,
-        }
+        })
     }
 }
 
@@ -334,6 +345,17 @@ impl Translation {
 }
 
 impl Setting {
+    /// A list, gone on with `more`.
+    fn and(mut self, more: Self) -> Self {
+        if let (Value::List(items), Value::List(more)) = (&mut self.value, more.value) {
+            items.extend(more);
+        }
+        self.from.extend(more.from);
+        self.flag = more.flag;
+        self.text = more.text;
+        self
+    }
+
     fn into_step(self, to: Vec<String>) -> Step {
         Step {
             from: self.from,

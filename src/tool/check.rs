@@ -7,13 +7,14 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use crate::command_line::{self, App};
+use crate::declarations::SECRET;
 use crate::error::{Error, Kind, Result, quote};
 use crate::exec;
 use crate::hydra::{Complaint, OwnValue, essence, own_flag};
 use crate::interpose;
 use crate::nearest::nearest;
 use crate::sources;
-use crate::translate::{SECRET, Step, Translation};
+use crate::translate::{Step, Translation};
 use crate::yaml::{self, Node};
 
 /// Checks each translation and returns the configs that they compose, as YAML documents.
