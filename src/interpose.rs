@@ -56,14 +56,13 @@ pub fn decide(
     if line.app == App::Unknown {
         return untouched("no script or module is started");
     }
-    let (has_rules, named_by_rules) = sources::rules_for(&line.app, None);
     let has_flags = line.arguments.iter().any(|argument| argument.starts_with('-'));
     // Without a flag there is nothing to translate, unless rules add something.
-    if !has_flags && !has_rules {
+    if !has_flags && !sources::has_rules(&line.app) {
         return untouched("there is no flag to translate");
     }
-    let app = hydra_app(&line.app, apps, python_path);
-    match app.or_else(|| named_by_rules.then(|| "the rules name it".to_owned())) {
+    let by_rules = || sources::rules_name(&line.app, None).then(|| "the rules name it".to_owned());
+    match hydra_app(&line.app, apps, python_path).or_else(by_rules) {
         Some(reason) => Decision::Translate(line, reason),
         None => untouched("it is not known as a Hydra application"),
     }

@@ -9,7 +9,7 @@ use crate::error::{Error, Result, quote};
 use crate::kfp::compiled::{Pipeline, Task};
 use crate::kfp::component::{Component, Part};
 use crate::kfp::declare;
-use crate::rules::Rules;
+use crate::rules::{Layer, Rules};
 use crate::translate::{self, Translation};
 use crate::yaml::{self, Node};
 
@@ -86,7 +86,8 @@ pub fn translate_component(
         Some(found) => Some(found),
         None => read_rules(rules_file(place, rules))?,
     };
-    let declared = layer(&app, found.as_ref(), Some(declare::declarations(component)?), None)?;
+    let layer = layer_for(&app, found.as_ref());
+    let declared = lay_over(&layer, declare::declarations(component)?)?;
     translate::translate(command, arguments.to_vec(), &declared)
 }
 
@@ -99,7 +100,9 @@ fn translate_line(
         Some(found) => Some(found),
         None => read_rules(rules_file(&line.app, named.rules))?,
     };
-    let declared = layer(&line.app, found.as_ref(), None, named.component)?;
+    let layer = layer_for(&line.app, found.as_ref());
+    let component = component_declarations(&line.app, found.as_ref(), &layer, named.component)?;
+    let declared = lay_over(&layer, component)?;
     no_flag_in_command(&line, &declared)?;
     translate::translate(line.command, line.arguments, &declared)
 }
@@ -122,40 +125,44 @@ fn no_flag_in_command(line: &CommandLine, declared: &Declarations) -> Result<()>
     }
 }
 
-/// Whether a rules file would be read for `app`, and, if it is whole, whether it names it.
-pub fn rules_for(app: &App, named: Option<&Path>) -> (bool, bool) {
-    let file = rules_file(app, named);
-    let exists = file.is_some();
-    // Rules with a mistake name nothing: a program that is no application is not to break by them.
-    let named = exists && matches!(read_rules(file), Ok(Some(found)) if found.rules.names(app));
-    (exists, named)
+/// Whether a rules file would be read for `app`.
+pub fn has_rules(app: &App) -> bool {
+    rules_file(app, None).is_some()
 }
 
-/// The rules over the component, and the environment's part in them.
-fn layer(
+/// Whether the rules for `app`, `named` or found, name it. Rules with a mistake name nothing: a
+/// program that is no application is not to break by them.
+pub fn rules_name(app: &App, named: Option<&Path>) -> bool {
+    matches!(read_rules(rules_file(app, named)), Ok(Some(found)) if found.rules.names(app))
+}
+
+/// What the component says that is `named`, or that the environment or the rules name.
+fn component_declarations(
     app: &App,
     found: Option<&Found>,
-    declared: Option<Declarations>,
-    component: Option<&Path>,
+    layer: &Layer,
+    named: Option<&Path>,
 ) -> Result<Declarations> {
-    let (folder, layer) = match found {
-        Some(found) => (found.file.parent(), found.rules.for_app(app)),
-        None => (None, crate::rules::Layer::default()),
+    let variable =
+        || std::env::var_os(COMPONENT_VARIABLE).filter(|v| !v.is_empty()).map(PathBuf::from);
+    let from_rules = || {
+        let folder = found.and_then(|found| found.file.parent()).unwrap_or(Path::new(""));
+        layer.component.as_ref().map(|path| folder.join(path))
     };
-    let from_rules =
-        layer.component.as_ref().map(|path| folder.unwrap_or(Path::new("")).join(path));
-    let component = component
-        .map(Path::to_owned)
-        .or_else(|| {
-            std::env::var_os(COMPONENT_VARIABLE).filter(|v| !v.is_empty()).map(PathBuf::from)
-        })
-        .or(from_rules);
-    let declared = match (declared, component) {
-        (Some(declared), _) => declared,
-        (None, Some(file)) => declare::declarations(&read_component(&file, app)?)?,
-        (None, None) => Declarations::default(),
-    };
-    let mut declared = layer.over(declared);
+    match named.map(Path::to_owned).or_else(variable).or_else(from_rules) {
+        Some(file) => declare::declarations(&read_component(&file, app)?),
+        None => Ok(Declarations::default()),
+    }
+}
+
+/// The keys of the rules that hold for `app`.
+fn layer_for(app: &App, found: Option<&Found>) -> Layer {
+    found.map(|found| found.rules.for_app(app)).unwrap_or_default()
+}
+
+/// The rules over the component's declarations, with the environment's part in them.
+fn lay_over(layer: &Layer, component: Declarations) -> Result<Declarations> {
+    let mut declared = layer.over(component);
     for (name, key, source) in &layer.env {
         if let Some(value) = std::env::var_os(name) {
             let value = value.into_string().map_err(|value| {

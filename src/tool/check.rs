@@ -72,7 +72,7 @@ fn refuse_other_programs(command: &[String], rules: Option<&Path>) -> Result<()>
             let apps = std::env::var(interpose::APPS_VARIABLE).unwrap_or_default();
             let python_path = std::env::var_os("PYTHONPATH");
             interpose::hydra_app(app, &apps, python_path.as_deref()).is_some()
-                || sources::rules_for(app, rules).1
+                || sources::rules_name(app, rules)
         }
     };
     if known {

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::ArgMatches;
 use serde::Serialize;
 
 use crate::error::{Error, Result, quote};
@@ -18,39 +18,6 @@ use crate::translate::{Step, Translation};
 
 /// The widest that a cell of the table gets.
 const WIDEST: usize = 48;
-
-/// The options that give a component's inputs and outputs their values.
-pub(super) fn values() -> [Arg; 2] {
-    [
-        Arg::new("set")
-            .long("set")
-            .value_name("NAME=VALUE")
-            .action(ArgAction::Append)
-            .help("An input's value, an artifact's URI, an output's path (outputs.NAME if an input has NAME)"),
-        Arg::new("task").long("task").value_name("NAME").help("Only this task"),
-    ]
-}
-
-/// The subcommand, without the files that other subcommands take too.
-pub(super) fn definition() -> Command {
-    Command::new("component")
-        .about("Print what KFP would pass to a component or pipeline, and what Hydra would get")
-        .arg(
-            Arg::new("file")
-                .value_name("FILE")
-                .required(true)
-                .value_parser(clap::value_parser!(PathBuf))
-                .help("A component YAML, or a compiled component or pipeline (YAML or JSON)"),
-        )
-        .args(values())
-        .arg(
-            Arg::new("format")
-                .long("format")
-                .value_parser(["table", "json", "shell"])
-                .default_value("table")
-                .help("For people, one JSON object, or a line per task quoted for a shell"),
-        )
-}
 
 /// A task's way through the placeholders and the translation.
 struct DryRun<'a> {

@@ -1,7 +1,8 @@
-//! The subcommands that start nothing: what they are called, what they take, what they print.
+//! The subcommands that start nothing: what they do and print. What they take is in [`definition`].
 
 mod check;
 mod component;
+mod definition;
 mod install;
 mod rewrite;
 
@@ -10,140 +11,23 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::{Arg, ArgMatches, Command};
 
 use crate::error::{Error, Kind, Result};
 use crate::sources::Named;
 use crate::{report, run};
 
-/// The definition that parser, help, completions and man page come from.
-pub fn definition() -> Command {
-    let tokens = || {
-        Arg::new("tokens")
-            .value_name("[COMMAND…] [--] [ARG")
-            .help("The command, and the arguments as the orchestrator passes them")
-            .num_args(0..)
-            .trailing_var_arg(true)
-            .allow_hyphen_values(true)
-            .value_parser(clap::value_parser!(OsString))
-    };
-    let file = |name: &'static str, help: &'static str| {
-        Arg::new(name)
-            .long(name)
-            .value_name("FILE")
-            .value_parser(clap::value_parser!(PathBuf))
-            .help(help)
-    };
-    Command::new("hydra-shim")
-        .version(env!("CARGO_PKG_VERSION"))
-        .about(
-            "Starts Hydra applications from the --flags that Vertex AI and Kubeflow Pipelines pass",
-        )
-        .long_about(
-            "Starts Hydra applications from the --flags that Vertex AI and Kubeflow Pipelines \
-             pass, every value intact.\n\nCalled under another name (a link `python3` first in \
-             PATH, made by `hydra-shim install`), it translates the flags of Hydra applications \
-             and passes every other call on untouched.",
-        )
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .subcommand(
-            Command::new("run")
-                .about("Translate the arguments and become COMMAND (default: python3 main.py)")
-                .disable_help_flag(true)
-                .arg(tokens()),
-        )
-        .subcommand(
-            Command::new("translate")
-                .about("Print what `run` would start, and start nothing")
-                .arg(
-                    Arg::new("format")
-                        .long("format")
-                        .value_parser(["shell", "json"])
-                        .default_value("shell")
-                        .help("One line quoted for a shell, or one JSON object"),
-                )
-                .arg(file("rules", "The rules file [default: the nearest hydra-shim.yaml]"))
-                .arg(file("component", "The component YAML, or the compiled pipeline"))
-                .arg(tokens()),
-        )
-        .subcommand(
-            Command::new("check")
-                .about("Ask the application's Hydra whether the translated command line composes")
-                .arg(file("rules", "The rules file [default: the nearest hydra-shim.yaml]"))
-                .arg(file("component", "Fill in this component or pipeline as KFP does"))
-                .args(component::values())
-                .arg(file("values", "A JSON object, input to value"))
-                .arg(tokens()),
-        )
-        .subcommand(
-            component::definition()
-                .arg(file("values", "A JSON object, input to value"))
-                .arg(file("rules", "The rules file [default: the nearest hydra-shim.yaml]")),
-        )
-        .subcommand(rewrite_definition())
-        .subcommand(
-            Command::new("install")
-                .about("Link DIR/python and DIR/python3 (or DIR/NAME…) to the shim")
-                .arg(
-                    Arg::new("dir")
-                        .value_name("DIR")
-                        .required(true)
-                        .value_parser(clap::value_parser!(OsString))
-                        .help("The folder to put first in PATH; made if it is not there"),
-                )
-                .arg(
-                    Arg::new("names")
-                        .value_name("NAME")
-                        .num_args(0..)
-                        .value_parser(clap::value_parser!(OsString))
-                        .help("The programs to stand in front of [default: python python3]"),
-                ),
-        )
-}
-
-/// `rewrite`, see [`rewrite`].
-fn rewrite_definition() -> Command {
-    Command::new("rewrite")
-        .about("Rewrite a component YAML to Hydra's style, for images that cannot carry the shim")
-        .arg(
-            Arg::new("file")
-                .value_name("FILE")
-                .required(true)
-                .value_parser(clap::value_parser!(OsString))
-                .help("The component YAML"),
-        )
-        .arg(
-            Arg::new("in-place")
-                .long("in-place")
-                .action(ArgAction::SetTrue)
-                .conflicts_with("output")
-                .help("Change FILE itself, as a whole or not at all [default: print the result]"),
-        )
-        .arg(
-            Arg::new("output")
-                .short('o')
-                .long("output")
-                .value_name("OUT")
-                .value_parser(clap::value_parser!(OsString))
-                .help("Write the result to OUT, as a whole or not at all"),
-        )
-        .arg(
-            Arg::new("diff")
-                .long("diff")
-                .action(ArgAction::SetTrue)
-                .help("Print what changes, as a patch"),
-        )
-}
+pub use definition::definition;
 
 /// Runs the subcommand in `arguments` (without the program's name) and returns the exit code.
 ///
 /// # Errors
 /// It failed.
 pub fn main(arguments: &[OsString]) -> Result<i32> {
-    let (ours, tokens) = split_own_options(arguments);
+    let definition = definition();
+    let (ours, tokens) = split_own_options(arguments, &definition);
     let program = OsString::from("hydra-shim");
-    match definition().try_get_matches_from(std::iter::once(&program).chain(ours)) {
+    match definition.try_get_matches_from(std::iter::once(&program).chain(ours)) {
         Ok(matches) => dispatch(&matches, tokens).map(|()| 0),
         Err(help) if help.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             let _ = write!(std::io::stderr(), "{help}");
@@ -210,8 +94,10 @@ fn named(options: &ArgMatches) -> Named<'_> {
 
 /// The subcommand and its own options, which clap reads, and the tokens behind them, which are the
 /// command line to translate and may look like anything.
-fn split_own_options(arguments: &[OsString]) -> (&[OsString], &[OsString]) {
-    let definition = definition();
+fn split_own_options<'a>(
+    arguments: &'a [OsString],
+    definition: &Command,
+) -> (&'a [OsString], &'a [OsString]) {
     let name = arguments.first().and_then(|name| name.to_str());
     let Some(command) = name.and_then(|name| definition.find_subcommand(name)) else {
         return (arguments, &[]);
