@@ -211,7 +211,12 @@ fn read_rules(file: Option<PathBuf>) -> Result<Option<Found>> {
 /// Reads a component for `app`. Of a compiled pipeline's tasks it is the one that starts `app`.
 fn read_component(file: &Path, app: &App) -> Result<Component> {
     let shown = shown_path(file);
-    let tasks = Pipeline::read(&read_yaml(file)?, &shown)?.tasks;
+    let mut tasks = Pipeline::read(&read_yaml(file)?, &shown)?.tasks;
+    if tasks.len() == 1
+        && let Some(task) = tasks.pop()
+    {
+        return Ok(task.component);
+    }
     let starts = |task: &&Task| match (app_of(&task.component), app) {
         (App::Script(theirs), App::Script(ours)) => {
             let (theirs, ours) = (Path::new(&theirs), Path::new(ours));
@@ -222,10 +227,9 @@ fn read_component(file: &Path, app: &App) -> Result<Component> {
     let mut found: Vec<&Task> = tasks.iter().filter(starts).collect();
     // A component that several tasks call is the same one.
     found.dedup_by_key(|task| (&task.component.name, &task.component.image));
-    match (found.as_slice(), tasks.as_slice()) {
-        ([task], _) => Ok(task.component.clone()),
-        ([], [task]) => Ok(task.component.clone()),
-        (found, tasks) => {
+    match found.as_slice() {
+        [task] => Ok(task.component.clone()),
+        found => {
             let names: Vec<&str> = match found {
                 [] => tasks.iter().map(|task| task.name.as_str()).collect(),
                 found => found.iter().map(|task| task.name.as_str()).collect(),
@@ -268,7 +272,8 @@ pub fn read_text(file: &Path) -> Result<String> {
     use std::io::Read as _;
     let failed =
         |why: String| Error::refused(format!("cannot read {}: {why}", quote(&shown_path(file))));
-    let mut bytes = Vec::new();
+    // Room for nearly all of them at once; without it the first reads would be of 32 bytes.
+    let mut bytes = Vec::with_capacity(16 << 10);
     let limit = yaml::MAX_BYTES as u64 + 1;
     std::fs::File::open(file)
         .and_then(|opened| opened.take(limit).read_to_end(&mut bytes))

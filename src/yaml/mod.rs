@@ -1,8 +1,11 @@
 //! YAML (and so JSON) as a tree that knows where each node stands.
 //!
-//! The parser is saphyr-parser; here its events become [`Node`]s, in bounded time and memory: a
+//! The parser is saphyr-parser, behind a quick one for what most components are written in
+//! ([`plain`]); here its events become [`Node`]s, in bounded time and memory: a
 //! file's size, its nesting and what its aliases expand to are limited. Plain scalars are typed as
 //! PyYAML types them, since it is PyYAML that KFP and Hydra read and write their files with.
+
+mod plain;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -172,6 +175,11 @@ pub fn parse(text: &str, file: &str) -> Result<Node> {
     if let Some(json) = crate::json::parse(text, file) {
         return json;
     }
+    plain::parse(text).map_or_else(|| parse_any(text, file), Ok)
+}
+
+/// [`parse`] by the full parser.
+fn parse_any(text: &str, file: &str) -> Result<Node> {
     let mut padding = Padding::default();
     let mut padded = Cow::Borrowed(text);
     loop {
@@ -484,7 +492,7 @@ mod tests {
             "a:\n  é: [\n x,\n{k: 'é',\n}, 'y']\n  z: 1\n",
             "a:\n  é:\n  - {\n    k: ['x'\n  ],\n    l: \"é\"\n  }\n  z: 1\n",
         ] {
-            let root = parse(text, "f").unwrap_or_else(|error| panic!("{error}: {text}"));
+            let root = parse_any(text, "f").unwrap_or_else(|error| panic!("{error}: {text}"));
             let list = root.path(&["a", "é"]).unwrap();
             let written = &text[list.span.clone()];
             assert!(written.starts_with(['[', '{']), "{written:?}");
@@ -492,11 +500,11 @@ mod tests {
             let z = root.path(&["a", "z"]).unwrap();
             assert_eq!((&text[z.span.clone()], z.column), ("1", 6));
         }
-        let root = parse("a:\n  b: [\n  'x', é,\n  'y']\n", "f").unwrap();
+        let root = parse_any("a:\n  b: [\n  'x', é,\n  'y']\n", "f").unwrap();
         let items = root.path(&["a", "b"]).unwrap().items().unwrap();
         let columns: Vec<_> = items.iter().map(|item| (item.line, item.column)).collect();
         assert_eq!(columns, [(3, 3), (3, 8), (4, 3)]);
-        let error = parse("a:\n  b: [\n  'x', }\n", "f").unwrap_err();
+        let error = parse_any("a:\n  b: [\n  'x', }\n", "f").unwrap_err();
         assert!(error.message.starts_with("f:3:8: this is no YAML"), "{}", error.message);
     }
 
