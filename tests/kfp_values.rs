@@ -6,9 +6,10 @@
 mod support;
 
 use std::fs;
+use std::process::Command;
 
 use serde_json::Value;
-use support::{Oracle, seen, shim_command};
+use support::{Oracle, both_streams, seen, shim_command, tests_path};
 
 /// A value that a placeholder fills: its flag, and what the application has to read.
 struct Filled {
@@ -93,14 +94,48 @@ fn shim(run: &Value, arguments: &[String], filled: &[Filled], oracle: &mut Oracl
     Outcome::Whole
 }
 
-/// `--flag value` as `flag=value`, with nothing escaped: what is done by hand today.
-fn by_hand(arguments: &[String], filled: &[Filled], oracle: &mut Oracle) -> bool {
-    filled.iter().all(|Filled { flag, expected }| {
+/// Today's other ways: what each makes of a run's arguments.
+const OTHER_WAYS: [(&str, OtherWay); 3] =
+    [("by hand", by_hand), ("by sed", by_sed), ("without dashes", without_dashes)];
+
+type OtherWay = fn(arguments: &[String], filled: &[Filled]) -> Vec<String>;
+
+/// `--flag {inputValue: x}` as `flag={{$.inputs.parameters['x']}}`.
+fn by_hand(arguments: &[String], filled: &[Filled]) -> Vec<String> {
+    let value = |flag: &str| {
         let at = arguments.iter().position(|argument| argument == flag).unwrap();
-        let key = flag.trim_start_matches('-').to_owned();
-        let override_ = format!("{key}={}", arguments[at + 1]);
-        oracle.apply(&[(key, vec![override_])]).remove(0).as_ref() == Ok(expected)
-    })
+        format!("{}={}", key(flag), arguments[at + 1])
+    };
+    filled.iter().map(|filled| value(&filled.flag)).collect()
+}
+
+/// `sed` in front of the program.
+fn by_sed(arguments: &[String], _: &[Filled]) -> Vec<String> {
+    let mut sed = Command::new("/bin/sh");
+    let output = sed.arg(tests_path("apps/comparison/sed.sh")).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{}", both_streams(&output));
+    let printed = String::from_utf8(output.stdout).unwrap();
+    printed.split_terminator('\0').map(str::to_owned).collect()
+}
+
+fn without_dashes(arguments: &[String], _: &[Filled]) -> Vec<String> {
+    arguments.iter().map(|argument| key(argument).to_owned()).collect()
+}
+
+fn key(flag: &str) -> &str {
+    flag.trim_start_matches('-')
+}
+
+/// Whether Hydra takes all of `overrides`, and each flag's value from them.
+fn arrive(overrides: &[String], filled: &[Filled], oracle: &mut Oracle) -> bool {
+    let key_of = |text: &String| text.split('=').next().unwrap_or_default().to_owned();
+    let cases: Vec<_> = overrides.iter().map(|text| (key_of(text), vec![text.clone()])).collect();
+    let read = oracle.apply(&cases);
+    let last = |name: &str| cases.iter().rposition(|(theirs, _)| theirs == name);
+    read.iter().all(Result::is_ok)
+        && filled.iter().all(|Filled { flag, expected }| {
+            last(key(flag)).is_some_and(|at| read[at].as_ref() == Ok(expected))
+        })
 }
 
 #[test]
@@ -110,7 +145,7 @@ fn every_value_arrives_or_the_run_is_refused() {
         return;
     }
     let mut oracle = Oracle::start(support::HYDRA).unwrap();
-    let (mut with_values, mut values, mut whole, mut table_1) = (0, 0, 0, 0);
+    let (mut with_values, mut values, mut whole, mut others) = (0, 0, 0, [0; 3]);
     let (mut refused, mut changed) = (Vec::new(), Vec::new());
     for run in &runs {
         let argv: Vec<String> = serde_json::from_value(run["expected_argv"].clone()).unwrap();
@@ -129,12 +164,15 @@ fn every_value_arrives_or_the_run_is_refused() {
             Outcome::Refused(why) => refused.push(format!("{id}: {why}")),
             Outcome::Changed(what) => changed.push(format!("{id}: {what}")),
         }
-        table_1 += usize::from(by_hand(arguments, &filled, &mut oracle));
+        for (count, (_, way)) in others.iter_mut().zip(OTHER_WAYS) {
+            let overrides = way(arguments, &filled);
+            *count += usize::from(arrive(&overrides, &filled, &mut oracle));
+        }
     }
-    println!(
-        "{with_values} runs, {values} values: {whole} whole, {} refused; by hand {table_1} whole",
-        refused.len()
-    );
+    println!("{with_values} runs, {values} values: {whole} whole, {} refused", refused.len());
+    for (count, (name, _)) in others.iter().zip(OTHER_WAYS) {
+        println!("{name}: {count} whole");
+    }
     assert!(changed.is_empty(), "{}", changed.join("\n"));
     for why in &refused {
         let reason =
