@@ -1,8 +1,8 @@
-/* measure RUNS FLAGS PROGRAM [ARG...]
+/* measure ROUNDS: times the commands on stdin in turn, ROUNDS times each.
  *
- * Runs PROGRAM ARG... with FLAGS generated flags behind it (a megabyte of arguments does not
- * fit into one command string, which is what hyperfine takes), stdout to /dev/null, and prints
- * the median wall time in milliseconds and the highest peak memory in KiB.
+ * One command a line, its fields separated by tabs: an environment variable NAME=VALUE or nothing,
+ * the program's path, argv. Prints a line for each command: its peak memory in KiB, then the wall
+ * time of each round in microseconds. Output of the commands is dropped; one that fails ends all.
  * The kernel keeps a process's peak across execve, so the peak covers every image of the chain. */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -15,54 +15,80 @@
 #include <time.h>
 #include <unistd.h>
 
-static double now_ms(void) {
+extern char **environ;
+
+struct command {
+    char **fields; /* NAME=VALUE, program, argv..., NULL */
+    char **environment;
+    long peak;
+    double *times;
+};
+
+static double now_us(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1e3 + t.tv_nsec / 1e6;
+    return t.tv_sec * 1e6 + t.tv_nsec / 1e3;
 }
 
-static int ascending(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+static char **split(char *line) {
+    size_t count = 1;
+    for (char *at = line; *at; at++) count += *at == '\t';
+    char **fields = calloc(count + 1, sizeof *fields);
+    for (size_t i = 0; fields && i < count; i++) fields[i] = strsep(&line, "\t");
+    return fields;
+}
+
+static char **with_variable(char *variable) {
+    size_t count = 0;
+    while (environ[count]) count++;
+    char **all = calloc(count + 2, sizeof *all);
+    if (!all) return NULL;
+    memcpy(all, environ, count * sizeof *all);
+    if (*variable) all[count] = variable;
+    return all;
+}
+
+static int run(struct command *command, int round, int null) {
+    double start = now_us();
+    pid_t pid = vfork();
+    if (pid == 0) {
+        dup2(null, 1);
+        execve(command->fields[1], command->fields + 2, command->environment);
+        _exit(errno == E2BIG ? 7 : 127);
+    }
+    int status;
+    struct rusage usage;
+    if (pid < 0 || wait4(pid, &status, 0, &usage) != pid) return 1;
+    command->times[round] = now_us() - start;
+    if (usage.ru_maxrss > command->peak) command->peak = usage.ru_maxrss;
+    if (status) fprintf(stderr, "measure: %s: wait status %#x\n", command->fields[1], status);
+    return status;
 }
 
 int main(int argc, char **argv) {
-    if (argc < 4) {
-        fprintf(stderr, "usage: measure RUNS FLAGS PROGRAM [ARG...]\n");
-        return 2;
+    int rounds = argc == 2 ? atoi(argv[1]) : 0, null = open("/dev/null", O_WRONLY);
+    if (rounds < 1 || null < 0) return 2;
+    struct command commands[16] = {0};
+    size_t count = 0, room = 0;
+    for (char *line = NULL; count < 16 && getline(&line, &room, stdin) > 0; line = NULL, room = 0) {
+        line[strcspn(line, "\n")] = 0;
+        struct command *command = &commands[count++];
+        command->fields = split(line);
+        if (!command->fields || !command->fields[1] || !command->fields[2]) return 2;
+        command->environment = with_variable(command->fields[0]);
+        command->times = calloc(rounds, sizeof *command->times);
+        if (!command->environment || !command->times) return 2;
     }
-    int runs = atoi(argv[1]), flags = atoi(argv[2]), fixed = argc - 3;
-    char **args = calloc(fixed + 2 * flags + 1, sizeof *args);
-    double *times = calloc(runs, sizeof *times);
-    if (runs < 1 || flags < 0 || !args || !times) return 2;
-    memcpy(args, argv + 3, fixed * sizeof *args);
-    for (int i = 0; i < flags; i++) {
-        /* Paths, numbers and text that must be quoted, in turn: about 50 bytes a flag. */
-        static const char *const values[] = {"gs://bucket/a/path/%d", "%d", "a text, with = and 'quotes' %d"};
-        if (asprintf(&args[fixed + 2 * i], "--section.parameter_%d", i) < 0) return 2;
-        if (asprintf(&args[fixed + 2 * i + 1], values[i % 3], i) < 0) return 2;
-    }
-    long peak = 0;
-    for (int run = 0; run < runs; run++) {
-        double start = now_ms();
-        pid_t pid = vfork();
-        if (pid == 0) {
-            int null = open("/dev/null", O_WRONLY);
-            dup2(null, 1);
-            execv(args[0], args);
-            _exit(errno == E2BIG ? 7 : 127);
+    for (int round = 0; round < rounds; round++)
+        for (size_t i = 0; i < count; i++) {
+            /* Each round in the other direction, so that none always follows the same one. */
+            struct command *command = &commands[round % 2 ? count - 1 - i : i];
+            if (run(command, round, null)) return 1;
         }
-        int status;
-        struct rusage usage;
-        if (pid < 0 || wait4(pid, &status, 0, &usage) != pid) return 2;
-        times[run] = now_ms() - start;
-        if (status != 0) {
-            fprintf(stderr, "measure: %s with %d flags: wait status %#x\n", args[0], flags, status);
-            return 1;
-        }
-        if (usage.ru_maxrss > peak) peak = usage.ru_maxrss;
+    for (size_t i = 0; i < count; i++) {
+        printf("%ld", commands[i].peak);
+        for (int round = 0; round < rounds; round++) printf(" %.1f", commands[i].times[round]);
+        printf("\n");
     }
-    qsort(times, runs, sizeof *times, ascending);
-    printf("%.3f %ld\n", times[runs / 2], peak);
     return 0;
 }
