@@ -191,14 +191,9 @@ impl<'a> Reader<'a> {
         match (flag.arity, attached) {
             (Arity::Exactly(0), None) => texts.push("true".to_owned()),
             (Arity::Exactly(count), _) => {
-                for missing in (texts.len()..count).rev() {
+                while texts.len() < count {
                     let Some(text) = self.tokens.next() else {
-                        return Err(Error::refused(format!(
-                            "{written}: {missing} of its {count} values missing at the end of the \
-                             command line, {} declares it",
-                            flag.source,
-                            missing = missing + 1,
-                        )));
+                        return Err(values_missing(written, texts.len(), count, &flag.source));
                     };
                     texts.push(text);
                 }
@@ -469,6 +464,19 @@ fn no_value(written: &str, next: &str) -> Error {
     .help(format!(
         "if {written} is a switch, write {written}=true; if that is its value, write \
          {written}=VALUE"
+    ))
+}
+
+/// The arguments end behind the first `there` of a flag's `count` values.
+fn values_missing(written: &str, there: usize, count: usize, source: &str) -> Error {
+    let missing = match (count - there, count) {
+        (1, 1) => "its value is missing".to_owned(),
+        (missing, _) if missing == count => format!("its {count} values are missing"),
+        (1, _) => format!("1 of its {count} values is missing"),
+        (missing, _) => format!("{missing} of its {count} values are missing"),
+    };
+    Error::refused(format!(
+        "{written}: {missing} at the end of the command line (declared by {source})"
     ))
 }
 

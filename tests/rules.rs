@@ -863,7 +863,7 @@ fn a_components_flags_take_exactly_their_tokens() {
     }
     for (arguments, reason) in [
         (&["--prompt"][..], "error: --prompt: "),
-        (&["--range", "1"], "error: --range: 1 of its 2 values missing"),
+        (&["--range", "1"], "error: --range: 1 of its 2 values is missing at the end"),
         (
             &["--passes", "many"],
             "error: --passes: the value `many` is no int (declared int by c.yaml:18)",

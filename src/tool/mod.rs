@@ -1,4 +1,4 @@
-//! The subcommands that start nothing: what they do and print. What they take is in [`definition`].
+//! The subcommands that start nothing: what they do and print. What they take is in [`definition()`].
 
 mod check;
 mod component;
