@@ -88,15 +88,12 @@ impl Rules {
 
     /// Whether the file names `app`, in `apps` or as the script of its `command`.
     pub fn names(&self, app: &App) -> bool {
-        let by_command = self.layer.command.as_deref().is_some_and(|command| {
-            let app_of_command =
-                crate::command_line::split_given(command.to_vec()).map(|line| line.app);
-            match app_of_command {
-                Ok(App::Script(path)) => app.is_named(&path),
-                Ok(other) => other == *app,
-                Err(_) => false,
-            }
-        });
+        let by_command =
+            self.layer.command.as_ref().is_some_and(|command| match App::of(command.clone()) {
+                App::Script(path) => app.is_named(&path),
+                App::Unknown => false,
+                other => other == *app,
+            });
         by_command || self.apps.iter().any(|(name, _)| app.is_named(name))
     }
 }

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use crate::command_line::{self, App, CommandLine};
+use crate::command_line::{self, App, CommandLine, Tokens};
 use crate::declarations::{Declarations, Variable};
 use crate::error::{Error, Result, quote};
 use crate::kfp::compiled::{Pipeline, Task};
@@ -47,8 +47,13 @@ struct Found {
 /// A file cannot be read or is not what it should be, or as [`command_line::split`] and
 /// [`translate::translate`].
 pub fn translate_tokens(tokens: Vec<String>, named: Named<'_>) -> Result<Translation> {
-    let mut found = None;
-    let line = command_line::split(tokens, || default_command(named, &mut found))?;
+    let (line, found) = match command_line::split(tokens)? {
+        Tokens::WithCommand(line) => (line, None),
+        Tokens::Arguments(arguments) => {
+            let (command, found) = default_command(named)?;
+            (command_line::with_default(command, arguments)?, found)
+        }
+    };
     translate_line(line, named, found)
 }
 
@@ -73,13 +78,11 @@ pub fn translate_component(
 ) -> Result<Translation> {
     let (command, arguments) =
         received.split_at(command_line::arguments_start(received).min(received.len()));
-    let mut found = None;
-    let named = Named { rules, component: None };
-    let command = match (other_command, command) {
-        ([], []) => default_command(named, &mut found)?,
-        ([], command) | (command, _) => command.to_vec(),
+    let (command, found) = match (other_command, command) {
+        ([], []) => default_command(Named { rules, component: None })?,
+        ([], command) | (command, _) => (command.to_vec(), None),
     };
-    let app = command_line::split_given(command.clone()).map_or(App::Unknown, |line| line.app);
+    let app = App::of(command.clone());
     // A component's own command names a file in its image; the rules are here.
     let place = if other_command.is_empty() { &App::Unknown } else { &app };
     let found = match found {
@@ -249,7 +252,7 @@ fn app_of(component: &Component) -> App {
             _ => None,
         })
         .collect();
-    command_line::split_given(tokens).map_or(App::Unknown, |line| line.app)
+    App::of(tokens)
 }
 
 /// Reads and parses a YAML or JSON file.
@@ -283,18 +286,16 @@ pub fn shown_path(file: &Path) -> String {
     shown.to_string_lossy().into_owned()
 }
 
-fn default_command(named: Named<'_>, found: &mut Option<Found>) -> Result<Vec<String>> {
+/// The command for arguments that name none, and the rules if it is theirs: whoever goes on does
+/// not have to read them again.
+fn default_command(named: Named<'_>) -> Result<(Vec<String>, Option<Found>)> {
     if let Some(value) = std::env::var_os(COMMAND_VARIABLE).filter(|value| !value.is_empty()) {
-        return split_variable(&value);
+        return Ok((split_variable(&value)?, None));
     }
-    let rules = read_rules(rules_file(&App::Unknown, named.rules))?;
-    match rules {
-        Some(rules) if rules.rules.layer.command.is_some() => {
-            let command = rules.rules.layer.command.clone().unwrap_or_default();
-            *found = Some(rules);
-            Ok(command)
-        }
-        _ => Ok(DEFAULT_COMMAND.map(str::to_owned).to_vec()),
+    let found = read_rules(rules_file(&App::Unknown, named.rules))?;
+    match found.as_ref().and_then(|found| found.rules.layer.command.clone()) {
+        Some(command) => Ok((command, found)),
+        None => Ok((DEFAULT_COMMAND.map(str::to_owned).to_vec(), None)),
     }
 }
 

@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use crate::command_line::{self, App};
+use crate::command_line::App;
 use crate::declarations::SECRET;
 use crate::error::{Error, Kind, Result, quote};
 use crate::exec;
@@ -64,7 +64,7 @@ fn masked(translation: &Translation, said: &str) -> String {
 
 /// A program that is no Hydra application would not understand `--cfg job`, and simply run.
 fn refuse_other_programs(command: &[String], rules: Option<&Path>) -> Result<()> {
-    let app = command_line::split_given(command.to_vec()).map_or(App::Unknown, |line| line.app);
+    let app = App::of(command.to_vec());
     let known = match &app {
         App::Program(_) => true,
         App::Unknown => false,

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::Note;
 use super::assignment::token;
 use super::pass::{Outcome, Slot};
-use super::start::Script;
+use crate::command_line::Script;
 use crate::error::quote;
 
 /// What the script among `slots` would get instead of what it counts on.
