@@ -329,7 +329,7 @@ impl<'a> Reader<'a> {
             flag,
             text,
             from: std::iter::once(token).chain(next).collect(),
-            key: Key { operation: hydra::Operation::Change, name: key },
+            key: Key::existing(key),
             value: Value::Null,
             ty: Type::Auto,
             arity: Arity::Exactly(1),
@@ -434,7 +434,7 @@ fn closed_mode_problem(flag: &Flag, written: &str, setting: &Setting) -> Option<
         let why = "is Hydra's own syntax, which closed mode refuses: it may hold anything";
         return Some(Problem::new(why).help(declare("dollar: allow, targets: allow")));
     }
-    if !flag.allow_dollar && setting.value.any_text(&|text| text.contains("${")) {
+    if !flag.allow_dollar && hydra::holds_interpolation(&setting.value) {
         let why =
             "holds `${`, which closed mode refuses: hydra.utils.instantiate would evaluate it";
         return Some(Problem::new(why).help(declare("dollar: allow")));
@@ -562,22 +562,15 @@ fn is_flag_or_override(token: &str) -> bool {
 }
 
 fn is_negative_number(token: &str) -> bool {
-    token.starts_with('-') && hydra::is_typed_number(token)
+    token.starts_with('-') && value::is_typed_number(token)
 }
 
 fn bad_key(written: &str, key: &str) -> Error {
-    let why = if key.is_empty() {
-        "it is empty".to_owned()
-    } else {
-        match key.chars().find(|c| !(c.is_ascii_alphanumeric() || "_-$./@".contains(*c))) {
-            Some(c) => format!("it holds {c:?}"),
-            None => "a key starts with a letter or `_`, parts joined by single dots".to_owned(),
-        }
-    };
     Error::refused(format!(
-        "{}: {} is no key in Hydra's grammar: {why}",
+        "{}: {} is no key in Hydra's grammar: {}",
         quote(written),
-        quote(key)
+        quote(key),
+        hydra::why_no_key(key)
     ))
     .help("a key is a name like lr, or a path like model.optimizer.lr")
 }

@@ -4,7 +4,7 @@
 use crate::command_line::App;
 use crate::declarations::{Arity, Declarations, Flag, Mkdir};
 use crate::error::{Error, Result, quote};
-use crate::hydra::{self, Key, Operation};
+use crate::hydra::{self, Key};
 use crate::nearest::nearest;
 use crate::value::{Element, Type};
 use crate::yaml::{Node, Scalar};
@@ -131,8 +131,7 @@ impl RuleFlag {
     /// A flag that only the rules declare.
     fn alone(&self, underscores: bool) -> Flag {
         let name = if underscores { self.name.replace('-', "_") } else { self.name.clone() };
-        let key = Key { operation: Operation::Change, name };
-        let mut flag = Flag::new(&self.name, key, Type::Auto, &self.change.source);
+        let mut flag = Flag::new(&self.name, Key::existing(name), Type::Auto, &self.change.source);
         self.apply(&mut flag);
         flag
     }
@@ -217,9 +216,8 @@ impl Reader<'_> {
     fn flag(&self, name: &Node, value: &Node) -> Result<RuleFlag> {
         let source = format!("{}:{}", self.file, name.line);
         let name = without_dashes(&self.text(name, "a flag's name")?);
-        let key = Key { operation: Operation::Change, name: name.clone() };
         let mut rule = RuleFlag {
-            change: Flag::new(&name, key, Type::Auto, &source),
+            change: Flag::new(&name, Key::existing(&*name), Type::Auto, &source),
             name,
             key: None,
             ty: None,

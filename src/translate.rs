@@ -188,12 +188,8 @@ impl<'a> Writer<'a> {
     }
 
     fn warn(&mut self, setting: &Setting) {
-        if setting.ty != Type::Hydra && setting.value.any_text(&|text| text.contains("${")) {
-            self.warnings.push(format!(
-                "{}: a literal `${{` arrives as it is, but hydra.utils.instantiate and \
-                 OmegaConf.resolve would evaluate it",
-                setting.flag
-            ));
+        if setting.ty != Type::Hydra && hydra::holds_interpolation(&setting.value) {
+            self.warnings.push(format!("{}: {}", setting.flag, hydra::EVALUATED_AGAIN));
         }
         if setting.looks_native {
             self.warnings.push(format!(

@@ -9,6 +9,7 @@ use super::placeholder::{Piece, Placeholder, pieces};
 use super::types::{PortType, sanitize};
 use crate::error::{Error, Result, quote};
 use crate::nearest::nearest;
+use crate::value;
 use crate::yaml::{Node, Scalar};
 
 /// A component.
@@ -92,6 +93,11 @@ impl Part {
             (_, last) => Self::Template(pieces.into_iter().chain(last).collect()),
         }
     }
+}
+
+/// Whether text that the component writes is a flag: a dash, and no number.
+pub fn is_flag(text: &str) -> bool {
+    text.len() > 1 && text.starts_with('-') && !value::is_typed_number(text)
 }
 
 impl Component {

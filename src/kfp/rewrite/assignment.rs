@@ -46,13 +46,10 @@ impl Assignment {
     fn literal(key: &Key, text: &str) -> Possible<Self> {
         let cannot = |problem: crate::value::Problem| format!("its value {}", problem.clause);
         let value = Value::parse(text, &Type::Auto).map_err(cannot)?;
-        let evaluated = value.any_text(&|text| text.contains("${")).then(|| {
-            "a literal `${` arrives as it is, but hydra.utils.instantiate and OmegaConf.resolve \
-             would evaluate it"
-                .to_owned()
-        });
+        let evaluated = hydra::holds_interpolation(&value);
+        let losses = evaluated.then(|| hydra::EVALUATED_AGAIN.to_owned()).into_iter().collect();
         match hydra::assignments(key, &value, false).map_err(cannot)?.as_slice() {
-            [one] => Ok(Self { text: one.clone(), losses: evaluated.into_iter().collect() }),
+            [one] => Ok(Self { text: one.clone(), losses }),
             _ => Err("a dict replaces the config's dict only by several overrides".to_owned()),
         }
     }

@@ -6,7 +6,7 @@ use super::scalar::Style;
 use super::{Note, Possible, script, start};
 use crate::error::quote;
 use crate::hydra::{self, OwnValue};
-use crate::kfp::component::{Component, Element, Part};
+use crate::kfp::component::{Component, Element, Part, is_flag};
 use crate::kfp::placeholder::Piece;
 use crate::yaml::Node;
 
@@ -413,11 +413,6 @@ fn first_token(element: &Element) -> String {
         }
         _ => token(element),
     }
-}
-
-/// Whether text starts with a dash and is no negative number.
-fn is_flag(text: &str) -> bool {
-    text.len() > 1 && text.starts_with('-') && !hydra::is_typed_number(text)
 }
 
 /// What follows a flag; `after` is what follows the list.
