@@ -4,6 +4,7 @@ use super::assignment::{Assignment, flat, token};
 use super::edit::{self, Edit};
 use super::scalar::Style;
 use super::{Note, Possible, script, start};
+use crate::arguments::split_attached;
 use crate::error::quote;
 use crate::hydra::{self, OwnValue};
 use crate::kfp::component::{Component, Element, Part, is_flag};
@@ -253,7 +254,7 @@ impl<'a> Pass<'a> {
 
     /// `--name=value` in one element, whose text is `text`.
     fn attached(&mut self, slot: &Slot<'a>, text: &str, outcome: &mut Outcome) {
-        let shown = text.split('=').next().unwrap_or_default();
+        let (shown, _) = split_attached(text);
         if hydra::own_flag(shown).is_some_and(|own| own.value != OwnValue::None) {
             self.meet_own_flag(shown, slot.element.line);
             outcome.keep(&[*slot]);
