@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use crate::arguments::split_attached;
 use crate::command_line::{self, App, CommandLine, Tokens};
 use crate::declarations::{Declarations, Variable};
 use crate::error::{Error, Result, quote};
@@ -11,7 +12,7 @@ use crate::kfp::component::{Component, Part};
 use crate::kfp::declare;
 use crate::rules::{Layer, Rules};
 use crate::translate::{self, Translation};
-use crate::yaml::{self, Node};
+use crate::yaml;
 
 /// Names the rules file.
 pub const RULES_VARIABLE: &str = "HYDRA_SHIM_RULES";
@@ -114,7 +115,7 @@ fn translate_line(
 /// before it would reach the program untranslated.
 fn no_flag_in_command(line: &CommandLine, declared: &Declarations) -> Result<()> {
     let flag = |token: &&String| {
-        let name = token.split('=').next().unwrap_or(token).strip_prefix("--");
+        let name = split_attached(token).0.strip_prefix("--");
         name.is_some_and(|name| declared.flag(name).is_some())
     };
     match (&line.app, line.command.iter().skip(1).find(flag)) {
@@ -213,8 +214,7 @@ fn read_rules(file: Option<PathBuf>) -> Result<Option<Found>> {
 
 /// Reads a component for `app`. Of a compiled pipeline's tasks it is the one that starts `app`.
 fn read_component(file: &Path, app: &App) -> Result<Component> {
-    let shown = shown_path(file);
-    let tasks = Pipeline::read(&read_yaml(file)?, &shown)?.tasks;
+    let tasks = read_pipeline(file)?.tasks;
     let starts = |task: &&Task| match (app_of(&task.component), app) {
         (App::Script(theirs), App::Script(ours)) => {
             let (theirs, ours) = (Path::new(&theirs), Path::new(ours));
@@ -235,7 +235,7 @@ fn read_component(file: &Path, app: &App) -> Result<Component> {
             };
             Err(Error::refused(format!(
                 "{}: cannot tell which task starts this application: {}",
-                quote(&shown),
+                quote(&shown_path(file)),
                 names.join(", ")
             ))
             .help("name the file of a single component, for each script under `apps` in the rules"))
@@ -255,12 +255,13 @@ fn app_of(component: &Component) -> App {
     App::of(tokens)
 }
 
-/// Reads and parses a YAML or JSON file.
+/// Reads a compiled pipeline or component, or a component YAML (a pipeline of one task).
 ///
 /// # Errors
-/// It cannot be read, or is no YAML.
-pub fn read_yaml(file: &Path) -> Result<Node> {
-    yaml::parse(&read_text(file)?, &shown_path(file))
+/// It cannot be read, or is none that KFP would take.
+pub fn read_pipeline(file: &Path) -> Result<Pipeline> {
+    let shown = shown_path(file);
+    Pipeline::read(&yaml::parse(&read_text(file)?, &shown)?, &shown)
 }
 
 /// Reads a text file of bounded size.

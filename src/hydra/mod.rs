@@ -11,8 +11,8 @@ mod key;
 mod literal;
 mod own_flag;
 
-pub use complaint::{Complaint, essence};
+pub use complaint::{Complaint, FULL_ERROR_VARIABLE, essence, full_key};
 pub use instantiate::{EVALUATED_AGAIN, INSTANTIATE_KEYS, holds_interpolation};
 pub use key::{Key, Operation, is_key, native_key, why_no_key};
 pub use literal::{MAX_DEPTH, assignments};
-pub use own_flag::{OwnFlag, OwnValue, own_flag};
+pub use own_flag::{COMPOSE, OwnFlag, OwnValue, RESOLVE, own_flag};

@@ -47,7 +47,7 @@ struct TaskReport<'a> {
 /// translated.
 pub(super) fn component(options: &ArgMatches) -> Result<String> {
     let file = options.get_one::<PathBuf>("file").map_or(Path::new(""), PathBuf::as_path);
-    let pipeline = Pipeline::read(&sources::read_yaml(file)?, &sources::shown_path(file))?;
+    let pipeline = sources::read_pipeline(file)?;
     let runs = dry_runs(&pipeline, options, &[])?;
     Ok(match options.get_one::<String>("format").map(String::as_str) {
         Some("json") => json(&runs),
@@ -70,7 +70,7 @@ pub(super) fn translations(
     options: &ArgMatches,
     command: &[String],
 ) -> Result<Vec<Translation>> {
-    let pipeline = Pipeline::read(&sources::read_yaml(file)?, &sources::shown_path(file))?;
+    let pipeline = sources::read_pipeline(file)?;
     let runs = dry_runs(&pipeline, options, command)?;
     Ok(runs.into_iter().map(|run| run.translation).collect())
 }

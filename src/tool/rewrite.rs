@@ -33,13 +33,12 @@ pub(super) fn rewrite(file: &OsStr, target: &Target, diff: bool) -> Result<Strin
     let name = file.to_string_lossy();
     let text = read(path)?;
     let rewritten = rewrite::rewrite(&text, &name)?;
-    let mut stderr = std::io::stderr();
     for note in &rewritten.notes {
-        let _ = writeln!(stderr, "hydra-shim: warning: {name}:{}: {}", note.line, note.message);
+        super::warn(&format!("{name}:{}: {}", note.line, note.message));
     }
     if !rewritten.notes.is_empty() {
         let _ = writeln!(
-            stderr,
+            std::io::stderr(),
             "  help: the shim in the image passes each of them exactly, from the YAML as it is: \
              `hydra-shim component` shows how"
         );
