@@ -132,6 +132,14 @@ impl Value {
         }
     }
 
+    /// The value at `key` of a dict.
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        match self {
+            Self::Dict(entries) => entries.iter().find(|(k, _)| k == key).map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
     /// Whether `holds` does for any text in it, at any depth; a dict's keys are not text.
     pub fn any_text(&self, holds: &impl Fn(&str) -> bool) -> bool {
         match self {

@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::error::{Error, Result, quote};
 use crate::kfp::compiled::{Pipeline, Task};
 use crate::kfp::fill::{self, Filled, Received, Values};
+use crate::nearest::unknown;
 use crate::report::{self, Report};
 use crate::sources;
 use crate::translate::{Step, Translation};
@@ -112,7 +113,7 @@ fn select<'a>(pipeline: &'a Pipeline, name: Option<&str>) -> Result<Vec<&'a Task
     let found: Vec<&Task> = pipeline.tasks.iter().filter(ends).collect();
     if found.is_empty() {
         let names = pipeline.tasks.iter().map(|task| task.name.as_str());
-        return Err(fill::unknown("task", name, names));
+        return Err(unknown("task", name, names));
     }
     Ok(found)
 }
