@@ -171,8 +171,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn error(&self, node: &Node, message: impl AsRef<str>) -> Error {
-        let (file, line, column) = (self.file, node.line, node.column);
-        Error::refused(format!("{file}:{line}:{column}: {}", message.as_ref()))
+        Error::at(self.file, (node.line, node.column), message)
     }
 
     fn layer(&self, node: &Node, top: bool) -> Result<Layer> {

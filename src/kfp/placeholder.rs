@@ -25,8 +25,9 @@ pub enum Placeholder {
     Other(String),
 }
 
-/// The keys of the placeholders in a component's YAML.
-const YAML_KEYS: [&str; 5] = ["inputValue", "inputPath", "inputUri", "outputPath", "outputUri"];
+/// The keys of the placeholders that name an input or output, in a component's YAML.
+pub(super) const YAML_KEYS: [&str; 5] =
+    ["inputValue", "inputPath", "inputUri", "outputPath", "outputUri"];
 
 /// A part of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
