@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::Note;
 use super::assignment::token;
-use super::pass::{Outcome, Slot};
+use super::slot::{Outcome, Slot};
 use crate::command_line::Script;
 use crate::error::quote;
 
