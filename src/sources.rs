@@ -1,6 +1,8 @@
 //! From files and the environment to [`Declarations`], before the heart is asked.
 
 use std::ffi::OsStr;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use crate::arguments::split_attached;
@@ -264,20 +266,26 @@ pub fn read_pipeline(file: &Path) -> Result<Pipeline> {
     Pipeline::read(&yaml::parse(&read_text(file)?, &shown)?, &shown)
 }
 
-/// Reads a text file of bounded size.
+/// Reads a text file, and no more of it than is parsed.
 ///
 /// # Errors
 /// It cannot be read, is too large, or is not UTF-8.
 pub fn read_text(file: &Path) -> Result<String> {
-    use std::io::Read as _;
     let failed =
         |why: String| Error::refused(format!("cannot read {}: {why}", quote(&shown_path(file))));
     let mut bytes = Vec::new();
     let limit = yaml::MAX_BYTES as u64 + 1;
-    std::fs::File::open(file)
+    File::open(file)
         .and_then(|opened| opened.take(limit).read_to_end(&mut bytes))
         .map_err(|error| failed(error.to_string()))?;
-    String::from_utf8(bytes).map_err(|_| failed("it is not UTF-8".to_owned()))
+    if bytes.len() > yaml::MAX_BYTES {
+        return Err(failed(format!("it has over {} bytes", yaml::MAX_BYTES)));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        failed(format!("it is not UTF-8, from byte {at} on"))
+            .help("convert it first, as with iconv")
+    })
 }
 
 /// A path for messages: relative to the working directory where it lies below.
