@@ -24,6 +24,9 @@ impl<'a> Reader<'a> {
     }
 
     /// A declared flag, written as `token`, with the arguments that are its values.
+    ///
+    /// # Errors
+    /// Values are missing, or do not fit its type, or closed mode refuses them.
     pub(super) fn declared_flag(&mut self, flag: &'a Flag, token: String) -> Result<Argument> {
         let (written, attached) = split_attached(&token);
         let written = written.to_owned();

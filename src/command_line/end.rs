@@ -18,6 +18,7 @@ impl End {
         Self { command: index + 1, arguments: index + 1, app: App::Unknown }
     }
 
+    /// In front of the separator at `index`, which is dropped.
     pub(super) fn before_separator(index: usize) -> Self {
         Self { command: index, arguments: index + 1, app: App::Unknown }
     }
@@ -26,6 +27,7 @@ impl End {
         Self { app, ..self }
     }
 
+    /// `tokens` as a command, which is a `program`, and its arguments.
     pub(super) fn split(self, mut tokens: Vec<String>, program: Program) -> CommandLine {
         let mut arguments = tokens.split_off(self.command.min(tokens.len()));
         let behind_script = matches!(self.app, App::Script(_) | App::Module(_));

@@ -3,7 +3,8 @@
 use crate::error::{Error, Result};
 use crate::yaml::{Node, Scalar};
 
-/// A file whose tree is being read.
+/// A file whose tree is being read. The errors of its methods say what is not as it has to be, and
+/// where.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Document<'a> {
     /// Its name, for messages.

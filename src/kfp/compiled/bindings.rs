@@ -23,6 +23,9 @@ pub(super) struct Scope<'a> {
 
 impl Scope<'_> {
     /// Where the inputs of `task` come from.
+    ///
+    /// # Errors
+    /// Something is missing or of another kind than it has to be.
     pub(super) fn bindings(&self, task: &Node) -> Result<Bindings> {
         let mut bindings = Bindings::new();
         for kind in ["parameters", "artifacts"] {
@@ -94,6 +97,9 @@ impl Scope<'_> {
 }
 
 /// Adds the defaults of an inner pipeline's inputs.
+///
+/// # Errors
+/// As [`ports`].
 pub(super) fn inherit(
     document: Document<'_>,
     component: &Node,

@@ -45,6 +45,9 @@ pub(super) fn read<'i>(
 }
 
 /// `inputDefinitions` or `outputDefinitions`.
+///
+/// # Errors
+/// A type is no parameter's, or something is of another kind than it has to be.
 pub(super) fn ports(
     document: Document<'_>,
     component: &Node,

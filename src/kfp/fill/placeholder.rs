@@ -12,7 +12,11 @@ use crate::kfp::types::PortType;
 use crate::value::Value;
 
 impl Filler<'_> {
-    /// A placeholder's text. What is absent is `null`.
+    /// A placeholder's text. What is absent is `null`. The names of what samples stand for are added
+    /// to `samples`.
+    ///
+    /// # Errors
+    /// It names no input or output, or is one that only an orchestrator fills in.
     pub(super) fn placeholder(
         &self,
         placeholder: &Placeholder,

@@ -33,6 +33,9 @@ pub(super) enum Content {
 
 /// What an input holds: what was given, else what the pipeline passes, else its default; else
 /// nothing if it is optional, and a sample if it is not.
+///
+/// # Errors
+/// A value does not fit the input's type, or is null though the input is not optional.
 pub(super) fn input<'a>(
     pipeline: &'a Pipeline,
     task: &'a Task,
