@@ -14,7 +14,7 @@ use std::path::Path;
 use crate::error::{Error, Result, quote};
 use crate::hydra;
 use end::End;
-pub use program::{Program, basename};
+pub use program::Program;
 pub use shell::{Script, arguments_start};
 
 /// What the command runs, as far as its own words tell.

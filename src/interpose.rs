@@ -6,6 +6,7 @@
 //! something to translate.
 
 use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use crate::command_line::{self, App, CommandLine, Program};
@@ -17,6 +18,13 @@ pub const APPS_VARIABLE: &str = "HYDRA_SHIM_APPS";
 
 /// Modules that no `*` makes a Hydra application: images are built with them.
 const NEVER_APPS: [&str; 3] = ["pip", "venv", "ensurepip"];
+
+/// Whether the shim, called as `called` (argv\[0\]), is called by a name of its own, under which
+/// it does not interpose: `hydra-shim`, or what starts so.
+pub fn is_own_name(called: &OsStr) -> bool {
+    let name = called.as_bytes().rsplit(|byte| *byte == b'/').next();
+    name.is_some_and(|name| name.starts_with(b"hydra-shim"))
+}
 
 /// What is to be done with a call.
 #[derive(Debug)]

@@ -32,6 +32,14 @@ pub(crate) fn unknown<'a>(what: &str, name: &str, names: impl Iterator<Item = &'
     }
 }
 
+/// The help for a word that is none of `known`: the nearest, or behind `listing` all of them.
+pub(crate) fn known_words(word: &str, known: &[&str], listing: &str) -> String {
+    match nearest(word, known.iter().copied()) {
+        Some(near) => format!("did you mean {near}?"),
+        None => format!("{listing} {}", known.join(", ")),
+    }
+}
+
 /// The Levenshtein distance, in characters; a transposition of two is one edit.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());

@@ -5,7 +5,7 @@ use crate::command_line::App;
 use crate::declarations::{Arity, Declarations, Flag, Mkdir};
 use crate::error::{Error, Result, quote};
 use crate::hydra::{self, Key};
-use crate::nearest::nearest;
+use crate::nearest::known_words;
 use crate::value::{Element, Type};
 use crate::yaml::{Node, Scalar};
 
@@ -362,11 +362,11 @@ impl Reader<'_> {
     }
 
     fn unknown(&self, node: &Node, what: &str, text: &str, known: &[&str]) -> Error {
-        let near = nearest(text, known.iter().copied());
-        self.error(node, format!("unknown {what} {}", quote(text))).help(match near {
-            Some(near) => format!("did you mean {near}?"),
-            None => format!("known are {}", known.join(", ")),
-        })
+        self.error(node, format!("unknown {what} {}", quote(text))).help(known_words(
+            text,
+            known,
+            "known are",
+        ))
     }
 }
 

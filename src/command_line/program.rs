@@ -56,6 +56,6 @@ impl Program {
 }
 
 /// The last part of a path.
-pub fn basename(path: &str) -> &str {
+fn basename(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }

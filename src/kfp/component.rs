@@ -9,7 +9,7 @@ use super::document::Document;
 use super::placeholder::{Piece, Placeholder, YAML_KEYS, pieces};
 use super::types::{PortType, sanitize};
 use crate::error::{Error, Result, quote};
-use crate::nearest::nearest;
+use crate::nearest::{known_words, nearest};
 use crate::value;
 use crate::yaml::{Node, Scalar};
 
@@ -263,14 +263,10 @@ impl Reader<'_> {
             "if" => return self.condition(value, inputs, outputs),
             _ => {
                 let known = [&YAML_KEYS[..], &["concat", "if", "executorInput"]].concat();
-                let near = nearest(key, known.iter().copied()).map_or_else(
-                    || format!("placeholders are {}", known.join(", ")),
-                    |near| format!("did you mean {near}?"),
-                );
                 return Err(self
                     .document
                     .error(node, format!("{} is no placeholder", quote(key)))
-                    .help(near));
+                    .help(known_words(key, &known, "placeholders are")));
             }
         };
         Ok(Part::Placeholder(placeholder))

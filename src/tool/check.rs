@@ -13,7 +13,7 @@ use crate::error::{Error, Kind, Result, quote};
 use crate::exec;
 use crate::hydra::{self, Complaint, OwnFlag, OwnValue, essence, own_flag};
 use crate::interpose::{self, Environment};
-use crate::nearest::nearest;
+use crate::nearest::{known_words, nearest};
 use crate::sources;
 use crate::translate::{Step, Translation};
 use crate::yaml::{self, Node};
@@ -197,11 +197,8 @@ fn guilty_by_trial<'a>(translation: &'a Translation, stderr: &str) -> Option<&'a
 fn suggest(complaint: &Complaint, step: &Step, translation: &Translation) -> Option<String> {
     match complaint {
         Complaint::NoOption { option, available, .. } => {
-            let near = nearest(option, available.iter().map(String::as_str));
-            Some(near.map_or_else(
-                || format!("there is {}", available.join(", ")),
-                |near| format!("did you mean {near}?"),
-            ))
+            let available: Vec<&str> = available.iter().map(String::as_str).collect();
+            Some(known_words(option, &available, "there is"))
         }
         Complaint::AlreadyThere(key) => Some(format!("leave the + out: {key}=…")),
         Complaint::NoKey(key) => {
