@@ -40,6 +40,11 @@ impl Error {
         Self::new(Kind::Refused, message)
     }
 
+    /// A refusal of what stands in line and column, both from 1, of a file.
+    pub fn at(file: &str, (line, column): (usize, usize), message: impl AsRef<str>) -> Self {
+        Self::refused(format!("{file}:{line}:{column}: {}", message.as_ref()))
+    }
+
     /// An error of the given kind, without help.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
         Self { message: message.into(), help: None, kind }

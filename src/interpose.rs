@@ -6,6 +6,7 @@
 //! something to translate.
 
 use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use crate::command_line::{self, App, CommandLine, Program};
@@ -18,6 +19,13 @@ pub const APPS_VARIABLE: &str = "HYDRA_SHIM_APPS";
 /// Modules that no `*` makes a Hydra application: images are built with them.
 const NEVER_APPS: [&str; 3] = ["pip", "venv", "ensurepip"];
 
+/// Whether the shim, called as `called` (argv\[0\]), is called by a name of its own, under which
+/// it does not interpose: `hydra-shim`, or what starts so.
+pub fn is_own_name(called: &OsStr) -> bool {
+    let name = called.as_bytes().rsplit(|byte| *byte == b'/').next();
+    name.is_some_and(|name| name.starts_with(b"hydra-shim"))
+}
+
 /// What is to be done with a call.
 #[derive(Debug)]
 pub enum Decision {
@@ -27,13 +35,25 @@ pub enum Decision {
     Translate(CommandLine, String),
 }
 
-/// Decides for a call as `name` with `arguments`. `apps` is [`APPS_VARIABLE`]'s value.
-pub fn decide(
-    name: &OsStr,
-    arguments: &[OsString],
-    apps: &str,
-    python_path: Option<&OsStr>,
-) -> Decision {
+/// What of the environment decides.
+#[derive(Debug, Default)]
+pub struct Environment {
+    /// [`APPS_VARIABLE`]'s value.
+    apps: String,
+    /// `PYTHONPATH`, where Python looks for modules.
+    python_path: Option<OsString>,
+}
+
+impl Environment {
+    /// The environment of this process.
+    pub fn read() -> Self {
+        let apps = std::env::var(APPS_VARIABLE).unwrap_or_default();
+        Self { apps, python_path: std::env::var_os("PYTHONPATH") }
+    }
+}
+
+/// Decides for a call as `name` with `arguments`.
+pub fn decide(name: &OsStr, arguments: &[OsString], environment: &Environment) -> Decision {
     let untouched = |reason: &str| Decision::Untouched(reason.to_owned());
     // What is not UTF-8 is refused when it must be translated, and not before.
     let name = name.to_string_lossy().into_owned();
@@ -62,16 +82,17 @@ pub fn decide(
         return untouched("there is no flag to translate");
     }
     let by_rules = || sources::rules_name(&line.app, None).then(|| "the rules name it".to_owned());
-    match hydra_app(&line.app, apps, python_path).or_else(by_rules) {
+    match hydra_app(&line.app, environment).or_else(by_rules) {
         Some(reason) => Decision::Translate(line, reason),
         None => untouched("it is not known as a Hydra application"),
     }
 }
 
 /// Why `app` is a Hydra application; `None` if it is not known as one.
-pub fn hydra_app(app: &App, apps: &str, python_path: Option<&OsStr>) -> Option<String> {
+pub fn hydra_app(app: &App, environment: &Environment) -> Option<String> {
+    let python_path = environment.python_path.as_deref();
     let named = |matches: &dyn Fn(&str) -> bool| {
-        let mut names = apps.split(',').map(str::trim).filter(|name| !name.is_empty());
+        let mut names = environment.apps.split(',').map(str::trim).filter(|name| !name.is_empty());
         names.find(|name| matches(name)).map(|name| format!("{APPS_VARIABLE} names {name}"))
     };
     match app {
@@ -115,7 +136,7 @@ mod tests {
         ] {
             let mut words = call.split(' ').map(OsString::from);
             let name = words.next().unwrap();
-            let decision = decide(&name, &words.collect::<Vec<_>>(), "", None);
+            let decision = decide(&name, &words.collect::<Vec<_>>(), &Environment::default());
             assert!(matches!(decision, Decision::Untouched(_)), "{call}: {decision:?}");
         }
     }

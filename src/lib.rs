@@ -3,8 +3,9 @@
 //! ```text
 //! argv ─ who was called? ─ run / interposed / subcommand
 //! tokens ─ command_line: where does the command end? ─ command + arguments
-//! arguments + declarations ─ translate: flag | override | Hydra's own flag
+//! arguments + declarations ─ arguments: flag | override | Hydra's own flag
 //! flag ─ value: text + type -> Value ─ hydra: Value -> `key=value`
+//! settings ─ translate: the last wins, lists add up ─ Translation
 //! Translation { command, overrides, warnings, trace } ─ exec it, or print it
 //! ```
 //!

@@ -10,10 +10,9 @@
 use std::ffi::{CStr, OsStr, OsString, c_char, c_int};
 use std::os::unix::ffi::OsStrExt as _;
 
-use hydra_shim::command_line::basename;
 use hydra_shim::error::Door;
 use hydra_shim::log::Log;
-use hydra_shim::{run, tool};
+use hydra_shim::{interpose, run, tool};
 
 /// Called by the C runtime.
 ///
@@ -54,8 +53,7 @@ fn map_own_code() {
 }
 
 fn dispatch(mut argv: Vec<OsString>) -> i32 {
-    let called = argv.first().map(|name| name.to_string_lossy().into_owned());
-    let own_name = called.is_none_or(|name| basename(&name).starts_with("hydra-shim"));
+    let own_name = argv.first().is_none_or(|called| interpose::is_own_name(called));
     let log = Log::from_environment();
     let (door, result) = if !own_name {
         (Door::Exec, run::interposed(&argv, log).map(|never| match never {}))

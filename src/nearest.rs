@@ -1,5 +1,7 @@
 //! "Did you mean …?"
 
+use crate::error::{Error, quote};
+
 /// The candidate nearest to `word`, if one is near enough to be meant: at most one edit in three
 /// characters (one in any case), and `-`, `_` and case are no difference.
 pub(crate) fn nearest<'a>(
@@ -14,6 +16,28 @@ pub(crate) fn nearest<'a>(
         .filter(|(distance, _)| *distance <= most)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
+}
+
+/// An error for a name that is none of `names`.
+pub(crate) fn unknown<'a>(what: &str, name: &str, names: impl Iterator<Item = &'a str>) -> Error {
+    const SHOWN: usize = 10;
+    let error = Error::refused(format!("there is no {what} {}", quote(name)));
+    let names: Vec<&str> = names.collect();
+    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| quote(name)).collect();
+    match nearest(name, names.iter().copied()) {
+        Some(near) => error.help(format!("did you mean {}?", quote(near))),
+        None if names.is_empty() => error,
+        None if names.len() > SHOWN => error.help(format!("there are {}, …", shown.join(", "))),
+        None => error.help(format!("there are {}", shown.join(", "))),
+    }
+}
+
+/// The help for a word that is none of `known`: the nearest, or behind `listing` all of them.
+pub(crate) fn known_words(word: &str, known: &[&str], listing: &str) -> String {
+    match nearest(word, known.iter().copied()) {
+        Some(near) => format!("did you mean {near}?"),
+        None => format!("{listing} {}", known.join(", ")),
+    }
 }
 
 /// The Levenshtein distance, in characters; a transposition of two is one edit.

@@ -4,8 +4,8 @@
 use crate::command_line::App;
 use crate::declarations::{Arity, Declarations, Flag, Mkdir};
 use crate::error::{Error, Result, quote};
-use crate::hydra::{self, Key, Operation};
-use crate::nearest::nearest;
+use crate::hydra::{self, Key};
+use crate::nearest::known_words;
 use crate::value::{Element, Type};
 use crate::yaml::{Node, Scalar};
 
@@ -88,15 +88,12 @@ impl Rules {
 
     /// Whether the file names `app`, in `apps` or as the script of its `command`.
     pub fn names(&self, app: &App) -> bool {
-        let by_command = self.layer.command.as_deref().is_some_and(|command| {
-            let app_of_command =
-                crate::command_line::split_given(command.to_vec()).map(|line| line.app);
-            match app_of_command {
-                Ok(App::Script(path)) => app.is_named(&path),
-                Ok(other) => other == *app,
-                Err(_) => false,
-            }
-        });
+        let by_command =
+            self.layer.command.as_ref().is_some_and(|command| match App::of(command.clone()) {
+                App::Script(path) => app.is_named(&path),
+                App::Unknown => false,
+                other => other == *app,
+            });
         by_command || self.apps.iter().any(|(name, _)| app.is_named(name))
     }
 }
@@ -134,8 +131,7 @@ impl RuleFlag {
     /// A flag that only the rules declare.
     fn alone(&self, underscores: bool) -> Flag {
         let name = if underscores { self.name.replace('-', "_") } else { self.name.clone() };
-        let key = Key { operation: Operation::Change, name };
-        let mut flag = Flag::new(&self.name, key, Type::Auto, &self.change.source);
+        let mut flag = Flag::new(&self.name, Key::existing(name), Type::Auto, &self.change.source);
         self.apply(&mut flag);
         flag
     }
@@ -175,8 +171,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn error(&self, node: &Node, message: impl AsRef<str>) -> Error {
-        let (file, line, column) = (self.file, node.line, node.column);
-        Error::refused(format!("{file}:{line}:{column}: {}", message.as_ref()))
+        Error::at(self.file, (node.line, node.column), message)
     }
 
     fn layer(&self, node: &Node, top: bool) -> Result<Layer> {
@@ -220,9 +215,8 @@ impl Reader<'_> {
     fn flag(&self, name: &Node, value: &Node) -> Result<RuleFlag> {
         let source = format!("{}:{}", self.file, name.line);
         let name = without_dashes(&self.text(name, "a flag's name")?);
-        let key = Key { operation: Operation::Change, name: name.clone() };
         let mut rule = RuleFlag {
-            change: Flag::new(&name, key, Type::Auto, &source),
+            change: Flag::new(&name, Key::existing(&*name), Type::Auto, &source),
             name,
             key: None,
             ty: None,
@@ -368,11 +362,11 @@ impl Reader<'_> {
     }
 
     fn unknown(&self, node: &Node, what: &str, text: &str, known: &[&str]) -> Error {
-        let near = nearest(text, known.iter().copied());
-        self.error(node, format!("unknown {what} {}", quote(text))).help(match near {
-            Some(near) => format!("did you mean {near}?"),
-            None => format!("known are {}", known.join(", ")),
-        })
+        self.error(node, format!("unknown {what} {}", quote(text))).help(known_words(
+            text,
+            known,
+            "known are",
+        ))
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::error::{Error, Result, quote};
 use crate::exec;
-use crate::interpose::{self, Decision};
+use crate::interpose::{self, Decision, Environment};
 use crate::log::Log;
 use crate::sources::{self, Named};
 use crate::translate::Translation;
@@ -33,9 +33,7 @@ pub fn interposed(argv: &[OsString], log: Log) -> Result<Infallible> {
     };
     let program = exec::find_behind(called, std::env::var_os("PATH"))?;
     let name = Path::new(called).file_name().unwrap_or_default();
-    let apps = std::env::var(interpose::APPS_VARIABLE).unwrap_or_default();
-    let python_path = std::env::var_os("PYTHONPATH");
-    match interpose::decide(name, arguments, &apps, python_path.as_deref()) {
+    match interpose::decide(name, arguments, &Environment::read()) {
         Decision::Untouched(reason) => {
             let mut argv = argv.to_vec();
             if let Some(first) = argv.first_mut() {

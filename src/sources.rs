@@ -1,9 +1,12 @@
 //! From files and the environment to [`Declarations`], before the heart is asked.
 
 use std::ffi::OsStr;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use crate::command_line::{self, App, CommandLine};
+use crate::arguments::split_attached;
+use crate::command_line::{self, App, CommandLine, Tokens};
 use crate::declarations::{Declarations, Variable};
 use crate::error::{Error, Result, quote};
 use crate::kfp::compiled::{Pipeline, Task};
@@ -11,7 +14,7 @@ use crate::kfp::component::{Component, Part};
 use crate::kfp::declare;
 use crate::rules::{Layer, Rules};
 use crate::translate::{self, Translation};
-use crate::yaml::{self, Node};
+use crate::yaml;
 
 /// Names the rules file.
 pub const RULES_VARIABLE: &str = "HYDRA_SHIM_RULES";
@@ -47,8 +50,13 @@ struct Found {
 /// A file cannot be read or is not what it should be, or as [`command_line::split`] and
 /// [`translate::translate`].
 pub fn translate_tokens(tokens: Vec<String>, named: Named<'_>) -> Result<Translation> {
-    let mut found = None;
-    let line = command_line::split(tokens, || default_command(named, &mut found))?;
+    let (line, found) = match command_line::split(tokens)? {
+        Tokens::WithCommand(line) => (line, None),
+        Tokens::Arguments(arguments) => {
+            let (command, found) = default_command(named)?;
+            (command_line::with_default(command, arguments)?, found)
+        }
+    };
     translate_line(line, named, found)
 }
 
@@ -73,13 +81,11 @@ pub fn translate_component(
 ) -> Result<Translation> {
     let (command, arguments) =
         received.split_at(command_line::arguments_start(received).min(received.len()));
-    let mut found = None;
-    let named = Named { rules, component: None };
-    let command = match (other_command, command) {
-        ([], []) => default_command(named, &mut found)?,
-        ([], command) | (command, _) => command.to_vec(),
+    let (command, found) = match (other_command, command) {
+        ([], []) => default_command(Named { rules, component: None })?,
+        ([], command) | (command, _) => (command.to_vec(), None),
     };
-    let app = command_line::split_given(command.clone()).map_or(App::Unknown, |line| line.app);
+    let app = App::of(command.clone());
     // A component's own command names a file in its image; the rules are here.
     let place = if other_command.is_empty() { &App::Unknown } else { &app };
     let found = match found {
@@ -111,7 +117,7 @@ fn translate_line(
 /// before it would reach the program untranslated.
 fn no_flag_in_command(line: &CommandLine, declared: &Declarations) -> Result<()> {
     let flag = |token: &&String| {
-        let name = token.split('=').next().unwrap_or(token).strip_prefix("--");
+        let name = split_attached(token).0.strip_prefix("--");
         name.is_some_and(|name| declared.flag(name).is_some())
     };
     match (&line.app, line.command.iter().skip(1).find(flag)) {
@@ -210,8 +216,7 @@ fn read_rules(file: Option<PathBuf>) -> Result<Option<Found>> {
 
 /// Reads a component for `app`. Of a compiled pipeline's tasks it is the one that starts `app`.
 fn read_component(file: &Path, app: &App) -> Result<Component> {
-    let shown = shown_path(file);
-    let mut tasks = Pipeline::read(&read_yaml(file)?, &shown)?.tasks;
+    let mut tasks = read_pipeline(file)?.tasks;
     if tasks.len() == 1
         && let Some(task) = tasks.pop()
     {
@@ -236,7 +241,7 @@ fn read_component(file: &Path, app: &App) -> Result<Component> {
             };
             Err(Error::refused(format!(
                 "{}: cannot tell which task starts this application: {}",
-                quote(&shown),
+                quote(&shown_path(file)),
                 names.join(", ")
             ))
             .help("name the file of a single component, for each script under `apps` in the rules"))
@@ -253,32 +258,39 @@ fn app_of(component: &Component) -> App {
             _ => None,
         })
         .collect();
-    command_line::split_given(tokens).map_or(App::Unknown, |line| line.app)
+    App::of(tokens)
 }
 
-/// Reads and parses a YAML or JSON file.
+/// Reads a compiled pipeline or component, or a component YAML (a pipeline of one task).
 ///
 /// # Errors
-/// It cannot be read, or is no YAML.
-pub fn read_yaml(file: &Path) -> Result<Node> {
-    yaml::parse(&read_text(file)?, &shown_path(file))
+/// It cannot be read, or is none that KFP would take.
+pub fn read_pipeline(file: &Path) -> Result<Pipeline> {
+    let shown = shown_path(file);
+    Pipeline::read(&yaml::parse(&read_text(file)?, &shown)?, &shown)
 }
 
-/// Reads a text file of bounded size.
+/// Reads a text file, and no more of it than is parsed.
 ///
 /// # Errors
 /// It cannot be read, is too large, or is not UTF-8.
 pub fn read_text(file: &Path) -> Result<String> {
-    use std::io::Read as _;
     let failed =
         |why: String| Error::refused(format!("cannot read {}: {why}", quote(&shown_path(file))));
     // Room for nearly all of them at once; without it the first reads would be of 32 bytes.
     let mut bytes = Vec::with_capacity(16 << 10);
     let limit = yaml::MAX_BYTES as u64 + 1;
-    std::fs::File::open(file)
+    File::open(file)
         .and_then(|opened| opened.take(limit).read_to_end(&mut bytes))
         .map_err(|error| failed(error.to_string()))?;
-    String::from_utf8(bytes).map_err(|_| failed("it is not UTF-8".to_owned()))
+    if bytes.len() > yaml::MAX_BYTES {
+        return Err(failed(format!("it has over {} bytes", yaml::MAX_BYTES)));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        failed(format!("it is not UTF-8, from byte {at} on"))
+            .help("convert it first, as with iconv")
+    })
 }
 
 /// A path for messages: relative to the working directory where it lies below.
@@ -288,18 +300,16 @@ pub fn shown_path(file: &Path) -> String {
     shown.to_string_lossy().into_owned()
 }
 
-fn default_command(named: Named<'_>, found: &mut Option<Found>) -> Result<Vec<String>> {
+/// The command for arguments that name none, and the rules if it is theirs: whoever goes on does
+/// not have to read them again.
+fn default_command(named: Named<'_>) -> Result<(Vec<String>, Option<Found>)> {
     if let Some(value) = std::env::var_os(COMMAND_VARIABLE).filter(|value| !value.is_empty()) {
-        return split_variable(&value);
+        return Ok((split_variable(&value)?, None));
     }
-    let rules = read_rules(rules_file(&App::Unknown, named.rules))?;
-    match rules {
-        Some(rules) if rules.rules.layer.command.is_some() => {
-            let command = rules.rules.layer.command.clone().unwrap_or_default();
-            *found = Some(rules);
-            Ok(command)
-        }
-        _ => Ok(DEFAULT_COMMAND.map(str::to_owned).to_vec()),
+    let found = read_rules(rules_file(&App::Unknown, named.rules))?;
+    match found.as_ref().and_then(|found| found.rules.layer.command.clone()) {
+        Some(command) => Ok((command, found)),
+        None => Ok((DEFAULT_COMMAND.map(str::to_owned).to_vec(), None)),
     }
 }
 

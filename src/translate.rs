@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::arguments::{Argument, Reader, Setting};
+use crate::arguments::{Argument, Reader, Setting, split_attached};
 use crate::declarations::{Arity, Declarations, Mkdir, SECRET};
 use crate::error::{Error, Result, quote};
 use crate::hydra;
@@ -188,12 +188,8 @@ impl<'a> Writer<'a> {
     }
 
     fn warn(&mut self, setting: &Setting) {
-        if setting.ty != Type::Hydra && setting.value.any_text(&|text| text.contains("${")) {
-            self.warnings.push(format!(
-                "{}: a literal `${{` arrives as it is, but hydra.utils.instantiate and \
-                 OmegaConf.resolve would evaluate it",
-                setting.flag
-            ));
+        if setting.ty != Type::Hydra && hydra::holds_interpolation(&setting.value) {
+            self.warnings.push(format!("{}: {}", setting.flag, hydra::EVALUATED_AGAIN));
         }
         if setting.looks_native {
             self.warnings.push(format!(
@@ -244,7 +240,7 @@ impl<'a> Writer<'a> {
         let flag = self.trace.last().and_then(|step| step.from.first());
         match flag.filter(|flag| flag.starts_with("--")) {
             Some(flag) => {
-                let flag = flag.split('=').next().unwrap_or(flag);
+                let (flag, _) = split_attached(flag);
                 error.help(format!(
                     "if it belongs to {flag}, pass one value: {flag} 'A B', or {flag} \
                      '[\"A\",\"B\"]' for a list"
@@ -302,7 +298,7 @@ impl Step {
     pub fn shown_from(&self) -> Cow<'_, [String]> {
         match self.from.first() {
             Some(first) if self.secret => {
-                let flag = first.split('=').next().unwrap_or(first);
+                let (flag, _) = split_attached(first);
                 let joined = !first.starts_with('-') && !first.starts_with('$');
                 Cow::Owned(if joined {
                     vec![format!("{flag}={SECRET}")]

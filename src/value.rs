@@ -4,13 +4,16 @@
 //! The rules for undeclared text (`auto`) are made so that a value which is *meant* as text is never
 //! taken for something else: a date, a commit id, `nan` or `None` stay strings.
 
-use std::collections::BTreeMap;
-use std::fmt;
+mod json;
+mod number;
+mod ty;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
+use number::{float, integer};
 
-use crate::hydra;
+pub(crate) use json::Members;
+pub use json::json;
+pub use number::is_typed_number;
+pub use ty::{Element, Type};
 
 /// A value as the application will read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,96 +30,6 @@ pub enum Value {
     List(Vec<Value>),
     /// A dict, in the order in which it was sent; every key once.
     Dict(Vec<(String, Value)>),
-}
-
-/// The type of a flag's value.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub enum Type {
-    /// Nothing declared: JSON's types where the text is plainly JSON, else text.
-    #[default]
-    Auto,
-    /// Text, whatever it looks like.
-    Text,
-    /// Text that names a file or folder.
-    Path,
-    /// A whole number; `3.0` and `1e3` are whole too.
-    Int,
-    /// A floating-point number; `1` becomes `1.0`.
-    Float,
-    /// A truth value.
-    Bool,
-    /// A JSON array.
-    List(Element),
-    /// A JSON object.
-    Dict(Element),
-    /// Several values behind one flag, each of its own type: a list.
-    Tuple(Vec<Type>),
-    /// Hydra's own syntax: sweeps, interpolations.
-    Hydra,
-}
-
-/// The type of what a list or a dict holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Element {
-    /// As JSON has it.
-    #[default]
-    Any,
-    /// As JSON has it, but a whole number without `.0`: KFP's local runner writes every number of
-    /// a list or dict as a float, its backend writes the shortest form (measured, KFP 2.17).
-    Shortest,
-    /// Text.
-    Text,
-    /// Whole numbers.
-    Int,
-    /// Floating-point numbers.
-    Float,
-    /// Truth values.
-    Bool,
-}
-
-impl Element {
-    /// The type of one element that stands alone.
-    pub fn ty(self) -> Type {
-        match self {
-            Self::Any | Self::Shortest => Type::Auto,
-            Self::Text => Type::Text,
-            Self::Int => Type::Int,
-            Self::Float => Type::Float,
-            Self::Bool => Type::Bool,
-        }
-    }
-}
-
-impl fmt::Display for Type {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Auto => f.write_str("auto"),
-            Self::Text => f.write_str("string"),
-            Self::Path => f.write_str("path"),
-            Self::Int => f.write_str("int"),
-            Self::Float => f.write_str("float"),
-            Self::Bool => f.write_str("bool"),
-            Self::List(element) => write!(f, "list{element}"),
-            Self::Dict(element) => write!(f, "dict{element}"),
-            Self::Tuple(types) => {
-                let types: Vec<String> = types.iter().map(ToString::to_string).collect();
-                write!(f, "list[{}]", types.join(", "))
-            }
-            Self::Hydra => f.write_str("hydra"),
-        }
-    }
-}
-
-impl fmt::Display for Element {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Any | Self::Shortest => "",
-            Self::Text => "[str]",
-            Self::Int => "[int]",
-            Self::Float => "[float]",
-            Self::Bool => "[bool]",
-        })
-    }
 }
 
 /// Why a value cannot be had: a clause that follows the flag and the value in a message.
@@ -219,6 +132,14 @@ impl Value {
         }
     }
 
+    /// The value at `key` of a dict.
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        match self {
+            Self::Dict(entries) => entries.iter().find(|(k, _)| k == key).map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
     /// Whether `holds` does for any text in it, at any depth; a dict's keys are not text.
     pub fn any_text(&self, holds: &impl Fn(&str) -> bool) -> bool {
         match self {
@@ -273,7 +194,7 @@ fn auto(text: &str) -> Result<Value, Problem> {
     if text == "null" {
         return Ok(Value::Null);
     }
-    if hydra::is_typed_number(text) {
+    if is_typed_number(text) {
         return Ok(Value::Number(text.to_owned()));
     }
     if text.starts_with(['[', '{'])
@@ -294,192 +215,4 @@ pub fn boolean(text: &str) -> Option<bool> {
         (_, true) => Some(false),
         _ => None,
     }
-}
-
-/// The most digits that Python turns into an int (`sys.int_info.default_max_str_digits`).
-pub const MAX_INT_DIGITS: usize = 4300;
-
-/// The parts of a decimal number: `-12.50e3` has the digits `12` and `50` and the exponent 3.
-struct Decimal<'a> {
-    negative: bool,
-    whole: &'a str,
-    fraction: &'a str,
-    exponent: Option<i64>,
-}
-
-impl<'a> Decimal<'a> {
-    /// Python's `float()` syntax without underscores, blanks, `inf` and `nan`.
-    fn parse(text: &'a str) -> Option<Self> {
-        let (negative, rest) = match text.strip_prefix('-') {
-            Some(rest) => (true, rest),
-            None => (false, text.strip_prefix('+').unwrap_or(text)),
-        };
-        let (mantissa, exponent) = match rest.split_once(['e', 'E']) {
-            Some((mantissa, exponent)) => {
-                let digits = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
-                if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-                    return None;
-                }
-                // Saturate: an exponent past i64 overflows every float all the same.
-                let size = digits.parse().unwrap_or(i64::from(i32::MAX));
-                let size = if exponent.starts_with('-') { -size } else { size };
-                (mantissa, Some(size))
-            }
-            None => (rest, None),
-        };
-        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
-        (digits(whole) && digits(fraction) && !(whole.is_empty() && fraction.is_empty()))
-            .then_some(Self { negative, whole, fraction, exponent })
-    }
-}
-
-/// `text` as the digits of a whole number, if it is one.
-fn integer(text: &str) -> Option<String> {
-    let decimal = Decimal::parse(text)?;
-    let all = format!("{}{}", decimal.whole, decimal.fraction);
-    let significant = all.trim_start_matches('0');
-    let digits = significant.trim_end_matches('0');
-    let zeros = i64::try_from(significant.len() - digits.len()).ok()?;
-    let fraction = i64::try_from(decimal.fraction.len()).ok()?;
-    let sign = if decimal.negative { "-" } else { "" };
-    if digits.is_empty() {
-        return Some("0".to_owned());
-    }
-    let shift = usize::try_from(decimal.exponent.unwrap_or(0) - fraction + zeros).ok()?;
-    (digits.len().checked_add(shift)? <= MAX_INT_DIGITS)
-        .then(|| format!("{sign}{digits}{}", "0".repeat(shift)))
-}
-
-/// `text` as a number that Hydra reads as a float, if it is one and does not overflow.
-fn float(text: &str) -> Option<String> {
-    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    for special in ["nan", "inf"] {
-        if unsigned.eq_ignore_ascii_case(special) {
-            return Some(text.to_owned());
-        }
-    }
-    if unsigned.eq_ignore_ascii_case("infinity") {
-        return Some(if text.starts_with('-') { "-inf" } else { "inf" }.to_owned());
-    }
-    let decimal = Decimal::parse(text)?;
-    // Hydra's lexer has no leading zeros: `007.5` would be a string.
-    let whole = match decimal.whole.trim_start_matches('0') {
-        "" => "0",
-        whole => whole,
-    };
-    let sign = if decimal.negative { "-" } else { "" };
-    let written = match (decimal.fraction, decimal.exponent) {
-        ("", None) => format!("{sign}{whole}.0"),
-        ("", Some(exponent)) => format!("{sign}{whole}e{exponent}"),
-        (fraction, None) => format!("{sign}{whole}.{fraction}"),
-        (fraction, Some(exponent)) => format!("{sign}{whole}.{fraction}e{exponent}"),
-    };
-    (!hydra::overflows(&written)).then_some(written)
-}
-
-/// `text` as JSON: `None` where it is none.
-///
-/// # Errors
-/// It is JSON, but holds something that cannot be sent: half a surrogate pair, a NUL, a number
-/// that overflows, nesting deeper than Hydra reads.
-pub fn json(text: &str) -> Result<Option<Value>, Problem> {
-    match serde_json::from_str::<&RawValue>(text) {
-        Ok(raw) => json_value(raw, 0).map(Some),
-        Err(_) => Ok(None),
-    }
-}
-
-fn json_value(raw: &RawValue, depth: usize) -> Result<Value, Problem> {
-    let text = raw.get();
-    let inner = depth + 1;
-    if inner > hydra::MAX_DEPTH && text.starts_with(['[', '{']) {
-        return Err(Problem::new(format!(
-            "is nested deeper than {} levels, which Hydra's parser does not read",
-            hydra::MAX_DEPTH
-        )));
-    }
-    match text.as_bytes().first() {
-        Some(b'[') => {
-            let items: Vec<&RawValue> = from_json(text)?;
-            let items = items.into_iter().map(|item| json_value(item, inner));
-            Ok(Value::List(items.collect::<Result<_, _>>()?))
-        }
-        Some(b'{') => {
-            let Members(members) = from_json(text)?;
-            let entries = last_of_each(members)
-                .into_iter()
-                .map(|(key, value)| Ok((key, json_value(value, inner)?)));
-            Ok(Value::Dict(entries.collect::<Result<_, _>>()?))
-        }
-        Some(b'"') => Ok(Value::Text(from_json(text)?)),
-        Some(b't') => Ok(Value::Bool(true)),
-        Some(b'f') => Ok(Value::Bool(false)),
-        Some(b'n') => Ok(Value::Null),
-        _ => json_number(text),
-    }
-}
-
-/// A number of a list or dict: its digits as sent. JSON has typed it already, so it never turns
-/// into text.
-fn json_number(text: &str) -> Result<Value, Problem> {
-    let digits = text.trim_start_matches('-');
-    let whole = digits.bytes().all(|b| b.is_ascii_digit());
-    if whole && digits.len() > MAX_INT_DIGITS {
-        return Err(Problem::new(format!(
-            "holds an integer of {} digits; Python reads at most {MAX_INT_DIGITS}",
-            digits.len()
-        )));
-    }
-    if !whole && hydra::overflows(text) {
-        return Err(Problem::new(format!("holds {text}, which overflows a 64-bit float")));
-    }
-    Ok(Value::Number(text.to_owned()))
-}
-
-/// One step into text whose syntax is known to be JSON.
-fn from_json<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Problem> {
-    serde_json::from_str(text)
-        .map_err(|error| Problem::new(format!("is JSON that cannot be sent on ({error})")))
-}
-
-/// A JSON object's members in order, repeated keys included.
-pub(crate) struct Members<'a>(pub(crate) Vec<(String, &'a RawValue)>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct InOrder;
-        impl<'de> Visitor<'de> for InOrder {
-            type Value = Vec<(String, &'de RawValue)>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a JSON object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(members)
-            }
-        }
-        deserializer.deserialize_map(InOrder).map(Members)
-    }
-}
-
-/// Repeated keys: the last value, at the first place, as Python's `json.loads` has it.
-fn last_of_each<T>(members: Vec<(String, T)>) -> Vec<(String, T)> {
-    let mut places: BTreeMap<String, usize> = BTreeMap::new();
-    let mut kept: Vec<(String, T)> = Vec::with_capacity(members.len());
-    for (key, value) in members {
-        let place = places.get(&key).copied();
-        if let Some(entry) = place.and_then(|place| kept.get_mut(place)) {
-            entry.1 = value;
-        } else {
-            places.insert(key.clone(), kept.len());
-            kept.push((key, value));
-        }
-    }
-    kept
 }

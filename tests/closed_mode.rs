@@ -197,7 +197,7 @@ fn arguments_that_nobody_declared_are_refused() {
         (&["+author=there"], "is not declared"),
         (&["++author=here"], "is not declared"),
         (&["fixed=1"], "is not declared"),
-        (&["--mode"], "--mode: 1 of its 1 values missing"),
+        (&["--mode"], "--mode: its value is missing at the end of the command line"),
         (&[""], "`` is not declared"),
         (&["-"], "`-` is not declared"),
         (&["--=x"], "is not declared"),

@@ -16,6 +16,7 @@ fn with_flags(words: &str) -> Vec<&str> {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "most of them are a table")]
 fn a_script_is_judged_by_its_own_text() {
     // In each text, APP stands for the line `@hydra.main()` with a function below it.
     let hydra = "

@@ -275,7 +275,7 @@ fn files_that_are_no_component_are_refused() {
         ("a: [1\n".to_owned(), "f:2:1: this is no YAML"),
         ("{\"a\": 1}".to_owned(), "f:1:1: this is no component"),
         (String::new(), "`f` is empty"),
-        (" ".repeat(10 << 20), "at most 8388608 are read"),
+        (" ".repeat(10 << 20), "cannot read `f`: it has over 8388608 bytes"),
         ("- ".repeat(1000), "nested deeper than 100 levels"),
         (deep, "nested deeper"),
         (bomb(), "over 1048576 nodes"),

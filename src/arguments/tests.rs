@@ -1,6 +1,7 @@
 //! Tables: arguments in, overrides or the reason for a refusal out.
 
 use super::*;
+use crate::declarations::{Flag, SECRET};
 use crate::translate::translate;
 
 fn declarations() -> Declarations {
@@ -182,7 +183,12 @@ fn what_does_not_fit_its_declaration() {
         (&["--f", "1_0"], "is no float"),
         (&["--cuda=maybe"], "is no bool"),
         (&["--params", "[1]"], "is no dict"),
-        (&["--range", "1"], "1 of its 2 values missing"),
+        (
+            &["--n"],
+            "--n: its value is missing at the end of the command line (declared by rules:1)",
+        ),
+        (&["--range"], "--range: its 2 values are missing at the end"),
+        (&["--range", "1"], "--range: 1 of its 2 values is missing at the end"),
         (
             &["--pin", "hunter2"],
             "--pin: the value *** cannot be passed as int (declared int by rules:1)",

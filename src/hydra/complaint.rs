@@ -3,6 +3,9 @@
 //! Source: the messages of hydra-core 1.3.8 (`config_loader_impl.py`, `default_element.py`,
 //! `overrides_parser.py`) and omegaconf 2.3, seen with `--cfg job`.
 
+/// With this variable Hydra prints a traceback instead of what is wrong.
+pub const FULL_ERROR_VARIABLE: &str = "HYDRA_FULL_ERROR";
+
 /// What a complaint is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Complaint {
@@ -77,6 +80,12 @@ impl Complaint {
             Self::Input(_) | Self::Other => None,
         }
     }
+}
+
+/// The path in the config at which OmegaConf refused a value, where Hydra's stderr names it.
+pub fn full_key(stderr: &str) -> Option<&str> {
+    let (_, rest) = stderr.split_once("full_key: ")?;
+    rest.lines().next()
 }
 
 /// Hydra's stderr without what says nothing about the overrides.

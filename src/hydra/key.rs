@@ -34,6 +34,11 @@ pub struct Key {
 }
 
 impl Key {
+    /// The key `name`, which must exist.
+    pub fn existing(name: impl Into<String>) -> Self {
+        Self { operation: Operation::Change, name: name.into() }
+    }
+
     /// Reads `key`, `+key` or `++key`; `None` if Hydra's grammar has no such key.
     pub fn parse(text: &str) -> Option<Self> {
         let (operation, name) = if let Some(name) = text.strip_prefix("++") {
@@ -63,6 +68,17 @@ pub fn is_key(text: &str) -> bool {
     };
     let package_ok = package.is_none_or(|p| p.is_empty() || is_package(p));
     package_ok && (is_package(key) || is_group(key))
+}
+
+/// Why [`is_key`] is false for `text`.
+pub fn why_no_key(text: &str) -> String {
+    if text.is_empty() {
+        return "it is empty".to_owned();
+    }
+    match text.chars().find(|c| !(c.is_ascii_alphanumeric() || "_-$./@".contains(*c))) {
+        Some(c) => format!("it holds {c:?}"),
+        None => "a key starts with a letter or `_`, parts joined by single dots".to_owned(),
+    }
 }
 
 /// Rule `package`: `ID`, `KEY_SPECIAL` or `DOT_PATH`.

@@ -6,16 +6,15 @@
 //! hydra-core 1.3.2 and 1.3.8 with omegaconf 2.3. Hydra 1.2 knows no hyphen in a key.
 
 mod complaint;
+mod entry_point;
+mod instantiate;
 mod key;
 mod literal;
 mod own_flag;
 
-pub use complaint::{Complaint, essence};
-pub use key::{Key, Operation, is_key, native_key};
-pub use literal::{MAX_DEPTH, assignments, is_typed_number, overflows};
-pub use own_flag::{OwnFlag, OwnValue, own_flag};
-
-/// The keys by which `hydra.utils.instantiate` chooses what to call and how: whoever sets one
-/// inside a dict chooses code to run.
-pub const INSTANTIATE_KEYS: [&str; 5] =
-    ["_target_", "_args_", "_partial_", "_recursive_", "_convert_"];
+pub use complaint::{Complaint, FULL_ERROR_VARIABLE, essence, full_key};
+pub use entry_point::{ENTRY_METHOD, entry_point};
+pub use instantiate::{EVALUATED_AGAIN, INSTANTIATE_KEYS, holds_interpolation};
+pub use key::{Key, Operation, is_key, native_key, why_no_key};
+pub use literal::{MAX_DEPTH, assignments};
+pub use own_flag::{COMPOSE, OwnFlag, OwnValue, RESOLVE, own_flag};

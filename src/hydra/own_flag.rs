@@ -22,6 +22,24 @@ pub struct OwnFlag {
     pub value: OwnValue,
 }
 
+/// The flags by which an application prints the config that it composes, and runs nothing.
+pub const COMPOSE: [&str; 2] = ["--cfg", "job"];
+
+/// With [`COMPOSE`]: interpolations are printed as what they resolve to.
+pub const RESOLVE: &str = "--resolve";
+
+impl OwnFlag {
+    /// Whether it says where the config is.
+    pub fn locates_config(&self) -> bool {
+        matches!(self.long, "--config-path" | "--config-name" | "--config-dir")
+    }
+
+    /// Whether it asks for a sweep: several configs from one command line.
+    pub fn sweeps(&self) -> bool {
+        self.long == "--multirun"
+    }
+}
+
 const fn flag(long: &'static str, short: Option<&'static str>, value: OwnValue) -> OwnFlag {
     OwnFlag { long, short, value }
 }

@@ -69,6 +69,9 @@ impl Artifact {
     }
 
     /// A path or URI, or `{"path", "uri", "metadata"}`; `None` for null.
+    ///
+    /// # Errors
+    /// It is none of these.
     pub(super) fn given(port: &Port, given: &Given) -> Result<Option<Self>> {
         let refuse = |why: String| {
             Error::refused(format!("the value of {} {why}", quote(&port.name)))

@@ -5,10 +5,12 @@
 
 use std::ops::Range;
 
-use super::placeholder::{Piece, Placeholder, pieces};
+use super::document::Document;
+use super::placeholder::{Piece, Placeholder, YAML_KEYS, pieces};
 use super::types::{PortType, sanitize};
 use crate::error::{Error, Result, quote};
-use crate::nearest::nearest;
+use crate::nearest::{known_words, nearest};
+use crate::value;
 use crate::yaml::{Node, Scalar};
 
 /// A component.
@@ -94,19 +96,25 @@ impl Part {
     }
 }
 
+/// Whether text that the component writes is a flag: a dash, and no number.
+pub fn is_flag(text: &str) -> bool {
+    text.len() > 1 && text.starts_with('-') && !value::is_typed_number(text)
+}
+
 impl Component {
     /// Reads a component YAML.
     ///
     /// # Errors
     /// It is none, with the line that shows it; or a placeholder names no input or output.
     pub fn read(root: &Node, file: &str) -> Result<Self> {
-        let reader = Reader { file };
+        let document = Document { file };
+        let reader = Reader { document };
         let Some(container) = root.path(&["implementation", "container"]) else {
-            return Err(reader
+            return Err(document
                 .error(root, "this is no component: it has no `implementation: container:`")
                 .help("a component YAML has name, inputs, outputs and implementation"));
         };
-        let image = reader.required_text(container, "image")?;
+        let image = document.text(container, &["image"])?.to_owned();
         let inputs = reader.ports(root, "inputs")?;
         let outputs = reader.ports(root, "outputs")?;
         let elements = |key: &str| match container.get(key) {
@@ -138,37 +146,23 @@ impl Component {
     }
 }
 
+/// Reads the parts of a component YAML.
 struct Reader<'a> {
-    file: &'a str,
+    document: Document<'a>,
 }
 
 impl Reader<'_> {
-    fn error(&self, node: &Node, message: impl AsRef<str>) -> Error {
-        Error::refused(format!("{}:{}:{}: {}", self.file, node.line, node.column, message.as_ref()))
-    }
-
-    fn required_text(&self, node: &Node, key: &str) -> Result<String> {
-        let Some(value) = node.get(key) else {
-            return Err(self.error(node, format!("`{key}` is missing")));
-        };
-        let text = value.text();
-        text.map(str::to_owned)
-            .ok_or_else(|| self.error(value, format!("`{key}` is {}, not text", value.describe())))
-    }
-
     fn ports(&self, root: &Node, key: &str) -> Result<Vec<Port>> {
         let Some(node) = root.get(key).filter(|node| node.scalar() != Scalar::Null) else {
             return Ok(Vec::new());
         };
-        let Some(items) = node.items() else {
-            return Err(self.error(node, format!("`{key}` is {}, not a list", node.describe())));
-        };
+        let items = self.document.items(node, key)?;
         let mut ports: Vec<Port> = Vec::with_capacity(items.len());
         for item in items {
-            let name = self.required_text(item, "name")?;
+            let name = self.document.text(item, &["name"])?.to_owned();
             let id = sanitize(&name);
             if let Some(other) = ports.iter().find(|port| port.id == id) {
-                return Err(self.error(
+                return Err(self.document.error(
                     item,
                     format!(
                         "{} and {} have the same name in a compiled pipeline, {}",
@@ -202,11 +196,8 @@ impl Reader<'_> {
         inputs: &[Port],
         outputs: &[Port],
     ) -> Result<Vec<Element>> {
-        let Some(items) = node.items() else {
-            return Err(self
-                .error(node, format!("`{what}` is {}, not a list", node.describe()))
-                .help(format!("write {what}: [word, word], each word an element")));
-        };
+        let help = || format!("write {what}: [word, word], each word an element");
+        let items = self.document.items(node, what).map_err(|error| error.help(help()))?;
         items.iter().map(|item| self.element(item, inputs, outputs)).collect()
     }
 
@@ -219,6 +210,7 @@ impl Reader<'_> {
             }
             _ => {
                 return Err(self
+                    .document
                     .error(
                         node,
                         format!("an element is text or one placeholder, not {}", node.describe()),
@@ -245,7 +237,7 @@ impl Reader<'_> {
                 {
                     return Err(Error::refused(format!(
                         "{}:{}: the input {} has the unknown type {}",
-                        self.file,
+                        self.document.file,
                         port.line,
                         quote(&port.name),
                         quote(&port.type_text)
@@ -270,23 +262,11 @@ impl Reader<'_> {
             }
             "if" => return self.condition(value, inputs, outputs),
             _ => {
-                let known = [
-                    "inputValue",
-                    "inputPath",
-                    "inputUri",
-                    "outputPath",
-                    "outputUri",
-                    "concat",
-                    "if",
-                    "executorInput",
-                ];
-                let near = nearest(key, known.into_iter()).map_or_else(
-                    || format!("placeholders are {}", known.join(", ")),
-                    |near| format!("did you mean {near}?"),
-                );
+                let known = [&YAML_KEYS[..], &["concat", "if", "executorInput"]].concat();
                 return Err(self
+                    .document
                     .error(node, format!("{} is no placeholder", quote(key)))
-                    .help(near));
+                    .help(known_words(key, &known, "placeholders are")));
             }
         };
         Ok(Part::Placeholder(placeholder))
@@ -295,7 +275,7 @@ impl Reader<'_> {
     /// `{if: {cond: {isPresent: NAME}, then: […], else: […]}}`
     fn condition(&self, value: &Node, inputs: &[Port], outputs: &[Port]) -> Result<Part> {
         let Some(name) = value.path(&["cond", "isPresent"]) else {
-            return Err(self.error(value, "`if` needs `cond: {isPresent: INPUT}`"));
+            return Err(self.document.error(value, "`if` needs `cond: {isPresent: INPUT}`"));
         };
         let branch = |key: &str| match value.get(key) {
             None => Ok(Vec::new()),
@@ -303,7 +283,7 @@ impl Reader<'_> {
             Some(node) => self.element(node, inputs, outputs).map(|element| vec![element]),
         };
         if value.get("then").is_none() {
-            return Err(self.error(value, "`if` needs `then`"));
+            return Err(self.document.error(value, "`if` needs `then`"));
         }
         Ok(Part::If {
             input: self.named(name, inputs, "input")?.id.clone(),
@@ -318,7 +298,7 @@ impl Reader<'_> {
             return Ok(port);
         }
         let near = nearest(name, ports.iter().map(|port| port.name.as_str()));
-        let error = self.error(node, format!("there is no {what} {}", quote(name)));
+        let error = self.document.error(node, format!("there is no {what} {}", quote(name)));
         Err(match near {
             Some(near) => error.help(format!("did you mean {}?", quote(near))),
             None => error.help(format!("declare it under `{what}s`")),

@@ -1,7 +1,7 @@
 //! What a component's command line says about its flags: their names, how many arguments each
 //! takes, and of which type.
 
-use super::component::{Component, Element, Part};
+use super::component::{Component, Element, Part, is_flag};
 use super::placeholder::{Piece, Placeholder};
 use super::types::PortType;
 use crate::command_line;
@@ -204,8 +204,8 @@ impl<'a> Walk<'a> {
             Err(values) if values.is_empty() => Type::Bool,
             Err(values) => Type::Tuple(values),
         };
-        let key = Key { operation: hydra::Operation::Change, name: name.to_owned() };
-        let mut flag = Flag::new(name, key, ty, &format!("{}:{}", self.component.file, open.line));
+        let source = format!("{}:{}", self.component.file, open.line);
+        let mut flag = Flag::new(name, Key::existing(name), ty, &source);
         flag.short = !open.written.starts_with("--");
         flag.by_component = true;
         flag.arity = if open.variable { Arity::AtMost(count) } else { Arity::Exactly(count) };
@@ -266,9 +266,4 @@ impl<'a> Walk<'a> {
         }
         Ok(())
     }
-}
-
-/// Whether an element that the component writes is a flag: a dash, and no number.
-fn is_flag(text: &str) -> bool {
-    text.len() > 1 && text.starts_with('-') && !hydra::is_typed_number(text)
 }

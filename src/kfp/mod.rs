@@ -4,6 +4,7 @@ mod artifact;
 pub mod compiled;
 pub mod component;
 pub mod declare;
+mod document;
 pub mod fill;
 pub mod parameter;
 pub mod placeholder;

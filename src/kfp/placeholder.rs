@@ -25,8 +25,9 @@ pub enum Placeholder {
     Other(String),
 }
 
-/// The keys of the placeholders in a component's YAML.
-const YAML_KEYS: [&str; 5] = ["inputValue", "inputPath", "inputUri", "outputPath", "outputUri"];
+/// The keys of the placeholders that name an input or output, in a component's YAML.
+pub(super) const YAML_KEYS: [&str; 5] =
+    ["inputValue", "inputPath", "inputUri", "outputPath", "outputUri"];
 
 /// A part of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,10 +65,7 @@ impl Placeholder {
         if inner.is_empty() {
             return Self::ExecutorInput;
         }
-        // `.inputs.parameters['x']`, with either quote, or two single ones.
-        let parts: Vec<&str> =
-            inner.split(['.', '[', ']', '\'', '"']).filter(|part| !part.is_empty()).collect();
-        match parts.as_slice() {
+        match parts(inner).as_slice() {
             ["inputs", "parameters", name] => Self::InputValue((*name).to_owned()),
             ["inputs", "artifacts", name, "path"] => Self::InputPath((*name).to_owned()),
             ["inputs", "artifacts", name, "uri"] => Self::InputUri((*name).to_owned()),
@@ -91,6 +89,11 @@ impl Placeholder {
             Self::Other(written) => written.clone(),
         }
     }
+}
+
+/// The parts of `inputs.parameters['x']`, with either quote, or two single ones.
+pub(super) fn parts(path: &str) -> Vec<&str> {
+    path.split(['.', '[', ']', '\'', '"']).filter(|part| !part.is_empty()).collect()
 }
 
 /// Whether `text` is as a whole a placeholder that nobody filled in: `{{$.inputs.parameters['x']}}`

@@ -19,9 +19,12 @@
 
 mod assignment;
 mod edit;
+mod next;
+mod own_flag;
 mod pass;
 mod scalar;
 mod script;
+mod slot;
 mod start;
 mod verify;
 

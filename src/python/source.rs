@@ -3,6 +3,8 @@
 //! A lexer that knows names, operators and where strings and comments are; no parser. It cannot
 //! fail: source that Python would reject yields whatever imports it seems to have.
 
+use crate::hydra::{ENTRY_METHOD, entry_point};
+
 /// Libraries that read the command line: a script that imports one and reaches Hydra only through
 /// another module takes flags itself.
 const ARGUMENT_PARSERS: [&str; 6] = ["argparse", "click", "typer", "fire", "absl", "tyro"];
@@ -54,10 +56,11 @@ impl Source {
             // `if x: import y` and `try: import y` are statements too.
             at_start = matches!(token, Token::Other(b'\n' | b';' | b':'));
         }
-        // hydra_zen's is a method: `zen(f).hydra_main(config_name="c")`.
-        let zen = source.imports.iter().any(|i| i.level == 0 && i.module == "hydra_zen");
-        let method = [Token::Other(b'.'), Token::Name("hydra_main")];
-        source.uses_hydra_entry_point |= zen && tokens.windows(2).any(|window| window == method);
+        let (module, method) = ENTRY_METHOD;
+        let imported = source.imports.iter().any(|i| i.level == 0 && i.module == module);
+        let method = [Token::Other(b'.'), Token::Name(method)];
+        source.uses_hydra_entry_point |=
+            imported && tokens.windows(2).any(|window| window == method);
         let used = tokens.windows(4).any(|window| match window {
             [before, Token::Name(module), Token::Other(b'.'), Token::Name(name)] => {
                 *before != Token::Other(b'.') && modules.contains(&(*module, *name))
@@ -133,15 +136,6 @@ impl Source {
     fn note_parser(&mut self, module: &str) {
         let found = ARGUMENT_PARSERS.iter().find(|parser| **parser == module);
         self.argument_parser = self.argument_parser.or(found.copied());
-    }
-}
-
-/// The entry point that a module exports.
-fn entry_point(module: &str) -> Option<&'static str> {
-    match module {
-        "hydra" => Some("main"),
-        "hydra_zen" => Some("hydra_main"),
-        _ => None,
     }
 }
 

@@ -6,13 +6,14 @@ use std::io;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use crate::command_line::{self, App};
+use crate::arguments::split_attached;
+use crate::command_line::App;
 use crate::declarations::SECRET;
 use crate::error::{Error, Kind, Result, quote};
 use crate::exec;
-use crate::hydra::{Complaint, OwnValue, essence, own_flag};
-use crate::interpose;
-use crate::nearest::nearest;
+use crate::hydra::{self, Complaint, OwnFlag, OwnValue, essence, own_flag};
+use crate::interpose::{self, Environment};
+use crate::nearest::{known_words, nearest};
 use crate::sources;
 use crate::translate::{Step, Translation};
 use crate::yaml::{self, Node};
@@ -40,9 +41,11 @@ fn check(translation: &Translation, rules: Option<&Path>) -> Result<String> {
     }
     let error = explain(translation, &complaint_of(&output));
     let help = match error.help {
-        None if translation.overrides().any(|t| t == "--multirun" || t == "-m") => Some(
-            "a sweep composes several configs: check it with one value for each key".to_owned(),
-        ),
+        None if translation.overrides().any(|text| own_flag(text).is_some_and(OwnFlag::sweeps)) => {
+            Some(
+                "a sweep composes several configs: check it with one value for each key".to_owned(),
+            )
+        }
         help => help.map(|help| masked(translation, &help)),
     };
     Err(Error { message: masked(translation, &error.message), help, ..error })
@@ -64,14 +67,12 @@ fn masked(translation: &Translation, said: &str) -> String {
 
 /// A program that is no Hydra application would not understand `--cfg job`, and simply run.
 fn refuse_other_programs(command: &[String], rules: Option<&Path>) -> Result<()> {
-    let app = command_line::split_given(command.to_vec()).map_or(App::Unknown, |line| line.app);
+    let app = App::of(command.to_vec());
     let known = match &app {
         App::Program(_) => true,
         App::Unknown => false,
         app => {
-            let apps = std::env::var(interpose::APPS_VARIABLE).unwrap_or_default();
-            let python_path = std::env::var_os("PYTHONPATH");
-            interpose::hydra_app(app, &apps, python_path.as_deref()).is_some()
+            interpose::hydra_app(app, &Environment::read()).is_some()
                 || sources::rules_name(app, rules)
         }
     };
@@ -95,7 +96,7 @@ fn composing<'a>(overrides: impl Iterator<Item = &'a String>) -> Vec<String> {
     let mut kept = Vec::new();
     let mut rest = overrides.peekable();
     while let Some(token) = rest.next() {
-        let name = token.split('=').next().unwrap_or(token);
+        let (name, _) = split_attached(token);
         let Some(own) = own_flag(name) else {
             kept.push(token.clone());
             continue;
@@ -105,7 +106,7 @@ fn composing<'a>(overrides: impl Iterator<Item = &'a String>) -> Vec<String> {
             OwnValue::Optional(choices) => rest.next_if(|next| choices.contains(&next.as_str())),
             _ => None,
         };
-        if matches!(own.long, "--config-path" | "--config-name" | "--config-dir") {
+        if own.locates_config() {
             kept.push(token.clone());
             kept.extend(value.cloned());
         }
@@ -117,11 +118,10 @@ fn compose(command: &[String], overrides: &[String], resolve: bool) -> Result<Ou
     let name = command.first().map_or("", String::as_str);
     let program = exec::find(OsStr::new(name), std::env::var_os("PATH"))?;
     let mut process = Command::new(&program);
-    process.args(command.iter().skip(1)).args(overrides).args(["--cfg", "job"]);
-    // With it, Hydra prints a traceback instead of what is wrong.
-    process.env_remove("HYDRA_FULL_ERROR");
+    process.args(command.iter().skip(1)).args(overrides).args(hydra::COMPOSE);
+    process.env_remove(hydra::FULL_ERROR_VARIABLE);
     if resolve {
-        process.arg("--resolve");
+        process.arg(hydra::RESOLVE);
     }
     process.output().map_err(|error| {
         let kind = match error.kind() {
@@ -143,7 +143,7 @@ fn explain(translation: &Translation, stderr: &str) -> Error {
     };
     let declared = step.declared_by.as_ref().map_or(String::new(), |by| format!(" ({by})"));
     let from = step.from.first().map_or("", String::as_str);
-    let flag = if from.starts_with("--") { from.split('=').next().unwrap_or(from) } else { from };
+    let flag = if from.starts_with("--") { split_attached(from).0 } else { from };
     let to = step.shown_to().join(" ");
     let error = Error::refused(format!("{flag}{declared}: Hydra, given {}: {said}", quote(&to)));
     match suggest(&complaint, step, translation) {
@@ -169,8 +169,7 @@ fn guilty<'a>(trace: &'a [Step], complaint: &Complaint, stderr: &str) -> Option<
         .or_else(quoted_whole)
         .or_else(|| complaint.input().and_then(quoting))
         .or_else(|| {
-            let (_, rest) = stderr.split_once("full_key: ")?;
-            let full = rest.lines().next()?;
+            let full = hydra::full_key(stderr)?;
             let below = |key: &str| {
                 full.strip_prefix(key).is_some_and(|r| r.is_empty() || r.starts_with(['.', '[']))
             };
@@ -198,11 +197,8 @@ fn guilty_by_trial<'a>(translation: &'a Translation, stderr: &str) -> Option<&'a
 fn suggest(complaint: &Complaint, step: &Step, translation: &Translation) -> Option<String> {
     match complaint {
         Complaint::NoOption { option, available, .. } => {
-            let near = nearest(option, available.iter().map(String::as_str));
-            Some(near.map_or_else(
-                || format!("there is {}", available.join(", ")),
-                |near| format!("did you mean {near}?"),
-            ))
+            let available: Vec<&str> = available.iter().map(String::as_str).collect();
+            Some(known_words(option, &available, "there is"))
         }
         Complaint::AlreadyThere(key) => Some(format!("leave the + out: {key}=…")),
         Complaint::NoKey(key) => {

@@ -1,8 +1,7 @@
 //! `component`: what the orchestrator would pass to each task, and what Hydra would get.
 
-use std::borrow::Cow;
-use std::collections::HashSet;
-use std::fmt::Write as _;
+mod table;
+
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
@@ -11,13 +10,11 @@ use serde::Serialize;
 
 use crate::error::{Error, Result, quote};
 use crate::kfp::compiled::{Pipeline, Task};
-use crate::kfp::fill::{self, Filled, Received, Values};
+use crate::kfp::fill::{self, Filled, Values};
+use crate::nearest::unknown;
 use crate::report::{self, Report};
 use crate::sources;
-use crate::translate::{Step, Translation};
-
-/// The widest that a cell of the table gets.
-const WIDEST: usize = 48;
+use crate::translate::Translation;
 
 /// A task's way through the placeholders and the translation.
 struct DryRun<'a> {
@@ -47,15 +44,16 @@ struct TaskReport<'a> {
 /// translated.
 pub(super) fn component(options: &ArgMatches) -> Result<String> {
     let file = options.get_one::<PathBuf>("file").map_or(Path::new(""), PathBuf::as_path);
-    let pipeline = Pipeline::read(&sources::read_yaml(file)?, &sources::shown_path(file))?;
+    let pipeline = sources::read_pipeline(file)?;
     let runs = dry_runs(&pipeline, options, &[])?;
     Ok(match options.get_one::<String>("format").map(String::as_str) {
         Some("json") => json(&runs),
         Some("shell") => shell(&runs),
         _ => {
+            // <https://no-color.org>
             let colours = std::io::stdout().is_terminal()
                 && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-            table(&runs, &pipeline.skipped, colours)
+            table::table(&runs, &pipeline.skipped, colours)
         }
     })
 }
@@ -70,7 +68,7 @@ pub(super) fn translations(
     options: &ArgMatches,
     command: &[String],
 ) -> Result<Vec<Translation>> {
-    let pipeline = Pipeline::read(&sources::read_yaml(file)?, &sources::shown_path(file))?;
+    let pipeline = sources::read_pipeline(file)?;
     let runs = dry_runs(&pipeline, options, command)?;
     Ok(runs.into_iter().map(|run| run.translation).collect())
 }
@@ -112,7 +110,7 @@ fn select<'a>(pipeline: &'a Pipeline, name: Option<&str>) -> Result<Vec<&'a Task
     let found: Vec<&Task> = pipeline.tasks.iter().filter(ends).collect();
     if found.is_empty() {
         let names = pipeline.tasks.iter().map(|task| task.name.as_str());
-        return Err(fill::unknown("task", name, names));
+        return Err(unknown("task", name, names));
     }
     Ok(found)
 }
@@ -159,108 +157,4 @@ fn shell(runs: &[DryRun]) -> String {
         }
     });
     lines.collect()
-}
-
-fn table(runs: &[DryRun], skipped: &[String], colours: bool) -> String {
-    let style = |code: &str, text: &str| {
-        if colours { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
-    };
-    let mut out = String::new();
-    for run in runs {
-        let image = &run.task.component.image;
-        let _ = writeln!(out, "{}  {image}\n", style("1", &run.task.name));
-        let rows = rows(run);
-        let widths = widths(&rows);
-        for (index, row) in rows.iter().enumerate() {
-            let line = line(row, &widths);
-            let line = if index == 0 { style("2", &line) } else { line };
-            let _ = writeln!(out, "  {line}");
-        }
-        let command = shell_words::join(run.translation.shown_argv());
-        let _ = writeln!(out, "\n{command}\n");
-        for warning in &run.translation.warnings {
-            let _ = writeln!(out, "{} {warning}\n", style("33", "warning:"));
-        }
-    }
-    if !skipped.is_empty() {
-        let _ = writeln!(out, "no container: {}\n", skipped.join(", "));
-    }
-    // One empty line between the parts, none at the end.
-    out.truncate(out.trim_end().len());
-    out + "\n"
-}
-
-const COLUMNS: usize = 5;
-type Row = [String; COLUMNS];
-
-/// The table's head and a row for each step of the translation.
-fn rows(run: &DryRun) -> Vec<Row> {
-    let head = ["received", "key", "type", "declared by", "override"].map(str::to_owned);
-    let mut used = HashSet::new();
-    let steps = run.translation.trace.iter().map(|step| {
-        let sample =
-            if is_sample(step, &run.filled.received, &mut used) { " (sample)" } else { "" };
-        [
-            shortened(&readable(&step.shown_from())) + sample,
-            shortened(step.key.as_deref().unwrap_or_default()),
-            step.kind.to_string(),
-            step.declared_by.clone().unwrap_or_default(),
-            shortened(&step.shown_to().join(" ")),
-        ]
-    });
-    std::iter::once(head).chain(steps).collect()
-}
-
-/// Whether a sample is in what the step was made from. Steps come in the order of the arguments, and
-/// the flag, which no secret masks, finds them.
-fn is_sample(step: &Step, received: &[Received], used: &mut HashSet<usize>) -> bool {
-    let Some(flag) = step.from.first() else {
-        return false;
-    };
-    let mut found =
-        received.iter().enumerate().filter(|(at, r)| r.text == *flag && !used.contains(at));
-    let Some((at, _)) = found.next() else {
-        return false;
-    };
-    used.insert(at);
-    received.iter().skip(at).take(step.shown_from().len()).any(|received| received.sample)
-}
-
-/// Quoted for a shell where a person could not tell the words apart.
-fn readable(words: &[String]) -> String {
-    let hard = |word: &String| word.is_empty() || word.contains([' ', '"', '\'', '\n', '\t']);
-    let words = words.iter().map(|word| {
-        if hard(word) { shell_words::quote(word) } else { Cow::Borrowed(word.as_str()) }
-    });
-    words.collect::<Vec<_>>().join(" ")
-}
-
-fn shortened(text: &str) -> String {
-    let mut cell = String::new();
-    for (count, c) in text.chars().enumerate() {
-        if count == WIDEST {
-            cell.pop();
-            cell.push('…');
-            break;
-        }
-        // A line stays a line.
-        cell.push(if c.is_control() { '␣' } else { c });
-    }
-    cell
-}
-
-fn widths(rows: &[Row]) -> [usize; COLUMNS] {
-    let mut widths = [0; COLUMNS];
-    for row in rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
-    widths
-}
-
-fn line(row: &Row, widths: &[usize; COLUMNS]) -> String {
-    let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
-    let line: Vec<String> = cells.collect();
-    line.join("  ").trim_end().to_owned()
 }

@@ -9,6 +9,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use crate::error::{Error, Kind, Result, quote};
+use crate::interpose::is_own_name;
 
 /// The names that pipelines call Python by.
 const DEFAULT_NAMES: [&str; 2] = ["python", "python3"];
@@ -28,7 +29,7 @@ pub(super) fn install(dir: &Path, names: &[OsString]) -> Result<String> {
             return Err(Error::new(Kind::Usage, format!("{} is no program's name", quote(&text)))
                 .help("name a program as it is looked up in PATH, as in: install DIR my-train"));
         }
-        if text.starts_with("hydra-shim") {
+        if is_own_name(name) {
             return Err(Error::new(
                 Kind::Usage,
                 format!(
@@ -74,5 +75,5 @@ fn link_to(target: &Path, link: &Path) -> io::Result<()> {
 }
 
 fn is_shim(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name.as_bytes().starts_with(b"hydra-shim"))
+    path.file_name().is_some_and(is_own_name)
 }

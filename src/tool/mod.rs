@@ -1,4 +1,4 @@
-//! The subcommands that start nothing: what they do and print. What they take is in [`definition`].
+//! The subcommands that start nothing: what they do and print. What they take is in [`definition()`].
 
 mod check;
 mod component;
@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Command};
 
+use crate::arguments::split_attached;
 use crate::error::{Error, Kind, Result};
 use crate::sources::Named;
 use crate::{report, run};
@@ -45,9 +46,7 @@ fn dispatch(matches: &ArgMatches, tokens: &[OsString]) -> Result<()> {
             if options.get_one::<String>("format").is_some_and(|format| format == "json") {
                 return print(&format!("{}\n", report::json(&translation)));
             }
-            for warning in &translation.warnings {
-                let _ = writeln!(std::io::stderr(), "hydra-shim: warning: {warning}");
-            }
+            translation.warnings.iter().for_each(|warning| warn(warning));
             print(&format!("{}\n", report::shell(&translation)))
         }
         Some(("check", options)) => {
@@ -107,16 +106,13 @@ fn split_own_options<'a>(
     }
     let mut at = 1;
     while let Some(option) = arguments.get(at).and_then(|argument| argument.to_str()) {
-        let (name, attached) = match option.split_once('=') {
-            Some((name, _)) => (name, true),
-            None => (option, false),
-        };
+        let (name, attached) = split_attached(option);
         let known =
             |arg: &&Arg| name.strip_prefix("--").is_some_and(|long| arg.get_long() == Some(long));
         if matches!(option, "--help" | "-h") {
             return (arguments.get(..=at).unwrap_or(arguments), &[]);
         } else if command.get_arguments().any(|arg| known(&arg)) {
-            at += if attached { 1 } else { 2 };
+            at += if attached.is_some() { 1 } else { 2 };
         } else {
             break;
         }
@@ -132,6 +128,11 @@ fn usage(error: &clap::Error) -> Error {
     let rest: Vec<&str> = rest.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let error = Error::new(Kind::Usage, message.replace('\n', " "));
     if rest.is_empty() { error } else { error.help(rest.join("\n        ")) }
+}
+
+/// Something that a person should know though nothing is wrong, on stderr.
+fn warn(warning: &str) {
+    let _ = writeln!(std::io::stderr(), "hydra-shim: warning: {warning}");
 }
 
 /// Prints to stdout.

@@ -4,13 +4,12 @@ mod diff;
 mod replace;
 
 use std::ffi::OsStr;
-use std::fs::File;
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::path::Path;
 
 use crate::error::{Error, Result, quote};
 use crate::kfp::rewrite;
-use crate::yaml;
+use crate::sources;
 
 /// Where the result goes.
 pub(super) enum Target<'a> {
@@ -31,15 +30,14 @@ pub(super) enum Target<'a> {
 pub(super) fn rewrite(file: &OsStr, target: &Target, diff: bool) -> Result<String> {
     let path = Path::new(file);
     let name = file.to_string_lossy();
-    let text = read(path)?;
+    let text = sources::read_text(path)?;
     let rewritten = rewrite::rewrite(&text, &name)?;
-    let mut stderr = std::io::stderr();
     for note in &rewritten.notes {
-        let _ = writeln!(stderr, "hydra-shim: warning: {name}:{}: {}", note.line, note.message);
+        super::warn(&format!("{name}:{}: {}", note.line, note.message));
     }
     if !rewritten.notes.is_empty() {
         let _ = writeln!(
-            stderr,
+            std::io::stderr(),
             "  help: the shim in the image passes each of them exactly, from the YAML as it is: \
              `hydra-shim component` shows how"
         );
@@ -56,27 +54,6 @@ pub(super) fn rewrite(file: &OsStr, target: &Target, diff: bool) -> Result<Strin
         _ if diff => diff::unified(&name, &text, &rewritten.edits),
         Target::Stdout => rewritten.text,
         _ => String::new(),
-    })
-}
-
-/// Reads a file that is no larger than what is parsed.
-fn read(path: &Path) -> Result<String> {
-    let shown = quote(&path.to_string_lossy());
-    let mut bytes = Vec::new();
-    let most = u64::try_from(yaml::MAX_BYTES).unwrap_or(u64::MAX);
-    File::open(path)
-        .and_then(|file| file.take(most.saturating_add(1)).read_to_end(&mut bytes))
-        .map_err(|error| Error::refused(format!("cannot read {shown}: {error}")))?;
-    if bytes.len() > yaml::MAX_BYTES {
-        return Err(Error::refused(format!(
-            "{shown} has over {} bytes, and so is no component",
-            yaml::MAX_BYTES
-        )));
-    }
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        Error::refused(format!("{shown} is not UTF-8: look at its byte {at}"))
-            .help("convert it first, as with iconv")
     })
 }
 

@@ -2,11 +2,14 @@
 
 use super::assignment::{Assignment, flat, token};
 use super::edit::{self, Edit};
-use super::scalar::Style;
+use super::next::{Next, next, own_values};
+use super::own_flag::Order;
+use super::slot::{Outcome, Slot, first_token, slots_of};
 use super::{Note, Possible, script, start};
+use crate::arguments::split_attached;
 use crate::error::quote;
 use crate::hydra::{self, OwnValue};
-use crate::kfp::component::{Component, Element, Part};
+use crate::kfp::component::{Component, Element, Part, is_flag};
 use crate::kfp::placeholder::Piece;
 use crate::yaml::Node;
 
@@ -22,69 +25,18 @@ pub(super) struct Changes {
     pub(super) args: Vec<Part>,
 }
 
-/// An element with its node.
-#[derive(Clone, Copy)]
-pub(super) struct Slot<'a> {
-    node: &'a Node,
-    pub(super) element: &'a Element,
-    /// The list that it stands in, by its first byte.
-    list: usize,
-    /// `None` where it cannot be edited: its list has an anchor or is an alias.
-    style: Option<Style>,
-}
-
-/// What became of a list of elements.
-#[derive(Default)]
-pub(super) struct Outcome {
-    /// The elements that it is now.
-    pub(super) parts: Vec<Part>,
-    /// For each old element the index of the new one.
-    pub(super) places: Vec<usize>,
-}
-
-impl Outcome {
-    fn keep(&mut self, slots: &[Slot]) {
-        for slot in slots {
-            self.replace(1, slot.element.part.clone());
-        }
-    }
-
-    /// `count` elements became one.
-    fn replace(&mut self, count: usize, part: Part) {
-        self.places.extend(std::iter::repeat_n(self.parts.len(), count));
-        self.parts.push(part);
-    }
-}
-
-/// What follows a flag.
-enum Next<'a> {
-    /// Nothing, or another flag.
-    Flag,
-    /// Elements that can only be values.
-    Values(&'a [Slot<'a>]),
-    /// Something that may be a value or not; the clause says what.
-    Unclear(&'static str),
-}
-
 /// Why elements are not edited that could be by their meaning.
 const UNEDITABLE: &str = "its elements stand in two lists, or have an anchor, alias, tag, block \
                           scalar or a comment inside";
 
 /// Goes through the container's command line, which is `command` and `args` in one.
 pub(super) fn rewrite(text: &str, root: &Node, component: &Component) -> Changes {
-    let mut pass = Pass {
-        text,
-        json: text.trim_start_matches('\u{feff}').trim_start().starts_with('{'),
-        component,
-        edits: Vec::new(),
-        notes: Vec::new(),
-        overrides: false,
-        own_flag: None,
-    };
+    let mut pass =
+        Pass { text, component, edits: Vec::new(), notes: Vec::new(), order: Order::default() };
     let list = |key| root.path(&["implementation", "container", key]);
-    let mut slots = pass.slots(list("command"), &component.command);
+    let mut slots = slots_of(text, list("command"), &component.command);
     let of_command = slots.len();
-    slots.extend(pass.slots(list("args"), &component.args));
+    slots.extend(slots_of(text, list("args"), &component.args));
     let tokens: Vec<String> = slots.iter().map(|slot| first_token(slot.element)).collect();
     let mut outcome = Outcome::default();
     match start::find(&tokens) {
@@ -109,42 +61,18 @@ pub(super) fn rewrite(text: &str, root: &Node, component: &Component) -> Changes
     Changes { edits: pass.edits, notes: pass.notes, command: outcome.parts, args }
 }
 
-struct Pass<'a> {
+/// The changes so far.
+pub(super) struct Pass<'a> {
     text: &'a str,
-    json: bool,
     component: &'a Component,
     edits: Vec<Edit>,
     notes: Vec<Note>,
-    /// Whether an override was met.
-    overrides: bool,
-    /// One of Hydra's own flags behind an override, and its line.
-    own_flag: Option<(String, usize)>,
+    pub(super) order: Order,
 }
 
 impl<'a> Pass<'a> {
-    fn slots(&self, list: Option<&'a Node>, elements: &'a [Element]) -> Vec<Slot<'a>> {
-        let Some(node) = list else { return Vec::new() };
-        let list = node.span.start;
-        let quoted = if self.json { Style::Json } else { Style::Flow };
-        let Some(items) = node.items() else {
-            // A branch that is a single element. Quotes are right wherever it stands.
-            let slot = |element| Slot { node, element, list, style: Some(quoted) };
-            return elements.first().map(slot).into_iter().collect();
-        };
-        let written = self.text.get(list..).unwrap_or_default();
-        // The parser has a block list start at its first dash, or at its first element.
-        let is_block = items.first().is_none_or(|first| first.span.start == list);
-        let style = match written.as_bytes().first() {
-            _ if is_block => Some(Style::Block),
-            Some(b'-') => Some(Style::Block),
-            Some(b'[') => Some(quoted),
-            _ => None,
-        };
-        let slots = items.iter().zip(elements);
-        slots.map(|(node, element)| Slot { node, element, list, style }).collect()
-    }
-
-    fn note(&mut self, line: usize, message: String) {
+    /// Something that a person has to know.
+    pub(super) fn note(&mut self, line: usize, message: String) {
         self.notes.push(Note { line, message });
     }
 
@@ -212,7 +140,7 @@ impl<'a> Pass<'a> {
     ) -> Vec<Element> {
         let body = slot.node.entries().and_then(|entries| entries.first());
         let list = body.and_then(|(_, body)| body.get(key));
-        let mut slots = self.slots(list, elements);
+        let mut slots = slots_of(self.text, list, elements);
         let shared = |node: &Node| edit::is_shared(self.text, node);
         if slot.style.is_none() || shared(slot.node) || body.is_some_and(|(_, b)| shared(b)) {
             for inner in &mut slots {
@@ -226,34 +154,9 @@ impl<'a> Pass<'a> {
         outcome.parts.into_iter().map(element).collect()
     }
 
-    /// A `-x`, which is one of Hydra's own or nothing that can be rewritten.
-    fn short(
-        &mut self,
-        slot: &Slot<'a>,
-        text: &str,
-        behind: &[Slot<'a>],
-        outcome: &mut Outcome,
-    ) -> usize {
-        let own = hydra::own_flag(text);
-        let is_value = |next: &Slot| match own {
-            Some(own) => own.value == OwnValue::Required,
-            None => matches!(next.element.part, Part::Placeholder(_)),
-        };
-        if own.is_some() {
-            self.meet_own_flag(text, slot.element.line);
-        } else {
-            let message = format!("{text}: left: a short option has no name to be a key");
-            self.note(slot.element.line, message);
-        }
-        let taken = usize::from(behind.first().is_some_and(is_value));
-        outcome.keep(&[*slot]);
-        outcome.keep(behind.get(..taken).unwrap_or_default());
-        taken
-    }
-
     /// `--name=value` in one element, whose text is `text`.
     fn attached(&mut self, slot: &Slot<'a>, text: &str, outcome: &mut Outcome) {
-        let shown = text.split('=').next().unwrap_or_default();
+        let (shown, _) = split_attached(text);
         if hydra::own_flag(shown).is_some_and(|own| own.value != OwnValue::None) {
             self.meet_own_flag(shown, slot.element.line);
             outcome.keep(&[*slot]);
@@ -305,48 +208,6 @@ impl<'a> Pass<'a> {
         values.len()
     }
 
-    /// One of Hydra's own flags, left with its value; `None` if this is none. One that takes no
-    /// value but has a placeholder behind it is the application's, whatever it is called.
-    fn own_flag(
-        &mut self,
-        shown: &str,
-        slot: &Slot<'a>,
-        next: &Next<'_>,
-        outcome: &mut Outcome,
-    ) -> Option<usize> {
-        let own = hydra::own_flag(shown)?;
-        let value = match next {
-            Next::Values([value, ..]) => Some(value),
-            _ => None,
-        };
-        let filled_in = value.is_some_and(|value| !matches!(value.element.part, Part::Text(_)));
-        if filled_in && own.value == OwnValue::None {
-            return None;
-        }
-        let line = slot.element.line;
-        self.meet_own_flag(shown, line);
-        if filled_in {
-            let name = shown.trim_start_matches('-');
-            self.note(
-                line,
-                format!(
-                    "{shown}: left: it is one of Hydra's own flags; if the key is meant, write \
-                     {name}=… by hand"
-                ),
-            );
-        }
-        outcome.keep(&[*slot]);
-        let value = value.filter(|value| match own.value {
-            OwnValue::None => false,
-            OwnValue::Required => true,
-            OwnValue::Optional(words) => {
-                filled_in || words.contains(&token(value.element).as_str())
-            }
-        });
-        outcome.keep(value.map_or(&[], std::slice::from_ref));
-        Some(usize::from(value.is_some()))
-    }
-
     /// Makes the `slots` of a flag one override, or leaves them.
     fn become_one(
         &mut self,
@@ -385,86 +246,4 @@ impl<'a> Pass<'a> {
             _ => None,
         }
     }
-
-    fn meet_own_flag(&mut self, shown: &str, line: usize) {
-        if self.overrides {
-            self.own_flag.get_or_insert((shown.to_owned(), line));
-        }
-    }
-
-    /// Hydra reads overrides in one row (`nargs="*"` of argparse).
-    fn meet_override(&mut self) {
-        self.overrides = true;
-        if let Some((shown, line)) = self.own_flag.take() {
-            let message = format!(
-                "{shown}: Hydra takes no override behind it when there is one in front; move it \
-                 to the end"
-            );
-            self.note(line, message);
-        }
-    }
-}
-
-/// The first of the arguments that an element becomes.
-fn first_token(element: &Element) -> String {
-    match &element.part {
-        Part::If { then, otherwise, .. } => {
-            then.first().or(otherwise.first()).map_or_else(String::new, first_token)
-        }
-        _ => token(element),
-    }
-}
-
-/// Whether text starts with a dash and is no negative number.
-fn is_flag(text: &str) -> bool {
-    text.len() > 1 && text.starts_with('-') && !hydra::is_typed_number(text)
-}
-
-/// What follows a flag; `after` is what follows the list.
-fn next<'s>(behind: &'s [Slot<'s>], after: Option<&Slot>) -> Next<'s> {
-    let Some(first) = behind.first().map(|slot| slot.element).or(after.map(|slot| slot.element))
-    else {
-        return Next::Flag;
-    };
-    if let Part::If { then, otherwise, .. } = &first.part {
-        let flags = |branch: &[Element]| {
-            branch.first().is_none_or(|element| token(element).starts_with("--"))
-        };
-        return if flags(then) && flags(otherwise) {
-            Next::Flag
-        } else {
-            Next::Unclear("it stands in front of an `if` that may be its value")
-        };
-    }
-    let text = token(first);
-    if text.starts_with("--") {
-        Next::Flag
-    } else if is_flag(&text) {
-        Next::Unclear("what follows starts with a dash and may be its value or an option")
-    } else if hydra::native_key(&text).is_some() {
-        Next::Unclear("what follows may be its value or an override")
-    } else if behind.is_empty() {
-        Next::Unclear("its value may stand behind the `if`")
-    } else {
-        let is_value = |slot: &&Slot| {
-            let text = token(slot.element);
-            !matches!(slot.element.part, Part::If { .. })
-                && !is_flag(&text)
-                && text != "--"
-                && hydra::native_key(&text).is_none()
-        };
-        let count = behind.iter().take_while(is_value).count();
-        Next::Values(behind.get(..count).unwrap_or_default())
-    }
-}
-
-/// Of the values behind a flag, those that are its own. Behind a placeholder, a word may be meant
-/// to stand alone; Hydra refuses it either way.
-fn own_values<'s>(values: &'s [Slot<'s>]) -> &'s [Slot<'s>] {
-    let is_text = |slot: &Slot| matches!(slot.element.part, Part::Text(_));
-    let count = match values {
-        [first, ..] if is_text(first) => values.len(),
-        values => values.iter().take_while(|slot| !is_text(slot)).count(),
-    };
-    values.get(..count).unwrap_or_default()
 }

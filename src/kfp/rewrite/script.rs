@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use super::Note;
 use super::assignment::token;
-use super::pass::{Outcome, Slot};
-use super::start::Script;
+use super::slot::{Outcome, Slot};
+use crate::command_line::Script;
 use crate::error::quote;
 
 /// What the script among `slots` would get instead of what it counts on.

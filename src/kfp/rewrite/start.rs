@@ -1,24 +1,15 @@
 //! Where, in `command` and `args` together, the application's own arguments start.
 
 use super::Possible;
-use crate::command_line::{Program, split};
+use crate::command_line::{Program, Script, Tokens, split};
 
 /// Where the application's arguments start.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Start {
     /// The index of the first of them.
     pub(super) at: usize,
-    /// The indices of the scripts of shells in front, as text (`sh -c TEXT`) or as a file.
+    /// The scripts of shells in front, each at its index in the whole command line.
     pub(super) scripts: Vec<Script>,
-}
-
-/// A shell's script.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Script {
-    /// Its index.
-    pub(super) at: usize,
-    /// Whether the element is the script, and not the name of its file.
-    pub(super) inline: bool,
 }
 
 /// Looks for the start. The error says why there is none.
@@ -40,36 +31,29 @@ pub(super) fn find(tokens: &[String]) -> Possible<Start> {
             return Ok(start);
         }
     }
-    let rest = tokens.get(start.at..).unwrap_or_default();
-    // A component without a command: the image's own is run.
-    let unknown = || Ok(vec!["python3".to_owned(), "main.py".to_owned()]);
-    let line = split(rest.to_vec(), unknown).map_err(|error| error.message)?;
-    start.at = tokens.len().saturating_sub(line.arguments.len());
+    let rest = tokens.get(start.at..).unwrap_or_default().to_vec();
+    let arguments = match split(rest).map_err(|error| error.message)? {
+        Tokens::WithCommand(line) => line.arguments,
+        // A component without a command: the image's own is run.
+        Tokens::Arguments(arguments) => arguments,
+    };
+    start.at = tokens.len().saturating_sub(arguments.len());
     Ok(start)
 }
 
 /// Steps over a shell and its script; `true` if a command line of its own follows, as behind
 /// `sh -c '…; "$0" "$@"'`.
 fn shell(tokens: &[String], start: &mut Start) -> Possible<bool> {
-    let mut inline = false;
-    let mut at = 1;
-    while let Some(option) = tokens.get(at).filter(|token| token.starts_with(['-', '+'])) {
-        at += 1;
-        if !option.starts_with("--") {
-            inline |= option.contains('c');
-            // `-o pipefail`
-            at += usize::from(option.contains(['o', 'O']));
-        }
-    }
-    let Some(script) = tokens.get(at) else {
+    let script = Script::find(tokens);
+    let Some((script, text)) = script.and_then(|found| Some((found, tokens.get(found.at)?))) else {
         return Err("a shell without a script".to_owned());
     };
-    start.scripts.push(Script { at: start.at + at, inline });
-    start.at += at + 1;
-    if !inline {
+    start.scripts.push(Script { at: start.at + script.at, ..script });
+    start.at += script.at + 1;
+    if !script.inline {
         return Ok(false);
     }
-    let plain = script.replace(['"', '{', '}'], "");
+    let plain = text.replace(['"', '{', '}'], "");
     if plain.contains("$0 $@") || plain.contains("$0 $*") {
         return Ok(true);
     }

@@ -166,6 +166,10 @@ fn what_cannot_be_carried_is_said() {
         assert_eq!(notes.len(), 1, "{args}: {notes:?}");
         assert!(notes[0].contains(note), "{args}: {notes:?}");
     }
+}
+
+#[test]
+fn what_has_no_hydra_style_is_left() {
     for (args, note) in [
         ("--a, {inputPath: data}, {inputPath: data}", "2: --a: left: it has 2 values"),
         ("--a, b, c", "2: --a: left: it has 2 values"),

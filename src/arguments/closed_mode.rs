@@ -1,0 +1,60 @@
+//! Closed mode (`unknown: error` in the rules), for parameters that strangers may set: what is
+//! declared, and what the component itself writes, is accepted and nothing else; and of a declared
+//! flag's value not what could choose code or files.
+
+use super::Setting;
+use crate::declarations::{Declarations, Flag};
+use crate::error::{Error, Result, quote};
+use crate::hydra::{self, INSTANTIATE_KEYS};
+use crate::nearest::nearest;
+use crate::value::{Problem, Type, Value};
+
+/// Admits an argument that no declaration names: in closed mode only if the component wrote it.
+/// `written` is the part of `token` to be named.
+///
+/// # Errors
+/// It is not admitted; the nearest declared flag is the help.
+pub(super) fn admit(declared: &Declarations, token: &str, written: &str) -> Result<()> {
+    if !declared.closed || declared.literals.iter().any(|literal| literal == token) {
+        return Ok(());
+    }
+    let names = declared.flags.iter().map(|flag| flag.name.as_str());
+    let near = nearest(written.trim_start_matches('-'), names);
+    Err(Error::refused(format!(
+        "{} is not declared, and the rules accept only declared flags (unknown: error)",
+        quote(written)
+    ))
+    .help(match near {
+        Some(name) => format!("did you mean --{name}?"),
+        None => "declare it under `flags` in the rules".to_owned(),
+    }))
+}
+
+/// What closed mode refuses in the value of a declared flag.
+pub(super) fn problem(flag: &Flag, written: &str, setting: &Setting) -> Option<Problem> {
+    let declare = |what: &str| format!("if that is meant, declare `{what}` on {written}");
+    if setting.ty == Type::Hydra && !(flag.allow_dollar && flag.allow_targets) {
+        let why = "is Hydra's own syntax, which closed mode refuses: it may hold anything";
+        return Some(Problem::new(why).help(declare("dollar: allow, targets: allow")));
+    }
+    if !flag.allow_dollar && hydra::holds_interpolation(&setting.value) {
+        let why =
+            "holds `${`, which closed mode refuses: hydra.utils.instantiate would evaluate it";
+        return Some(Problem::new(why).help(declare("dollar: allow")));
+    }
+    if let (Some(key), false) = (setting.value.find_key(&INSTANTIATE_KEYS), flag.allow_targets) {
+        let why = format!(
+            "holds the key `{key}`, which closed mode refuses: hydra.utils.instantiate would call \
+             what it names"
+        );
+        return Some(Problem::new(why).help(declare("targets: allow")));
+    }
+    // A config group's option is a file below the config folder, and `..` leads out of it.
+    let climbs = |text: &str| text.split('/').any(|part| part == "..");
+    if setting.ty != Type::Path && matches!(&setting.value, Value::Text(text) if climbs(text)) {
+        let why = "holds `..`, which closed mode refuses: as a config group's option it would load \
+                   a file from elsewhere";
+        return Some(Problem::new(why).help(declare("type: path")));
+    }
+    None
+}

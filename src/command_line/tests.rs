@@ -1,0 +1,148 @@
+use super::*;
+
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+fn whole(tokens: Vec<String>, default: &str) -> Result<CommandLine> {
+    match split(tokens)? {
+        Tokens::WithCommand(line) => Ok(line),
+        Tokens::Arguments(arguments) => with_default(words(default), arguments),
+    }
+}
+
+/// `python3 -u main.py | --lr 0.1`: the command before the bar, the arguments behind it.
+fn shown(tokens: &str) -> String {
+    match whole(words(tokens), "python3 main.py") {
+        Ok(line) => {
+            let app = match line.app {
+                App::Script(path) => format!("script {path}"),
+                App::Module(name) => format!("module {name}"),
+                App::Program(name) => format!("program {name}"),
+                App::Unknown => "unknown".to_owned(),
+            };
+            format!("{} | {} ({app})", line.command.join(" "), line.arguments.join(" "))
+        }
+        Err(error) => format!("error: {}", error.message.split(':').next().unwrap_or("")),
+    }
+}
+
+/// Tokens behind `run`, and how they are split.
+const SPLIT: &[(&str, &str)] = &[
+    // No command.
+    ("", "python3 main.py |  (script main.py)"),
+    ("--", "python3 main.py |  (script main.py)"),
+    ("--lr 0.1", "python3 main.py | --lr 0.1 (script main.py)"),
+    ("-- --lr 0.1", "python3 main.py | --lr 0.1 (script main.py)"),
+    ("lr=0.1 -m", "python3 main.py | lr=0.1 -m (script main.py)"),
+    ("-- ~lr", "python3 main.py | ~lr (script main.py)"),
+    // Python.
+    ("python3 main.py", "python3 main.py |  (script main.py)"),
+    ("-- python3 main.py --lr 1", "python3 main.py | --lr 1 (script main.py)"),
+    ("/usr/bin/python3.11 -u main.py a=1", "/usr/bin/python3.11 -u main.py | a=1 (script main.py)"),
+    (
+        "python -uW ignore -X dev -Xutf8 train --lr 1",
+        "python -uW ignore -X dev -Xutf8 train | --lr 1 (script train)",
+    ),
+    ("python3 -m pkg.mod --lr 1", "python3 -m pkg.mod | --lr 1 (module pkg.mod)"),
+    ("python3 -ummain --lr 1", "python3 -ummain | --lr 1 (module main)"),
+    ("python3 main.py -- --lr 1", "python3 main.py | --lr 1 (script main.py)"),
+    ("python3 main.py --lr 1 -- x=1", "python3 main.py | --lr 1 -- x=1 (script main.py)"),
+    ("python3 -- main.py --lr 1", "python3 -- main.py | --lr 1 (script main.py)"),
+    ("python3 -u -- --lr 1", "python3 -u | --lr 1 (unknown)"),
+    ("python3 - --lr 1", "python3 - | --lr 1 (script -)"),
+    ("python3 -c pass -- --lr 1", "python3 -c pass | --lr 1 (unknown)"),
+    ("python3 -c pass", "error: cannot tell where the command `python3 -c pass` ends"),
+    ("python3 -c -- --lr 1", "error: cannot tell where the command `python3 -c -- --lr 1` ends"),
+    ("python3", "error: cannot tell where the command `python3` ends"),
+    ("python3 -m", "error: cannot tell where the command `python3 -m` ends"),
+    ("python3 -u -W", "error: cannot tell where the command `python3 -u -W` ends"),
+    (
+        "python3 --check-hash-based-pycs always main.py --lr 1",
+        "python3 --check-hash-based-pycs always main.py | --lr 1 (script main.py)",
+    ),
+    (
+        "python3 -m torch.distributed.run --nproc_per_node 2 train.py --lr 1",
+        "python3 -m torch.distributed.run --nproc_per_node 2 train.py | --lr 1 (script train.py)",
+    ),
+    (
+        "python3 -m coverage run -m pkg.train --lr 1",
+        "python3 -m coverage run -m pkg.train | --lr 1 (module pkg.train)",
+    ),
+    // Launchers.
+    (
+        "torchrun --nproc_per_node=2 train.py --lr 1",
+        "torchrun --nproc_per_node=2 train.py | --lr 1 (script train.py)",
+    ),
+    ("torchrun -m pkg.train -- --lr 1", "torchrun -m pkg.train | --lr 1 (module pkg.train)"),
+    (
+        "env A=1 python3 -m cProfile -o p main.py --lr 1",
+        "env A=1 python3 -m cProfile -o p main.py | --lr 1 (script main.py)",
+    ),
+    ("uv run -- main.py --lr 1", "uv run -- main.py | --lr 1 (script main.py)"),
+    ("tini -- python3 main.py --lr 1", "tini -- python3 main.py | --lr 1 (script main.py)"),
+    ("tini -- my-train -- --lr 1", "tini -- my-train | --lr 1 (unknown)"),
+    (
+        "tini -- my-train --lr 1",
+        "error: cannot tell where the command `tini -- my-train --lr 1` ends",
+    ),
+    (
+        "conda run -n x python .py main.py a=1",
+        "conda run -n x python .py main.py | a=1 (script main.py)",
+    ),
+    // Shells.
+    ("sh -c x -- --lr 1", "sh -c x | --lr 1 (unknown)"),
+    ("bash -c x sh --", "bash -c x sh |  (unknown)"),
+    ("sh -c x --lr 1", "error: cannot tell where the command `sh` ends"),
+    // Anything else.
+    ("my-train --lr 1", "my-train | --lr 1 (program my-train)"),
+    ("my-train", "my-train |  (program my-train)"),
+    ("mpirun -n 4 my-train -- --lr 1", "mpirun -n 4 my-train | --lr 1 (program mpirun)"),
+    ("mpirun -- my-train -- a=1", "mpirun -- my-train | a=1 (program mpirun)"),
+    ("./main.py --lr 1", "./main.py | --lr 1 (program ./main.py)"),
+];
+
+#[test]
+fn the_command_ends_where_it_should() {
+    for (tokens, expected) in SPLIT {
+        assert_eq!(shown(tokens), *expected, "{tokens:?}");
+    }
+}
+
+#[test]
+fn the_default_command_need_not_name_a_script() {
+    for (default, expected) in [
+        ("my-train", "my-train | --lr 1"),
+        ("python3 -m pkg", "python3 -m pkg | --lr 1"),
+        ("tini -- my-train", "tini -- my-train | --lr 1"),
+        ("sh -c x", "sh -c x | --lr 1"),
+        ("my-train --", "my-train | --lr 1"),
+        ("python3 main.py a=1", "python3 main.py | a=1 --lr 1"),
+    ] {
+        let line = whole(words("--lr 1"), default).unwrap();
+        let shown = format!("{} | {}", line.command.join(" "), line.arguments.join(" "));
+        assert_eq!(shown, expected, "{default:?}");
+    }
+    assert!(with_default(vec![], vec![]).is_err());
+}
+
+#[test]
+fn a_containers_arguments_start_behind_the_shells_script() {
+    let all = "\"$0\" \"$@\"";
+    for (tokens, start) in [
+        (&["python3", "main.py", "--lr", "1"][..], 2),
+        (&["my-train", "--lr"], 1),
+        (&["--lr", "1"], 0),
+        (&[], 0),
+        (&["sh", "-exc", all, "python3", "main.py", "--lr"], 5),
+        (&["sh", "-ce", all, "python3", "main.py", "word"], 5),
+        (&["bash", "-o", "pipefail", "-c", all, "my-train", "word"], 6),
+        (&["sh", "-c", all, "sh", "-c", all, "my-train", "--lr"], 7),
+        (&["bash", "run.sh", "word", "--lr"], 3),
+        (&["tini", "my-train", "--lr"], 2),
+        (&["sh", "-c"], 2),
+    ] {
+        let tokens: Vec<String> = tokens.iter().copied().map(str::to_owned).collect();
+        assert_eq!(arguments_start(&tokens), start, "{tokens:?}");
+    }
+}

@@ -1,0 +1,118 @@
+//! What each input of a task holds, and what it comes from.
+
+use super::{ROOT, Values};
+use crate::error::{Error, Result, quote};
+use crate::kfp::artifact::Artifact;
+use crate::kfp::compiled::{Pipeline, Source, Task};
+use crate::kfp::component::Port;
+use crate::kfp::parameter::{self, Given};
+use crate::kfp::types::PortType;
+use crate::value::Value;
+
+/// An input or output with what it holds.
+#[derive(Clone, Debug)]
+pub(super) struct Slot<'a> {
+    pub(super) port: &'a Port,
+    pub(super) content: Content,
+    /// Whether a sample stands for it.
+    pub(super) sample: bool,
+}
+
+/// What an input or output holds.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Content {
+    /// Nothing: it is optional.
+    Absent,
+    /// A parameter's value.
+    Parameter(Value),
+    /// Where an artifact lies.
+    Artifact(Artifact),
+    /// Where to write an output parameter.
+    File(String),
+}
+
+/// What an input holds: what was given, else what the pipeline passes, else its default; else
+/// nothing if it is optional, and a sample if it is not.
+///
+/// # Errors
+/// A value does not fit the input's type, or is null though the input is not optional.
+pub(super) fn input<'a>(
+    pipeline: &'a Pipeline,
+    task: &'a Task,
+    port: &'a Port,
+    values: &Values,
+) -> Result<Slot<'a>> {
+    let file = &task.component.file;
+    let slot = |content, sample| Slot { port, content, sample };
+    let outer = |id: &str| pipeline.inputs.iter().find(|input| input.id == id);
+    let is_pipelines = pipeline.inputs.iter().any(|input| input.name == port.name);
+    if let (false, Some(given)) = (is_pipelines, values.get(&port.name)) {
+        return Ok(slot(content(port, port, given)?, false));
+    }
+    let (found, sample) = match task.source(&port.id) {
+        Some(Source::Constant(value)) => (Some(value.clone()), false),
+        Some(Source::Input(id)) => match outer(id) {
+            Some(input) => match values.get(&input.name) {
+                Some(given) => return Ok(slot(content(input, port, given)?, false)),
+                None if input.default.is_none() && !input.optional => {
+                    return Ok(slot(sample_of(port, ROOT, &input.id), true));
+                }
+                None => (parameter::default(input, file)?, false),
+            },
+            None => return Ok(slot(sample_of(port, ROOT, id), true)),
+        },
+        Some(Source::Output(task, output)) => {
+            let folder = format!("{ROOT}/{task}");
+            return Ok(slot(sample_of(port, &folder, output), true));
+        }
+        Some(Source::AtRunTime(Some(value))) => (Some(value.clone()), true),
+        Some(Source::AtRunTime(None)) => return Ok(slot(sample_of(port, ROOT, &port.id), true)),
+        None => (None, false),
+    };
+    let found = match found {
+        Some(value) => Some(value),
+        None => parameter::default(port, file)?,
+    };
+    match (found, port.ty) {
+        (Some(Value::Text(place)), PortType::Artifact) => {
+            Ok(slot(Content::Artifact(Artifact::at(&place)), sample))
+        }
+        (Some(value), PortType::Parameter(parameter)) => {
+            let value = parameter::through_protobuf(value, parameter, &port.name)?;
+            Ok(slot(Content::Parameter(value), sample))
+        }
+        _ if port.optional => Ok(slot(Content::Absent, false)),
+        _ => Ok(slot(sample_of(port, ROOT, &port.id), true)),
+    }
+}
+
+/// What was given for `input`, as `port` holds it: a pipeline's input, or the port itself.
+fn content(input: &Port, port: &Port, given: &Given) -> Result<Content> {
+    let found = match (input.ty, port.ty) {
+        (PortType::Parameter(outer), PortType::Parameter(inner)) => {
+            match parameter::given(input, outer, given)? {
+                Some(value) => {
+                    let value = parameter::through_protobuf(value, inner, &input.name)?;
+                    Some(Content::Parameter(value))
+                }
+                None => None,
+            }
+        }
+        _ => Artifact::given(input, given)?.map(Content::Artifact),
+    };
+    match found {
+        Some(content) => Ok(content),
+        None if input.optional => Ok(Content::Absent),
+        None => Err(Error::refused(format!(
+            "the value of {}, `null`, is none: it is not optional",
+            quote(&input.name)
+        ))),
+    }
+}
+
+fn sample_of(port: &Port, folder: &str, name: &str) -> Content {
+    match port.ty {
+        PortType::Parameter(parameter) => Content::Parameter(parameter::sample(parameter)),
+        PortType::Artifact => Content::Artifact(Artifact::at(folder).join(name)),
+    }
+}

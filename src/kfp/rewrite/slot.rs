@@ -1,0 +1,79 @@
+//! The elements of a list with their places in the file, and what they become.
+
+use super::assignment::token;
+use super::scalar::Style;
+use crate::kfp::component::{Element, Part};
+use crate::yaml::Node;
+
+/// An element with its node.
+#[derive(Clone, Copy)]
+pub(super) struct Slot<'a> {
+    pub(super) node: &'a Node,
+    pub(super) element: &'a Element,
+    /// The list that it stands in, by its first byte.
+    pub(super) list: usize,
+    /// `None` where it cannot be edited: its list has an anchor or is an alias.
+    pub(super) style: Option<Style>,
+}
+
+/// What became of a list of elements.
+#[derive(Default)]
+pub(super) struct Outcome {
+    /// The elements that it is now.
+    pub(super) parts: Vec<Part>,
+    /// For each old element the index of the new one.
+    pub(super) places: Vec<usize>,
+}
+
+impl Outcome {
+    /// Elements that stay as they are.
+    pub(super) fn keep(&mut self, slots: &[Slot]) {
+        for slot in slots {
+            self.replace(1, slot.element.part.clone());
+        }
+    }
+
+    /// `count` elements became one.
+    pub(super) fn replace(&mut self, count: usize, part: Part) {
+        self.places.extend(std::iter::repeat_n(self.parts.len(), count));
+        self.parts.push(part);
+    }
+}
+
+/// The `elements` that are the node `list` of the file `text`.
+pub(super) fn slots_of<'a>(
+    text: &str,
+    list: Option<&'a Node>,
+    elements: &'a [Element],
+) -> Vec<Slot<'a>> {
+    let Some(node) = list else { return Vec::new() };
+    let list = node.span.start;
+    let is_json = text.trim_start_matches('\u{feff}').trim_start().starts_with('{');
+    let quoted = if is_json { Style::Json } else { Style::Flow };
+    let Some(items) = node.items() else {
+        // A branch that is a single element. Quotes are right wherever it stands.
+        let slot = |element| Slot { node, element, list, style: Some(quoted) };
+        return elements.first().map(slot).into_iter().collect();
+    };
+    let written = text.get(list..).unwrap_or_default();
+    // The parser has a block list start at its first dash, or at its first element.
+    let is_block = items.first().is_none_or(|first| first.span.start == list);
+    let style = match written.as_bytes().first() {
+        _ if is_block => Some(Style::Block),
+        Some(b'-') => Some(Style::Block),
+        Some(b'[') => Some(quoted),
+        _ => None,
+    };
+    let slots = items.iter().zip(elements);
+    slots.map(|(node, element)| Slot { node, element, list, style }).collect()
+}
+
+/// The first of the arguments that an element becomes.
+pub(super) fn first_token(element: &Element) -> String {
+    match &element.part {
+        Part::If { then, otherwise, .. } => {
+            then.first().or(otherwise.first()).map_or_else(String::new, first_token)
+        }
+        _ => token(element),
+    }
+}

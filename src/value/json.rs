@@ -1,0 +1,117 @@
+//! JSON text as a [`Value`], every number in the digits it was sent with.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::number::{MAX_INT_DIGITS, overflows};
+use super::{Problem, Value};
+use crate::hydra;
+
+/// `text` as JSON: `None` where it is none.
+///
+/// # Errors
+/// It is JSON, but holds something that cannot be sent: half a surrogate pair, a NUL, a number
+/// that overflows, nesting deeper than Hydra reads.
+pub fn json(text: &str) -> Result<Option<Value>, Problem> {
+    match serde_json::from_str::<&RawValue>(text) {
+        Ok(raw) => json_value(raw, 0).map(Some),
+        Err(_) => Ok(None),
+    }
+}
+
+fn json_value(raw: &RawValue, depth: usize) -> Result<Value, Problem> {
+    let text = raw.get();
+    let inner = depth + 1;
+    if inner > hydra::MAX_DEPTH && text.starts_with(['[', '{']) {
+        return Err(Problem::new(format!(
+            "is nested deeper than {} levels, which Hydra's parser does not read",
+            hydra::MAX_DEPTH
+        )));
+    }
+    match text.as_bytes().first() {
+        Some(b'[') => {
+            let items: Vec<&RawValue> = from_json(text)?;
+            let items = items.into_iter().map(|item| json_value(item, inner));
+            Ok(Value::List(items.collect::<Result<_, _>>()?))
+        }
+        Some(b'{') => {
+            let Members(members) = from_json(text)?;
+            let entries = last_of_each(members)
+                .into_iter()
+                .map(|(key, value)| Ok((key, json_value(value, inner)?)));
+            Ok(Value::Dict(entries.collect::<Result<_, _>>()?))
+        }
+        Some(b'"') => Ok(Value::Text(from_json(text)?)),
+        Some(b't') => Ok(Value::Bool(true)),
+        Some(b'f') => Ok(Value::Bool(false)),
+        Some(b'n') => Ok(Value::Null),
+        _ => json_number(text),
+    }
+}
+
+/// A number of a list or dict: its digits as sent. JSON has typed it already, so it never turns
+/// into text.
+fn json_number(text: &str) -> Result<Value, Problem> {
+    let digits = text.trim_start_matches('-');
+    let whole = digits.bytes().all(|b| b.is_ascii_digit());
+    if whole && digits.len() > MAX_INT_DIGITS {
+        return Err(Problem::new(format!(
+            "holds an integer of {} digits; Python reads at most {MAX_INT_DIGITS}",
+            digits.len()
+        )));
+    }
+    if !whole && overflows(text) {
+        return Err(Problem::new(format!("holds {text}, which overflows a 64-bit float")));
+    }
+    Ok(Value::Number(text.to_owned()))
+}
+
+/// One step into text whose syntax is known to be JSON.
+fn from_json<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Problem> {
+    serde_json::from_str(text)
+        .map_err(|error| Problem::new(format!("is JSON that cannot be sent on ({error})")))
+}
+
+/// A JSON object's members in order, repeated keys included.
+pub(crate) struct Members<'a>(pub(crate) Vec<(String, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Vec<(String, &'de RawValue)>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(members)
+            }
+        }
+        deserializer.deserialize_map(InOrder).map(Members)
+    }
+}
+
+/// Repeated keys: the last value, at the first place, as Python's `json.loads` has it.
+fn last_of_each<T>(members: Vec<(String, T)>) -> Vec<(String, T)> {
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    let mut kept: Vec<(String, T)> = Vec::with_capacity(members.len());
+    for (key, value) in members {
+        let place = places.get(&key).copied();
+        if let Some(entry) = place.and_then(|place| kept.get_mut(place)) {
+            entry.1 = value;
+        } else {
+            places.insert(key.clone(), kept.len());
+            kept.push((key, value));
+        }
+    }
+    kept
+}

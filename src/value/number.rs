@@ -1,0 +1,188 @@
+//! Which texts are numbers, and how they are written so that the application reads them as such.
+//!
+//! Numbers stay text all the way: no digit is lost on the way through a float of ours.
+
+/// The most digits that Python turns into an int (`sys.int_info.default_max_str_digits`).
+pub(super) const MAX_INT_DIGITS: usize = 4300;
+
+/// The parts of a decimal number: `-12.50e3` has the digits `12` and `50` and the exponent 3.
+struct Decimal<'a> {
+    negative: bool,
+    whole: &'a str,
+    fraction: &'a str,
+    exponent: Option<i64>,
+}
+
+impl<'a> Decimal<'a> {
+    /// Python's `float()` syntax without underscores, blanks, `inf` and `nan`.
+    fn parse(text: &'a str) -> Option<Self> {
+        let (negative, rest) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, text.strip_prefix('+').unwrap_or(text)),
+        };
+        let (mantissa, exponent) = match rest.split_once(['e', 'E']) {
+            Some((mantissa, exponent)) => {
+                let digits = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+                if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+                    return None;
+                }
+                // Saturate: an exponent past i64 overflows every float all the same.
+                let size = digits.parse().unwrap_or(i64::from(i32::MAX));
+                let size = if exponent.starts_with('-') { -size } else { size };
+                (mantissa, Some(size))
+            }
+            None => (rest, None),
+        };
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
+        (digits(whole) && digits(fraction) && !(whole.is_empty() && fraction.is_empty()))
+            .then_some(Self { negative, whole, fraction, exponent })
+    }
+}
+
+/// `text` as the digits of a whole number, if it is one.
+pub(super) fn integer(text: &str) -> Option<String> {
+    let decimal = Decimal::parse(text)?;
+    let all = format!("{}{}", decimal.whole, decimal.fraction);
+    let significant = all.trim_start_matches('0');
+    let digits = significant.trim_end_matches('0');
+    let zeros = i64::try_from(significant.len() - digits.len()).ok()?;
+    let fraction = i64::try_from(decimal.fraction.len()).ok()?;
+    let sign = if decimal.negative { "-" } else { "" };
+    if digits.is_empty() {
+        return Some("0".to_owned());
+    }
+    let shift = usize::try_from(decimal.exponent.unwrap_or(0) - fraction + zeros).ok()?;
+    (digits.len().checked_add(shift)? <= MAX_INT_DIGITS)
+        .then(|| format!("{sign}{digits}{}", "0".repeat(shift)))
+}
+
+/// `text` as a number that Hydra reads as a float, if it is one and does not overflow.
+pub(super) fn float(text: &str) -> Option<String> {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    for special in ["nan", "inf"] {
+        if unsigned.eq_ignore_ascii_case(special) {
+            return Some(text.to_owned());
+        }
+    }
+    if unsigned.eq_ignore_ascii_case("infinity") {
+        return Some(if text.starts_with('-') { "-inf" } else { "inf" }.to_owned());
+    }
+    let decimal = Decimal::parse(text)?;
+    // Hydra's lexer has no leading zeros: `007.5` would be a string.
+    let whole = match decimal.whole.trim_start_matches('0') {
+        "" => "0",
+        whole => whole,
+    };
+    let sign = if decimal.negative { "-" } else { "" };
+    let written = match (decimal.fraction, decimal.exponent) {
+        ("", None) => format!("{sign}{whole}.0"),
+        ("", Some(exponent)) => format!("{sign}{whole}e{exponent}"),
+        (fraction, None) => format!("{sign}{whole}.{fraction}"),
+        (fraction, Some(exponent)) => format!("{sign}{whole}.{fraction}e{exponent}"),
+    };
+    (!overflows(&written)).then_some(written)
+}
+
+/// Whether undeclared text is a number: JSON's syntax, and nothing that somebody may have meant as
+/// text. A commit id like `12345e7` has an exponent without a sign or a dot behind several digits;
+/// a number of over 17 significant digits or one that overflows would not arrive as it was sent.
+pub fn is_typed_number(text: &str) -> bool {
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    // Most values are no number: decided by one byte.
+    if !unsigned.as_bytes().first().is_some_and(u8::is_ascii_digit) {
+        return false;
+    }
+    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
+        None => (unsigned, None),
+    };
+    let (whole, fraction) = match mantissa.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (mantissa, None),
+    };
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let json_syntax = digits(whole)
+        && (whole == "0" || !whole.starts_with('0'))
+        && fraction.is_none_or(digits)
+        && exponent.is_none_or(|text| digits(text.strip_prefix(['+', '-']).unwrap_or(text)));
+    if !json_syntax {
+        return false;
+    }
+    if fraction.is_none() && exponent.is_none() {
+        return whole.len() <= MAX_INT_DIGITS;
+    }
+    let plainly_exponent = exponent
+        .is_none_or(|text| fraction.is_some() || whole.len() == 1 || text.starts_with(['+', '-']));
+    let significant = [whole, fraction.unwrap_or("")].concat();
+    let significant = significant.trim_matches('0').len();
+    plainly_exponent && significant <= 17 && !overflows(text)
+}
+
+/// Whether a number in Python's syntax is beyond a 64-bit float: it would arrive as infinity, or
+/// as 0 though it is not.
+pub(super) fn overflows(number: &str) -> bool {
+    let mantissa = number.split(['e', 'E']).next().unwrap_or("");
+    let is_zero = !mantissa.bytes().any(|b| matches!(b, b'1'..=b'9'));
+    match number.parse::<f64>() {
+        Ok(float) => float.is_infinite() || (float == 0.0 && !is_zero),
+        Err(_) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_those_that_nobody_meant_as_text() {
+        for number in [
+            "0",
+            "-0",
+            "1",
+            "-42",
+            "1.5",
+            "0.10",
+            "1e5",
+            "1E5",
+            "1e-05",
+            "-1e-05",
+            "1.5e3",
+            "12e-5",
+            "12e+5",
+            "12345678901234567890",
+            "0.12345678901234567",
+            "1.2345675e+06",
+        ] {
+            assert!(is_typed_number(number), "{number}");
+        }
+        for text in [
+            "",
+            "-",
+            "+1",
+            "007",
+            "1_000",
+            ".5",
+            "1.",
+            "12e5",
+            "12345e7",
+            "1e",
+            "1e+",
+            "0x1F",
+            "nan",
+            "inf",
+            "1e999",
+            "1e-999",
+            "0.123456789012345678",
+            "1 ",
+            " 1",
+            "--1",
+            "1e5e5",
+            "٣",
+        ] {
+            assert!(!is_typed_number(text), "{text}");
+        }
+        assert!(is_typed_number(&"9".repeat(4300)));
+        assert!(!is_typed_number(&"9".repeat(4301)));
+    }
+}

@@ -1,0 +1,93 @@
+//! The types that a flag's value may be declared to have.
+
+use std::fmt;
+
+/// The type of a flag's value.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum Type {
+    /// Nothing declared: JSON's types where the text is plainly JSON, else text.
+    #[default]
+    Auto,
+    /// Text, whatever it looks like.
+    Text,
+    /// Text that names a file or folder.
+    Path,
+    /// A whole number; `3.0` and `1e3` are whole too.
+    Int,
+    /// A floating-point number; `1` becomes `1.0`.
+    Float,
+    /// A truth value.
+    Bool,
+    /// A JSON array.
+    List(Element),
+    /// A JSON object.
+    Dict(Element),
+    /// Several values behind one flag, each of its own type: a list.
+    Tuple(Vec<Type>),
+    /// Hydra's own syntax: sweeps, interpolations.
+    Hydra,
+}
+
+/// The type of what a list or a dict holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Element {
+    /// As JSON has it.
+    #[default]
+    Any,
+    /// As JSON has it, but a whole number without `.0`: KFP's local runner writes every number of
+    /// a list or dict as a float, its backend writes the shortest form (measured, KFP 2.17).
+    Shortest,
+    /// Text.
+    Text,
+    /// Whole numbers.
+    Int,
+    /// Floating-point numbers.
+    Float,
+    /// Truth values.
+    Bool,
+}
+
+impl Element {
+    /// The type of one element that stands alone.
+    pub fn ty(self) -> Type {
+        match self {
+            Self::Any | Self::Shortest => Type::Auto,
+            Self::Text => Type::Text,
+            Self::Int => Type::Int,
+            Self::Float => Type::Float,
+            Self::Bool => Type::Bool,
+        }
+    }
+}
+
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Text => f.write_str("string"),
+            Self::Path => f.write_str("path"),
+            Self::Int => f.write_str("int"),
+            Self::Float => f.write_str("float"),
+            Self::Bool => f.write_str("bool"),
+            Self::List(element) => write!(f, "list{element}"),
+            Self::Dict(element) => write!(f, "dict{element}"),
+            Self::Tuple(types) => {
+                let types: Vec<String> = types.iter().map(ToString::to_string).collect();
+                write!(f, "list[{}]", types.join(", "))
+            }
+            Self::Hydra => f.write_str("hydra"),
+        }
+    }
+}
+
+impl fmt::Display for Element {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Any | Self::Shortest => "",
+            Self::Text => "[str]",
+            Self::Int => "[int]",
+            Self::Float => "[float]",
+            Self::Bool => "[bool]",
+        })
+    }
+}
