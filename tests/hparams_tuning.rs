@@ -360,3 +360,21 @@ fn a_list_that_python_wrote_arrives_where_it_is_declared() {
     ];
     assert_received(&image, &table);
 }
+
+#[test]
+fn the_transcripts_are_what_the_commands_print() {
+    let readme = fs::read_to_string(example().join("README.md")).unwrap();
+    let blocks: Vec<&str> = readme.split("```console\n").skip(1).collect();
+    assert!(blocks.len() >= 3, "{} blocks", blocks.len());
+    for block in blocks {
+        let (block, _) = block.split_once("```").unwrap();
+        let image = Image::new();
+        let mut printed = String::new();
+        for command in block.lines().filter_map(|line| line.strip_prefix("$ ")) {
+            let shell = ["sh", "-c", &format!("exec 2>&1; {command}")].map(str::to_owned);
+            let output = image.command(&shell).output().unwrap();
+            printed.extend(["$ ", command, "\n", std::str::from_utf8(&output.stdout).unwrap()]);
+        }
+        assert_eq!(printed, block);
+    }
+}
