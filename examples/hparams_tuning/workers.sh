@@ -54,7 +54,7 @@ worker_fails() {
 
 # shellcheck disable=SC2086 # The launchers are several words.
 {
-workers 'The shim starts each worker: torchrun --no-python ... hydra-shim run python3 train.py' \
+workers 'The shim starts each worker: torchrun --no_python ... hydra-shim run python3 train.py' \
     "$python" $torchrun --no_python hydra-shim run "$python" "$here/train.py" "$@"
 
 workers 'The shim in front of the launcher: hydra-shim run torchrun ... train.py' \
