@@ -222,6 +222,28 @@ fn make_venv(python: &str, venv: &Path, hydra_version: &str) -> Result<Option<St
         .map(|reason| format!("{python} cannot import it: {reason}")))
 }
 
+/// A virtual environment with a file of pinned requirements, in `target/test-venvs`; made anew when
+/// the file or the Python (`$PYTHON` or `python3`) changes. The error says what pip says.
+pub fn venv_with(name: &str, requirements: &Path) -> Result<PathBuf, String> {
+    let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let venvs = target_dir().join("test-venvs");
+    fs::create_dir_all(&venvs).unwrap();
+    let venv = venvs.join(name);
+    // One creator at a time; the marker is written last.
+    let lock = File::create(venvs.join(format!("{name}.lock"))).unwrap();
+    lock.lock().unwrap();
+    let marker = venv.join("made-for-tests");
+    let wanted = format!("{python}\n{}", fs::read_to_string(requirements).unwrap());
+    if fs::read_to_string(&marker).ok().as_ref() != Some(&wanted) {
+        say(&format!("installing {} into {}", requirements.display(), venv.display()));
+        succeed(Command::new(python).args(["-m", "venv", "--clear"]).arg(&venv))?;
+        let pip = ["-m", "pip", "install", "-q", "-r"];
+        succeed(Command::new(venv.join("bin/python")).args(pip).arg(requirements))?;
+        fs::write(marker, wanted).unwrap();
+    }
+    Ok(venv)
+}
+
 /// Runs a command; the error is the last line that it wrote on stderr.
 fn succeed(command: &mut Command) -> Result<(), String> {
     let output = command.output().map_err(|error| error.to_string())?;
