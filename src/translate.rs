@@ -56,6 +56,7 @@ pub fn translate(
     declared: &Declarations,
 ) -> Result<Translation> {
     let mut writer = Writer::new(declared);
+    writer.trace.reserve(arguments.len() / 2);
     for argument in Reader::new(arguments, declared) {
         writer.take(argument?)?;
     }

@@ -15,7 +15,8 @@ pub enum Operation {
 }
 
 impl Operation {
-    fn prefix(self) -> &'static str {
+    /// What is written in front of the key.
+    pub(super) fn prefix(self) -> &'static str {
         match self {
             Self::Change => "",
             Self::Add => "+",

@@ -19,15 +19,19 @@ pub const MAX_DEPTH: usize = 64;
 /// # Errors
 /// Hydra has no spelling for the value.
 pub fn assignments(key: &Key, value: &Value, merge: bool) -> Result<Vec<String>, Problem> {
-    let mut written = String::new();
+    let name = key.name.as_str();
+    let replaces = matches!(value, Value::Dict(_)) && key.operation == Operation::Change && !merge;
+    let prefix = match value {
+        Value::Dict(_) if merge => Operation::ForceAdd.prefix(),
+        _ if replaces => Operation::Add.prefix(),
+        _ => key.operation.prefix(),
+    };
+    let mut written = [prefix, name, "="].concat();
     write_value(&mut written, value)?;
-    let name = &key.name;
-    Ok(match (value, key.operation) {
-        (Value::Dict(_), _) if merge => vec![format!("++{name}={written}")],
-        (Value::Dict(_), Operation::Change) => {
-            vec![format!("{name}={{}}"), format!("~{name}"), format!("+{name}={written}")]
-        }
-        _ => vec![format!("{key}={written}")],
+    Ok(if replaces {
+        vec![format!("{name}={{}}"), format!("~{name}"), written]
+    } else {
+        vec![written]
     })
 }
 
