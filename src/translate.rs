@@ -11,7 +11,7 @@ use crate::arguments::{Argument, Reader, Setting, split_attached};
 use crate::declarations::{Arity, Declarations, Mkdir, SECRET};
 use crate::error::{Error, Result, quote};
 use crate::hydra;
-use crate::value::{Type, Value};
+use crate::value::{self, Type, Value};
 
 /// The application's command line as Hydra takes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -191,6 +191,23 @@ impl<'a> Writer<'a> {
     fn warn(&mut self, setting: &Setting) {
         if setting.ty != Type::Hydra && hydra::holds_interpolation(&setting.value) {
             self.warnings.push(format!("{}: {}", setting.flag, hydra::EVALUATED_AGAIN));
+        }
+        let items = match (&setting.value, &setting.ty) {
+            (Value::List(items), _) if setting.arity == Arity::Many => items.as_slice(),
+            (text, Type::Auto) => std::slice::from_ref(text),
+            _ => &[],
+        };
+        for item in items {
+            if let Value::Text(text) = item
+                && value::is_python_notation(text)
+            {
+                self.warnings.push(format!(
+                    "{}: {} is a string: a list or dict is written as JSON, with double quotes, or \
+                     declared `type: hydra`",
+                    setting.flag,
+                    setting.shown(text),
+                ));
+            }
         }
         if setting.looks_native {
             self.warnings.push(format!(

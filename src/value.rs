@@ -183,6 +183,12 @@ impl Value {
     }
 }
 
+/// Whether text is a list or dict in Python's notation, `['a', 'b']`, which is no JSON.
+pub fn is_python_notation(text: &str) -> bool {
+    let brackets = |open, close| text.starts_with(open) && text.ends_with(close);
+    (brackets('[', ']') || brackets('{', '}')) && text.contains('\'')
+}
+
 /// Undeclared text: typed where it is plainly JSON, else exactly its characters.
 fn auto(text: &str) -> Result<Value, Problem> {
     if text.eq_ignore_ascii_case("true") {

@@ -255,3 +255,25 @@ fn variables_give_way_to_flags() {
     assert_eq!(run(&[], &declared), "out=gs://b/m");
     assert_eq!(run(&["--out", "/x/y"], &declared), "out=/x/y");
 }
+
+#[test]
+fn what_may_be_meant_otherwise_is_warned_of() {
+    for (arguments, reason) in [
+        (["--x", "['a', 'b']"], Some("written as JSON")),
+        (["--x", "{'a': 1}"], Some("written as JSON")),
+        (["--tags", "['a']"], Some("written as JSON")),
+        (["--prompt", "['a']"], None),
+        (["--x", "[a-z]"], None),
+        (["--x", "a=b"], Some("looks like an override")),
+        (["--x", "${y}"], Some("would evaluate it")),
+        (["--x", "[1]"], None),
+    ] {
+        let tokens = arguments.map(str::to_owned).to_vec();
+        let warnings = translate(Vec::new(), tokens, &declarations()).unwrap().warnings;
+        match (reason, warnings.as_slice()) {
+            (None, []) => {}
+            (Some(reason), [warning]) => assert!(warning.contains(reason), "{warning}"),
+            _ => panic!("{arguments:?}: {warnings:?}"),
+        }
+    }
+}
