@@ -19,6 +19,8 @@ fn main() {
     match fs::write(&script, LINKER_SCRIPT) {
         Ok(()) => {
             println!("cargo::rustc-link-arg-bins=-Wl,--no-eh-frame-hdr");
+            // `_Unwind_Backtrace` is the binary's own, and also in an object that libc needs.
+            println!("cargo::rustc-link-arg-bins=-Wl,--allow-multiple-definition");
             println!("cargo::rustc-link-arg-bins=-Wl,-T,{}", script.display());
         }
         Err(error) => println!("cargo::warning=unwind tables stay in the binary: {error}"),
