@@ -18,8 +18,9 @@ answers() { docker info >/dev/null 2>&1; }
 # install COMMAND PACKAGE: the Debian package, where the command is missing.
 install() {
     command -v "$1" >/dev/null && return
-    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null ||
+    if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
         fail "$1 is missing, and installing it needs root on Debian"
+    fi
     say "installing $2"
     { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$2"; } \
         >"$state/apt.log" 2>&1 || fail "cannot install $2: $(tail -n 3 "$state/apt.log")"
@@ -91,7 +92,7 @@ provide() {
         stand_in "$image"
     fi
     proves=$(docker image inspect --format '{{index .Config.Labels "hydra-shim.stand-in"}}' "$image")
-    if [ -n "$proves" ]; then say "stand-in for $image: $proves"; fi
+    if [ -n "$proves" ]; then say "stands in for $proves"; fi
 }
 
 build() {
