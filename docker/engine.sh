@@ -45,8 +45,8 @@ up() {
 down() {
     local pid
     pid=$(cat "$state/dockerd.pid" 2>/dev/null) || return 0
-    # A number from an old file may be anything's by now.
-    [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = dockerd ] || return 0
+    # A number from an old file may be anyone's by now.
+    grep -qsF "$state/dockerd.pid" "/proc/$pid/cmdline" || return 0
     say "stopping dockerd"
     kill "$pid"
     for _ in $(seq 60); do

@@ -1,8 +1,8 @@
 # Images to stand in for those that no registry gives: sourced by engine.sh.
 #
 # Each has the label `hydra-shim.stand-in`: for which image, what it is made of, what it proves. Images
-# built on it inherit the label. They reach what this machine reaches: its package
-# mirrors, certificates and indexes go into them, so they are for this machine alone.
+# built on it inherit the label. They reach what this machine reaches, as its package mirrors,
+# certificates and indexes go into them: they are for this machine alone.
 # shellcheck shell=bash
 # shellcheck disable=SC2016 # `$(REPO_URI)` is apt's, `$(busybox ...)` a Dockerfile's
 # shellcheck disable=SC2154 # `here` and `state` are engine.sh's
@@ -19,11 +19,10 @@ stand_in() {
     esac
 }
 
-# made IMAGE PROVES ARG...: docker build with the context or Dockerfile on standard input.
+# made IMAGE PROVES: docker build of the Dockerfile, or the context as a tarball, on standard input.
 made() {
     local image=$1 proves=$2
-    shift 2
-    docker build --network=host --label "hydra-shim.stand-in=$image: $proves" -t "$image" "$@" - >"$state/stand-in.log" 2>&1 ||
+    docker build --network=host --label "hydra-shim.stand-in=$image: $proves" -t "$image" - >"$state/stand-in.log" 2>&1 ||
         fail "the stand-in for $image failed: $(tail -n 5 "$state/stand-in.log")"
 }
 
@@ -49,12 +48,16 @@ debian() {
         "$tarball" "$1" >/dev/null
 }
 
-# Debian's own package sources of this machine.
-mirrors() { apt-get indextargets --format "$1" 'Created-By: Packages' 'Origin: Debian'; }
+# Where this machine has Debian's packages from, for bookworm.
+mirrors() {
+    apt-get indextargets --format "$1" 'Created-By: Packages' 'Origin: Debian' | sed -E 's/ [a-z]+(-[a-z]+)? / bookworm\1 /'
+}
 
 reach() {
-    local root=$1 certificates=${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}
-    mirrors 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' >"$root/etc/apt/sources.list"
+    local root=$1 sources certificates=${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}
+    sources=$(mirrors 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)')
+    # Else, on a derivative of Debian, debootstrap's own line stays.
+    if [ -n "$sources" ]; then printf '%s\n' "$sources" >"$root/etc/apt/sources.list"; fi
     apt-config dump | grep -E '^Acquire::(https?|Check)' >"$root/etc/apt/apt.conf.d/90host" || true
     mkdir -p "$root/etc/ssl/certs" "$root/usr/local/share/ca-certificates"
     if [ -e "$certificates" ]; then cp "$certificates" "$root/etc/ssl/certs/ca-certificates.crt"; fi
@@ -83,7 +86,7 @@ rust() {
 	COPY cargo /usr/local/cargo
 	ENV CARGO_HOME=/usr/local/cargo
 	END
-    tar -c -C "$work" Dockerfile cargo -C "$sysroot" bin/cargo bin/rustc lib |
+    tar -cf - -C "$work" Dockerfile cargo -C "$sysroot" bin/cargo bin/rustc lib |
         made "$1" "Debian's gcc with $(rustc --version) of this machine; proves the Dockerfile, not that version of Rust"
     rm -rf "$work"
 }
