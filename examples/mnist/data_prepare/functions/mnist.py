@@ -17,7 +17,7 @@ def write(
 ) -> None:
     # torchvision reads both from the class; each file is checked against its md5.
     if mirror:
-        MNIST.mirrors = [mirror]
+        MNIST.mirrors = [mirror.rstrip("/") + "/"]
     if resources:
         MNIST.resources = [tuple(resource) for resource in resources]
     mnist = MNIST(root, train=train, download=download)
