@@ -116,9 +116,9 @@ fn submit_says_all_that_is_missing() {
     assert_eq!(output.status.code(), Some(1), "{}", both_streams(&output));
     let stderr = String::from_utf8(output.stderr).unwrap();
     for part in [
-        "`project` is still the sample `my-project`: put your own for my-project",
-        "`pipeline_root` is still the sample `gs://my-bucket/mnist`",
-        "`images` is still the sample",
+        "`project` is still `my-project`: put your own for my-project",
+        "`pipeline_root` is still `gs://my-bucket/mnist`",
+        "`images` is still `",
         "run `gcloud auth application-default login`",
         "`pip install google-cloud-aiplatform==",
     ] {

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Dict, List, NamedTuple
+from typing import List, NamedTuple
 
 from kfp import compiler, components, dsl
 
@@ -38,7 +38,7 @@ def build(data_prepare, train, images=None, machine=None):
         trainer: str = "lightning",
         learning_rate: float = 0.001,
         layers: List[int] = [64, 32],
-        optimizer_params: Dict[str, float] = {"betas": [0.9, 0.999], "weight_decay": 0.0001},
+        optimizer_params: dict = {"betas": [0.9, 0.999], "weight_decay": 0.0001},
         batch_size: int = 32,
         normalize: bool = True,
         max_epochs: int = 30,
@@ -71,10 +71,7 @@ def build(data_prepare, train, images=None, machine=None):
             prepared.set_container_image(images.format("data_prepare"))
             trained.set_container_image(images.format("train"))
         if machine:
-            trained.set_cpu_limit(str(machine["cpu"])).set_memory_limit(machine["memory"])
-            if machine["accelerator_count"]:
-                trained.set_accelerator_type(machine["accelerator_type"])
-                trained.set_accelerator_limit(machine["accelerator_count"])
+            place(trained, machine)
         return Outputs(
             prepared.outputs["data_dir"],
             trained.outputs["model"],
@@ -83,6 +80,13 @@ def build(data_prepare, train, images=None, machine=None):
         )
 
     return mnist
+
+
+def place(task, machine):
+    task.set_cpu_limit(str(machine["cpu"])).set_memory_limit(machine["memory"])
+    if machine["accelerator_count"]:
+        task.set_accelerator_type(machine["accelerator_type"])
+        task.set_accelerator_limit(machine["accelerator_count"])
 
 
 if __name__ == "__main__":

@@ -204,7 +204,8 @@ def report(runs):
         print(f"\n{task}\n  " + "  ".join([*heads, *runs]))
         for name, flag in first["flags"].items():
             cells = flag["received"], flag["overrides"], type(flag["arrived"]).__name__
-            line = [shorten(cell.replace(root, "…"), width) for cell, (_, width) in zip(cells, columns)]
+            cells = [cell.replace(root, "…") for cell in cells]
+            line = [shorten(cell, width) for cell, (_, width) in zip(cells, columns)]
             for way, record in records.items():
                 line.append(("exact" if exact(record["flags"][name]) else "WRONG").ljust(len(way)))
             print("  " + "  ".join(line).rstrip())
@@ -226,6 +227,8 @@ def main():
         parameters["trainer"] = arguments.trainer
     if "process" in arguments.ways:
         shim = arguments.shim or shutil.which("hydra-shim")
+        if not shim:
+            parser.error("hydra-shim is not in PATH: name it by --shim")
         subprocess.run([shim, "install", LINKS], check=True, stdout=subprocess.DEVNULL)
     runs = {way: run(way, parameters) for way in arguments.ways}
     report(runs)

@@ -20,7 +20,7 @@ def missing(settings):
     for key, value in settings.items():
         for sample in ("my-project", "my-bucket"):
             if isinstance(value, str) and sample in value:
-                yield f"submit.yaml: `{key}` is still the sample `{value}`: put your own for {sample}"
+                yield f"submit.yaml: `{key}` is still `{value}`: put your own for {sample}"
     try:
         google.auth.default()
     except DefaultCredentialsError:

@@ -6,9 +6,11 @@ import numpy as np
 
 
 class Digits:
-    """`train` and `test`: flat images and their labels; batches and validation are the trainer's."""
+    """`train` and `test`: flat images and their labels; the trainer batches and validates."""
 
-    def __init__(self, data_dir: str, batch_size: int, val_fraction: float, normalize: bool) -> None:
+    def __init__(
+        self, data_dir: str, batch_size: int, val_fraction: float, normalize: bool
+    ) -> None:
         self.batch_size = batch_size
         self.val_fraction = val_fraction
         self.train = load(Path(data_dir) / "train.npz")

@@ -9,7 +9,9 @@ import numpy as np
 log = logging.getLogger(__name__)
 
 
-def save(root: str, train: bool, images: np.ndarray, labels: np.ndarray, classes: Sequence[int]) -> None:
+def save(
+    root: str, train: bool, images: np.ndarray, labels: np.ndarray, classes: Sequence[int]
+) -> None:
     """Writes train.npz or test.npz: images from 0 to 1, and labels, of these classes only."""
     kept = np.isin(labels, list(classes))
     file = Path(root) / ("train.npz" if train else "test.npz")

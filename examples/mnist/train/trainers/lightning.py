@@ -73,5 +73,7 @@ def fit(
     trainer.fit(
         net, DataLoader(train, data.batch_size, shuffle=True), DataLoader(val, data.batch_size)
     )
-    scores = trainer.test(dataloaders=DataLoader(test, data.batch_size), ckpt_path="best", verbose=False)
+    scores = trainer.test(
+        dataloaders=DataLoader(test, data.batch_size), ckpt_path="best", verbose=False
+    )
     return scores[0]["test_accuracy"]

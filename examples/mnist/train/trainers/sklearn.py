@@ -9,7 +9,9 @@ from sklearn.neural_network import MLPClassifier
 from datamodule import Digits
 
 
-def fit(data: Digits, model: DictConfig, callbacks: DictConfig, seed: int, max_epochs: int) -> float:
+def fit(
+    data: Digits, model: DictConfig, callbacks: DictConfig, seed: int, max_epochs: int
+) -> float:
     beta_1, beta_2 = model.optimizer.params.betas
     net = MLPClassifier(
         hidden_layer_sizes=tuple(model.layers),
