@@ -1,59 +1,64 @@
 #!/bin/sh
-# Runs a small real Hydra application from the flags that Vertex AI and Kubeflow Pipelines pass:
-# once by `hydra-shim run`, once interposed, with the command line as the orchestrator sends it.
-# Needs Rust and Python 3; everything it makes is under target/.
+# Runs the MNIST pipeline of examples/mnist for real, from its untouched component YAMLs.
+#   examples/quickstart.sh            each task a process of this machine; needs Rust and Python 3
+#   examples/quickstart.sh --docker   each task a container, in each of the three ways in; needs
+#                                     Python 3, and Docker or root on Debian
+# Everything that it makes is under target/, and images with --docker.
 set -eu
 cd "$(dirname "$0")/.."
+case $*: in
+    :) steps=4 ;;
+    --docker:) steps=6 ;;
+    *) echo "usage: $0 [--docker]" >&2; exit 2 ;;
+esac
+step=0
+say() { step=$((step + 1)); printf '\n%s/%s %s\n' "$step" "$steps" "$*"; }
 
-echo "1/3 Building hydra-shim (one static binary)"
-cargo build --release --quiet
-shim=$(ls -t target/*/release/hydra-shim target/release/hydra-shim 2>/dev/null | head -n 1)
-shim=$PWD/$shim
-
-venv=$PWD/target/quickstart-venv
-if [ ! -e "$venv/ready" ]; then
-    echo "2/3 Making a virtual environment with hydra-core in target/quickstart-venv"
-    rm -rf "$venv"
-    python3 -m venv "$venv"
-    "$venv/bin/pip" install --quiet hydra-core==1.3.8
-    touch "$venv/ready"
-else
-    echo "2/3 Using the virtual environment in target/quickstart-venv"
+if [ "$steps" = 4 ]; then
+    say "Building hydra-shim (one static binary), beside the next two steps"
+    cargo build --release --quiet &
+    build=$!
 fi
 
-echo "3/3 Running examples/quickstart/main.py"
-links=$PWD/target/quickstart-links
-"$shim" install "$links" >/dev/null
-cd examples/quickstart
-# The image's PATH: the virtual environment, as any Python image has it.
-PATH=$venv/bin:$PATH
-# Hydra would write its log folder beside the application.
-quiet="hydra.run.dir=. hydra.output_subdir=null hydra/job_logging=disabled"
+venv=$PWD/target/quickstart-venv
+requirements=examples/mnist/requirements.txt
+if cmp -s "$requirements" "$venv/made-from"; then
+    say "Using the virtual environment in target/quickstart-venv"
+else
+    say "Installing the KFP SDK, Hydra and scikit-learn into target/quickstart-venv"
+    rm -rf "$venv"
+    python3 -m venv "$venv"
+    "$venv/bin/pip" install --quiet --requirement "$requirements"
+    cp "$requirements" "$venv/made-from"
+fi
 
-# What the orchestrator puts behind the component's command; see examples/quickstart/component.yaml.
-set -- \
-    --project 'R&D, team=vision' \
-    --dataset /gcs/bucket/run/dataset \
-    --lr 1e-05 \
-    --layers '[128, 64]' \
-    --augment true \
-    --run_id 2024_11_23 \
-    --note 'costs ${oc.env:USER} 5$, "really"' \
-    --params '{"dropout": 0.10, "schedule": [1, 2.5]}' \
-    --model forest
+say "Compiling examples/mnist/pipeline.py to target/mnist/pipeline.json"
+mkdir -p target/mnist
+"$venv/bin/python" examples/mnist/pipeline.py target/mnist/pipeline.json
 
-echo
-echo "Without the shim: python3 main.py --project 'R&D, team=vision' ..."
-if python3 main.py "$@" 2>&1 | grep -o 'error: unrecognized arguments: --project' ; then :; fi
+if [ "$steps" = 4 ]; then
+    wait "$build"
+    shim=$(ls -t target/*/release/hydra-shim target/release/hydra-shim 2>/dev/null | head -n 1)
+    say "Running the pipeline: each task a process, with the shim as python3 in PATH"
+    exec "$venv/bin/python" examples/mnist/run.py process --trainer sklearn --shim "$shim"
+fi
 
-echo
-echo "hydra-shim run python3 main.py --project 'R&D, team=vision' ..."
-"$shim" run python3 main.py "$@" $quiet
+engine=docker/engine.sh
+trap '$engine down' EXIT
+say "Building the image hydra-shim"
+$engine up
+$engine build hydra-shim -f docker/Dockerfile .
 
-echo
-echo "Interposed, the component's own command: python3 main.py --project 'R&D, team=vision' ..."
-PATH=$links:$PATH python3 main.py "$@" $quiet
+say "Building the tasks' images: Debian, torch and Lightning are 2.4 GB"
+for task in data_prepare train; do
+    for way in entrypoint interposed; do
+        $engine build "mnist/$task:$way" --target "$way" "examples/mnist/$task"
+    done
+done
 
-echo
-echo "What Hydra was given:"
-"$shim" translate python3 main.py "$@" 2>/dev/null
+say "Fetching MNIST's files from a mirror, inside the image"
+docker run --rm --volume "$PWD/examples/mnist/test_mirror.py:/test_mirror.py:ro" \
+    mnist/data_prepare:interposed python3 /test_mirror.py
+
+say "Running the pipeline: each task a container, in each way in"
+"$venv/bin/python" examples/mnist/run.py interposed entrypoint entrypoint+command
