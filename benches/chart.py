@@ -62,7 +62,8 @@ def line(by_count, top):
         y = place(counts[0], 10.0**exponent)[1]
         parts.append(f'<path d="M{LEFT} {y:.0f}H{LEFT + span}" stroke="{GRID}"/>')
         parts.append(text(LEFT - 10, y + 4, f"{10**exponent:g} ms", "end"))
-    for count in counts:
+    # The last but one stands too close to the last.
+    for count in [*counts[:-2], counts[-1]]:
         parts.append(text(place(count, lowest)[0], top + height + 20, f"{count:,}", "middle"))
     for title, points, colour in (("floor", floor, OTHER), ("hydra-shim run", run, SHIM)):
         path = "L".join(f"{x:.1f} {y:.1f}" for x, y in (place(*point) for point in points))

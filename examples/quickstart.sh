@@ -44,9 +44,11 @@ if [ "$steps" = 4 ]; then
 fi
 
 engine=docker/engine.sh
-trap '$engine down' EXIT
 say "Building the image hydra-shim"
-$engine up
+if ! docker info >/dev/null 2>&1; then
+    trap '$engine down' EXIT
+    $engine up
+fi
 $engine build hydra-shim -f docker/Dockerfile .
 
 say "Building the tasks' images: Debian, torch and Lightning are 2.4 GB"
