@@ -64,6 +64,8 @@ pub fn both_streams(output: &Output) -> String {
 /// What `translate --format json` printed.
 #[derive(Debug)]
 pub struct Translation {
+    /// The command that is started.
+    pub command: Vec<String>,
     /// Everything behind the command, in order.
     pub overrides: Vec<String>,
     /// What became of each flag, in order.
@@ -112,6 +114,7 @@ pub fn translate<S: AsRef<str>>(arguments: &[S]) -> Result<Translation, Refusal>
     assert!(output.stderr.is_empty(), "a success, but: {}", both_streams(&output));
     let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
     Ok(Translation {
+        command: strings(&printed["command"]),
         overrides: strings(&printed["overrides"]),
         trace: printed["trace"]
             .as_array()
