@@ -185,7 +185,7 @@ def judge_name(case):
     """The verdict on a flag's name, given with the value `x1`."""
     name = case["name"]
     if case["overrides"] is None:
-        if name == "":
+        if name.split("@")[0] == "":
             return ["policy", "an empty name"]
         for spelling in dict.fromkeys(spellings(name)):
             if key_of(f"{spelling}=x1") == name:

@@ -344,12 +344,18 @@ fn name(random: &mut Random) -> String {
 
 /// A text that mostly fits the type.
 fn typed(random: &mut Random, ty: &str) -> String {
-    if random.once_in(6) {
+    if random.once_in(12) {
         return texts::text(random);
     }
     match ty {
         "auto" if random.once_in(5) => texts::json(random),
-        "int" | "float" => texts::number(random),
+        "int" | "float" if random.once_in(4) => texts::number(random),
+        "int" => {
+            random.pick(&["+", "-", "", "00"]).to_owned()
+                + &texts::whole(random)
+                + random.pick(&["", ".0", ".", "e3", "E+10", ".00e2"])
+        }
+        "float" => random.pick(&["+", "", "0", "."]).to_owned() + &texts::json_number(random),
         "bool" => {
             random.pick(&["true", "TRUE", "yes", "On", "1", "0", "off", "nO", "False"]).to_owned()
         }

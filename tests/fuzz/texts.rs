@@ -126,6 +126,12 @@ pub(crate) fn number(random: &mut Random) -> String {
     }
 }
 
+/// Digits.
+pub(crate) fn whole(random: &mut Random) -> String {
+    let length = random.number(0..20);
+    (0..=length).map(|_| random.pick(&["0", "1", "2", "5", "9"])).collect()
+}
+
 /// Only the characters that quoting turns on.
 fn soup(random: &mut Random) -> String {
     const SIGNIFICANT: &[&str] =

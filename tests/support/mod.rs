@@ -217,7 +217,9 @@ fn make_venv(python: &str, venv: &Path, hydra_version: &str) -> Result<Option<St
     succeed(Command::new(python).args(["-m", "venv", folder]))
         .map_err(|reason| format!("{python} -m venv {folder}: {reason}"))?;
     let hydra = format!("hydra-core=={hydra_version}");
-    let pip = ["-m", "pip", "install", "-q", &hydra, "omegaconf>=2.3,<2.4"];
+    // Hydra 1.2 would get the latest, and 1.4 wants it.
+    let omegaconf = if hydra_version >= "1.4" { "omegaconf>=2.4" } else { "omegaconf>=2.3,<2.4" };
+    let pip = ["-m", "pip", "install", "-q", &hydra, omegaconf];
     succeed(Command::new(venv.join("bin/python")).args(pip))
         .map_err(|reason| format!("pip install {hydra}: {reason}"))?;
     Ok(succeed(Command::new(venv.join("bin/python")).args(["-c", "import hydra"]))
