@@ -10,7 +10,8 @@
 //! below 3.11.
 //!
 //! What is refused is judged, too: `judge.py` looks for a spelling that Hydra takes. These are
-//! refused by rule, whatever Hydra could do, and counted apart:
+//! refused by rule, whatever Hydra could do, and counted apart, as is what Hydra 1.2 and 1.4 do
+//! otherwise than 1.3:
 //!
 //! - a value that does not fit its declared type
 //! - inside JSON or declared float: a number beyond a 64-bit float; an integer of over 4,300 digits
@@ -360,7 +361,8 @@ fn typed(random: &mut Random, ty: &str) -> String {
             random.pick(&["true", "TRUE", "yes", "On", "1", "0", "off", "nO", "False"]).to_owned()
         }
         "list" if random.once_in(2) => texts::text(random),
-        "list" | "dict" => texts::json(random),
+        "list" => texts::json(random),
+        "dict" => texts::json_of_object(random),
         "list[int]" | "list[float]" => texts::json_list(random, &texts::json_number),
         "list[str]" => texts::json_list(random, &|random| json!(texts::text(random)).to_string()),
         "dict[float]" => texts::json_dict(random, &texts::json_number),
@@ -459,7 +461,8 @@ struct Tally {
     sent: u64,
     judged: u64,
     whole: u64,
-    refused: BTreeMap<(String, String), u64>,
+    /// How many were neither whole nor mistakes, by word and reason.
+    others: BTreeMap<(String, String), u64>,
     failures: u64,
     /// When progress was told last, in seconds.
     told: u64,
@@ -472,7 +475,7 @@ impl Tally {
             sent: 0,
             judged: 0,
             whole: 0,
-            refused: BTreeMap::new(),
+            others: BTreeMap::new(),
             failures: 0,
             told: 0,
         }
@@ -483,7 +486,7 @@ impl Tally {
         if verdict.word == "whole" {
             self.whole += size as u64;
         } else {
-            *self.refused.entry((verdict.word, verdict.text)).or_default() += size as u64;
+            *self.others.entry((verdict.word, verdict.text)).or_default() += size as u64;
         }
     }
 
@@ -505,17 +508,17 @@ impl Tally {
     }
 
     fn line(&self) -> String {
-        let refused: u64 = self.refused.values().sum();
+        let others: u64 = self.others.values().sum();
         let rate = self.judged as f64 / self.start.elapsed().as_secs_f64();
         format!(
-            "{} values, {rate:.0} a second: {} whole, {refused} refused, {} mismatches",
+            "{} values, {rate:.0} a second: {} whole, {others} refused or otherwise, {} mismatches",
             self.judged, self.whole, self.failures
         )
     }
 
     fn print(&self, seed: u64, judge: &Judge) {
         println!("\n{}; seed {seed}; {}\n{}", judge.name, judge.date, self.line());
-        for ((word, reason), count) in &self.refused {
+        for ((word, reason), count) in &self.others {
             println!("  {count:>8} {word}: {reason}");
         }
     }

@@ -248,6 +248,13 @@ pub(crate) fn json(random: &mut Random) -> String {
     written
 }
 
+/// A JSON object.
+pub(crate) fn json_of_object(random: &mut Random) -> String {
+    let mut written = String::new();
+    json_object(random, 0, &mut written);
+    written
+}
+
 /// A JSON array of what `item` writes.
 pub(crate) fn json_list(random: &mut Random, item: &dyn Fn(&mut Random) -> String) -> String {
     let mut written = String::new();
