@@ -64,6 +64,8 @@ pub fn both_streams(output: &Output) -> String {
 /// What `translate --format json` printed.
 #[derive(Debug)]
 pub struct Translation {
+    /// The command that is started.
+    pub command: Vec<String>,
     /// Everything behind the command, in order.
     pub overrides: Vec<String>,
     /// What became of each flag, in order.
@@ -112,6 +114,7 @@ pub fn translate<S: AsRef<str>>(arguments: &[S]) -> Result<Translation, Refusal>
     assert!(output.stderr.is_empty(), "a success, but: {}", both_streams(&output));
     let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
     Ok(Translation {
+        command: strings(&printed["command"]),
         overrides: strings(&printed["overrides"]),
         trace: printed["trace"]
             .as_array()
@@ -214,7 +217,9 @@ fn make_venv(python: &str, venv: &Path, hydra_version: &str) -> Result<Option<St
     succeed(Command::new(python).args(["-m", "venv", folder]))
         .map_err(|reason| format!("{python} -m venv {folder}: {reason}"))?;
     let hydra = format!("hydra-core=={hydra_version}");
-    let pip = ["-m", "pip", "install", "-q", &hydra, "omegaconf>=2.3,<2.4"];
+    // Hydra 1.2 would get the latest, and 1.4 wants it.
+    let omegaconf = if hydra_version >= "1.4" { "omegaconf>=2.4" } else { "omegaconf>=2.3,<2.4" };
+    let pip = ["-m", "pip", "install", "-q", &hydra, omegaconf];
     succeed(Command::new(venv.join("bin/python")).args(pip))
         .map_err(|reason| format!("pip install {hydra}: {reason}"))?;
     Ok(succeed(Command::new(venv.join("bin/python")).args(["-c", "import hydra"]))
