@@ -36,7 +36,10 @@ impl Image {
 
     /// Of another application with the same requirements.
     fn with(files: &[(&str, &str)]) -> Self {
-        let venv = venv_with("hparams-tuning", &example().join("requirements.txt")).unwrap();
+        let venv = {
+            let requirements = fs::read_to_string(example().join("requirements.txt")).unwrap();
+            venv_with("hparams-tuning", &requirements).unwrap()
+        };
         Self { folder: Folder::new(files), venv }
     }
 

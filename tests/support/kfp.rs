@@ -1,50 +1,26 @@
 //! The real KFP SDK, in `target/test-venvs`, and the recorded runs of real components.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use super::{both_streams, say, succeed, target_dir, tests_path};
+use super::{both_streams, say, tests_path, venv_with};
 
 /// The SDK that judges; the source's comments name it too.
 const KFP: &str = "2.17.0";
 
 /// A virtual environment with the KFP SDK.
 pub fn kfp_venv() -> PathBuf {
-    venv_of(&format!("kfp-{KFP}"), &format!("kfp=={KFP}\n"))
+    venv_with(&format!("kfp-{KFP}"), &format!("kfp=={KFP}\n")).unwrap()
 }
 
 /// A virtual environment with what `examples/mnist` runs with.
 pub fn mnist_venv() -> PathBuf {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/mnist/requirements.txt");
-    venv_of("mnist", &fs::read_to_string(file).unwrap())
-}
-
-/// A virtual environment with these lines of pip's; made once, with `$PYTHON` or `python3`.
-fn venv_of(name: &str, requirements: &str) -> PathBuf {
-    let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let venvs = target_dir().join("test-venvs");
-    fs::create_dir_all(&venvs).unwrap();
-    let venv = venvs.join(name);
-    // One creator at a time; the marker is written last.
-    let lock = File::create(venvs.join(format!("{name}.lock"))).unwrap();
-    lock.lock().unwrap();
-    let marker = venv.join("made-for-tests");
-    if fs::read_to_string(&marker).ok().as_deref() != Some(requirements) {
-        say(&format!("installing {name} into {}", venv.display()));
-        let wanted = venvs.join(format!("{name}.txt"));
-        fs::write(&wanted, requirements).unwrap();
-        let made = succeed(Command::new(python).args(["-m", "venv", "--clear"]).arg(&venv));
-        let mut pip = Command::new(venv.join("bin/python"));
-        pip.args(["-m", "pip", "install", "-q", "-r"]).arg(wanted);
-        let installed = made.and_then(|()| succeed(&mut pip));
-        installed.unwrap_or_else(|reason| panic!("{name} cannot be installed: {reason}"));
-        fs::write(marker, requirements).unwrap();
-    }
-    venv
+    venv_with("mnist", &fs::read_to_string(file).unwrap()).unwrap()
 }
 
 /// Runs a script of `tests/kfp` with the SDK and returns what it printed.

@@ -10,13 +10,14 @@
 #![allow(unreachable_pub, reason = "each test file includes this module privately")]
 
 pub mod kfp;
+mod venv;
 
-use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
 
 use serde_json::{Value, json};
+pub use venv::{venv, venv_with};
 
 /// The Hydra that users get from pip today, and the oldest patch release that is promised.
 pub const HYDRA: &str = "1.3.8";
@@ -172,101 +173,6 @@ pub mod seen {
             items.iter().map(|(key, item)| format!("{}: {}", str(key), item.as_ref())).collect();
         format!("{{{}}}", items.join(", "))
     }
-}
-
-/// A virtual environment with that Hydra, in `target/test-venvs`; made once, with `$PYTHON` or
-/// `python3`.
-///
-/// The error says why that Hydra cannot be used: it could not be installed, or this Python cannot
-/// import it (Hydra before 1.3 on Python 3.11 and above).
-pub fn venv(hydra_version: &str) -> Result<PathBuf, String> {
-    let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let venvs = target_dir().join("test-venvs");
-    fs::create_dir_all(&venvs).unwrap();
-    let venv = venvs.join(format!("hydra-{hydra_version}"));
-
-    // One creator at a time, among the threads of a test and among test processes.
-    let lock = File::create(venvs.join(format!("hydra-{hydra_version}.lock"))).unwrap();
-    lock.lock().unwrap();
-
-    // Written last: an interrupted creation leaves no marker and is done again.
-    let marker = venv.join("made-for-tests.json");
-    let made = fs::read_to_string(&marker).ok().and_then(|text| serde_json::from_str(&text).ok());
-    let made = match made {
-        Some(Value::Object(made)) if made["python"] == python.as_str() => Value::Object(made),
-        _ => {
-            let unusable = make_venv(&python, &venv, hydra_version)?;
-            let made = json!({"python": python, "unusable": unusable});
-            fs::write(&marker, made.to_string()).unwrap();
-            made
-        }
-    };
-    match made["unusable"].as_str() {
-        Some(reason) => Err(reason.to_owned()),
-        None => Ok(venv),
-    }
-}
-
-/// Makes the environment; `Some` says why this Python cannot import the Hydra that is in it now.
-fn make_venv(python: &str, venv: &Path, hydra_version: &str) -> Result<Option<String>, String> {
-    say(&format!("installing hydra-core {hydra_version} into {}", venv.display()));
-    if venv.exists() {
-        fs::remove_dir_all(venv).unwrap();
-    }
-    let folder = venv.to_str().unwrap();
-    succeed(Command::new(python).args(["-m", "venv", folder]))
-        .map_err(|reason| format!("{python} -m venv {folder}: {reason}"))?;
-    let hydra = format!("hydra-core=={hydra_version}");
-    // Hydra 1.2 would get the latest, and 1.4 wants it.
-    let omegaconf = if hydra_version >= "1.4" { "omegaconf>=2.4" } else { "omegaconf>=2.3,<2.4" };
-    let pip = ["-m", "pip", "install", "-q", &hydra, omegaconf];
-    succeed(Command::new(venv.join("bin/python")).args(pip))
-        .map_err(|reason| format!("pip install {hydra}: {reason}"))?;
-    Ok(succeed(Command::new(venv.join("bin/python")).args(["-c", "import hydra"]))
-        .err()
-        .map(|reason| format!("{python} cannot import it: {reason}")))
-}
-
-/// A virtual environment with a file of pinned requirements, in `target/test-venvs`; made anew when
-/// the file or the Python (`$PYTHON` or `python3`) changes. The error says what pip says.
-pub fn venv_with(name: &str, requirements: &Path) -> Result<PathBuf, String> {
-    let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let venvs = target_dir().join("test-venvs");
-    fs::create_dir_all(&venvs).unwrap();
-    let venv = venvs.join(name);
-    // One creator at a time; the marker is written last.
-    let lock = File::create(venvs.join(format!("{name}.lock"))).unwrap();
-    lock.lock().unwrap();
-    let marker = venv.join("made-for-tests");
-    let wanted = format!("{python}\n{}", fs::read_to_string(requirements).unwrap());
-    if fs::read_to_string(&marker).ok().as_ref() != Some(&wanted) {
-        say(&format!("installing {} into {}", requirements.display(), venv.display()));
-        succeed(Command::new(python).args(["-m", "venv", "--clear"]).arg(&venv))?;
-        let pip = ["-m", "pip", "install", "-q", "-r"];
-        succeed(Command::new(venv.join("bin/python")).args(pip).arg(requirements))?;
-        fs::write(marker, wanted).unwrap();
-    }
-    Ok(venv)
-}
-
-/// Runs a command; the error is the last line that it wrote on stderr.
-fn succeed(command: &mut Command) -> Result<(), String> {
-    let output = command.output().map_err(|error| error.to_string())?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    let reason = stderr.trim_end().lines().next_back();
-    Err(reason.map_or_else(|| output.status.to_string(), str::to_owned))
-}
-
-/// The folder that cargo builds into. Cargo tags it, and also the folder of the compilation
-/// target inside, where the test's own folder is.
-fn target_dir() -> PathBuf {
-    let tmp = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let is_tagged = |folder: &&Path| folder.join("CACHEDIR.TAG").is_file();
-    let inner = tmp.ancestors().skip_while(|folder| !is_tagged(folder));
-    inner.take_while(is_tagged).last().unwrap_or(tmp).to_owned()
 }
 
 /// Prints a line on stderr, in spite of the test harness, which hides the stderr of what passes.
