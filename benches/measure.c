@@ -1,8 +1,8 @@
-/* measure ROUNDS: times the commands on stdin in turn, ROUNDS times each.
+/* measure STRETCHES RUNS: times the commands on stdin in turn, RUNS times in a row, STRETCHES times.
  *
  * One command a line, its fields separated by tabs: an environment variable NAME=VALUE or nothing,
  * the program's path, argv. Prints a line for each command: its peak memory in KiB, then the wall
- * time of each round in microseconds. Output of the commands is dropped; one that fails ends all.
+ * time of each run in microseconds. Output of the commands is dropped; one that fails ends all.
  * The kernel keeps a process's peak across execve, so the peak covers every image of the chain. */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -48,7 +48,7 @@ static char **with_variable(char *variable) {
     return all;
 }
 
-static int run(struct command *command, int round, int null) {
+static int run(struct command *command, int index, int null) {
     double start = now_us();
     pid_t pid = vfork();
     if (pid == 0) {
@@ -59,15 +59,16 @@ static int run(struct command *command, int round, int null) {
     int status;
     struct rusage usage;
     if (pid < 0 || wait4(pid, &status, 0, &usage) != pid) return 1;
-    command->times[round] = now_us() - start;
+    command->times[index] = now_us() - start;
     if (usage.ru_maxrss > command->peak) command->peak = usage.ru_maxrss;
     if (status) fprintf(stderr, "measure: %s: wait status %#x\n", command->fields[1], status);
     return status;
 }
 
 int main(int argc, char **argv) {
-    int rounds = argc == 2 ? atoi(argv[1]) : 0, null = open("/dev/null", O_WRONLY);
-    if (rounds < 1 || null < 0) return 2;
+    int stretches = argc == 3 ? atoi(argv[1]) : 0, runs = argc == 3 ? atoi(argv[2]) : 0;
+    int null = open("/dev/null", O_WRONLY);
+    if (stretches < 1 || runs < 1 || null < 0) return 2;
     struct command commands[16] = {0};
     size_t count = 0, room = 0;
     for (char *line = NULL; count < 16 && getline(&line, &room, stdin) > 0; line = NULL, room = 0) {
@@ -76,18 +77,19 @@ int main(int argc, char **argv) {
         command->fields = split(line);
         if (!command->fields || !command->fields[1] || !command->fields[2]) return 2;
         command->environment = with_variable(command->fields[0]);
-        command->times = calloc(rounds, sizeof *command->times);
+        command->times = calloc(stretches * runs, sizeof *command->times);
         if (!command->environment || !command->times) return 2;
     }
-    for (int round = 0; round < rounds; round++)
+    for (int stretch = 0; stretch < stretches; stretch++)
         for (size_t i = 0; i < count; i++) {
-            /* Each round in the other direction, so that none always follows the same one. */
-            struct command *command = &commands[round % 2 ? count - 1 - i : i];
-            if (run(command, round, null)) return 1;
+            /* Each time in the other direction, so that none always follows the same one. */
+            struct command *command = &commands[stretch % 2 ? count - 1 - i : i];
+            for (int j = 0; j < runs; j++)
+                if (run(command, stretch * runs + j, null)) return 1;
         }
     for (size_t i = 0; i < count; i++) {
         printf("%ld", commands[i].peak);
-        for (int round = 0; round < rounds; round++) printf(" %.1f", commands[i].times[round]);
+        for (int j = 0; j < stretches * runs; j++) printf(" %.1f", commands[i].times[j]);
         printf("\n");
     }
     return 0;

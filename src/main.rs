@@ -22,8 +22,6 @@ use hydra_shim::{interpose, run, tool};
 /// `strings` points to `count` pointers to NUL-terminated strings that live as long as the process.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn main(count: c_int, strings: *const *const c_char) -> c_int {
-    #[cfg(target_os = "linux")]
-    map_own_code();
     let argv: Vec<OsString> = (0..usize::try_from(count).unwrap_or(0))
         .map(|index| {
             // SAFETY: as the caller promises.
@@ -32,26 +30,6 @@ pub unsafe extern "C" fn main(count: c_int, strings: *const *const c_char) -> c_
         })
         .collect();
     dispatch(argv)
-}
-
-/// Has the kernel map all of the program's code by one call. A start touches a third of its pages, in
-/// nearly every 64 KiB that one page fault maps: twenty faults, a twentieth of the start (measured).
-#[cfg(target_os = "linux")]
-fn map_own_code() {
-    // The linker's names for the ends of the program's read-only part.
-    unsafe extern "C" {
-        static __executable_start: u8;
-        static etext: u8;
-    }
-    const PAGE: usize = 4096;
-    let (start, end) = (&raw const __executable_start, &raw const etext);
-    let before = start.addr() % PAGE;
-    // SAFETY: only reads pages of the program in, from the one that `start` is in. Where a kernel
-    // (before 5.14), a page size or a linker does not fit, it fails, and the faults come as ever.
-    unsafe {
-        let start = start.cast_mut().byte_sub(before).cast();
-        libc::madvise(start, end.addr() - start.addr(), libc::MADV_POPULATE_READ);
-    }
 }
 
 /// Stands in for libgcc's: a backtrace ends before its first frame. The release binary has no unwind
