@@ -1,4 +1,4 @@
-//! A rules file; behind a NUL, arguments that are translated by it, a token a line.
+//! A rules file; behind a line `---`, arguments that are translated by it, a token a line.
 
 #![no_main]
 
@@ -12,7 +12,7 @@ use hydra_shim::yaml;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &str| {
-    let (file, lines) = input.split_once('\0').unwrap_or((input, ""));
+    let (file, lines) = input.split_once("\n---\n").unwrap_or((input, ""));
     let Ok(rules) = yaml::parse(file, "rules").and_then(|root| Rules::read(&root, "rules")) else {
         return;
     };
