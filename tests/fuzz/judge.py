@@ -10,8 +10,8 @@ A list of cases a line on stdin, a list of verdicts a line on stdout, each `[wor
 """
 
 import functools
-import itertools
 import json
+import platform
 import re
 import sys
 import time
@@ -290,7 +290,7 @@ def judged(cases):
     ]
 
 
-python = ".".join(map(str, itertools.islice(sys.version_info, 3)))
+python = platform.python_version()
 print(
     json.dumps(
         {
