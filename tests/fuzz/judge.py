@@ -10,8 +10,8 @@ A list of cases a line on stdin, a list of verdicts a line on stdout, each `[wor
 """
 
 import functools
-import itertools
 import json
+import platform
 import re
 import sys
 import time
@@ -270,7 +270,17 @@ def judge_line(case):
 
 
 def judge(cases):
-    """A verdict for each case, in order."""
+    """A verdict for each case, in order. One that cannot be judged is a mistake, too: of ours."""
+    try:
+        return judged(cases)
+    except Exception as error:
+        if len(cases) == 1:
+            return [["mismatch", f"the judge failed: {text_of(error)}"]]
+        return [verdict for case in cases for verdict in judge([case])]
+
+
+def judged(cases):
+    """The verdicts; those on values are found together."""
     values = [case for case in cases if case["kind"] == "value"]
     verdicts = iter(judge_values(values)) if values else iter(())
     single = {"name": judge_name, "line": judge_line}
@@ -280,8 +290,7 @@ def judge(cases):
     ]
 
 
-# The cases' config keys, and with them OmegaConf's caches, repeat from line to line.
-python = ".".join(map(str, itertools.islice(sys.version_info, 3)))
+python = platform.python_version()
 print(
     json.dumps(
         {

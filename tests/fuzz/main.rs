@@ -43,6 +43,9 @@ use support::{HYDRA, Refusal, tests_path, translate, venv};
 /// How many cases are made, translated and judged together.
 const BATCH: u64 = 400;
 
+/// The longest text, in bytes. Linux takes an argument of 128 KiB and a command line of 2 MiB.
+const MAX_LENGTH: usize = 1 << 16;
+
 /// The types of the flags `--v0`, `--v1`, …, again and again.
 const TYPES: [&str; 20] = [
     "auto",
@@ -296,7 +299,10 @@ impl Case {
             3..=5 => Self::Name(name(&mut random)),
             _ => {
                 let slot = usize::try_from(index % BATCH).unwrap();
-                let text = typed(&mut random, type_of(slot));
+                let mut text = typed(&mut random, type_of(slot));
+                while text.len() > MAX_LENGTH {
+                    text = typed(&mut random, type_of(slot));
+                }
                 let apart = type_of(slot) == "auto" && !text.starts_with('-');
                 Self::Value { slot, text, apart: apart && random.once_in(3) }
             }

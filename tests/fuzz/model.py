@@ -6,6 +6,7 @@ type, and `Limit` for what the shim does not promise to carry though Hydra might
 
 import json
 import re
+import sys
 from decimal import Decimal
 
 # The most digits that Python makes an int of, unless it is told otherwise.
@@ -159,10 +160,14 @@ def loads(text):
     def refuse(word):
         raise ValueError(f"{word} is no JSON")
 
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(limit + text.count("[") + text.count("{"))
     try:
         return json.loads(text, parse_constant=refuse, parse_int=Digits, parse_float=Digits)
     except ValueError:
         return None
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 def finished(value, keep=False, depth=1):

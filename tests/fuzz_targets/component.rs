@@ -1,0 +1,33 @@
+//! A component or a compiled pipeline: what it declares, what its containers get, what Hydra gets,
+//! and its rewritten form.
+
+#![no_main]
+
+mod promise;
+
+use hydra_shim::command_line;
+use hydra_shim::kfp::compiled::Pipeline;
+use hydra_shim::kfp::fill::{self, Values};
+use hydra_shim::kfp::{declare, rewrite};
+use hydra_shim::translate::translate;
+use hydra_shim::yaml;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|file: &str| {
+    if let Ok(rewritten) = rewrite::rewrite(file, "component") {
+        let again = rewrite::rewrite(&rewritten.text, "component").map(|again| again.text);
+        assert_eq!(again.as_ref(), Ok(&rewritten.text), "a rewritten file is rewritten again");
+    }
+    let Ok(root) = yaml::parse(file, "component") else { return };
+    let Ok(pipeline) = Pipeline::read(&root, "component") else { return };
+    for task in &pipeline.tasks {
+        let Ok(declared) = declare::declarations(&task.component) else { continue };
+        let Ok(filled) = fill::fill(&pipeline, task, &Values::default()) else { continue };
+        let mut command: Vec<_> = filled.received.into_iter().map(|one| one.text).collect();
+        let arguments =
+            command.split_off(command_line::arguments_start(&command).min(command.len()));
+        if let Ok(translation) = translate(command, arguments, &declared) {
+            promise::values_stay_values(&translation);
+        }
+    }
+});
