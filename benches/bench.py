@@ -139,7 +139,7 @@ def component():
     names = [flag.removeprefix("--") for flag in TEN_FLAGS[::2]]
     names += [f"parameter_{i}" for i in range(30 - len(names))]
     inputs = "".join(
-        f"- {{name: {name}, type: String, default: 'x', description: what {name} is there for in the training loop, if any}}\n"
+        f"- {{name: {name}, type: String, default: 'x', description: what {name} is there for in the training loop of it}}\n"
         for name in names
     )
     args = "".join(f"      --{name}, {{inputValue: {name}}},\n" for name in names)
