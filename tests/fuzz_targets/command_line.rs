@@ -4,15 +4,21 @@
 
 mod promise;
 
-use hydra_shim::command_line;
+use hydra_shim::command_line::{self, Tokens};
 use hydra_shim::declarations::Declarations;
 use hydra_shim::translate::translate;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|lines: &str| {
-    let default = || Ok(vec!["python3".to_owned(), "main.py".to_owned()]);
-    let tokens = lines.split('\n').map(str::to_owned).collect();
-    let Ok(line) = command_line::split(tokens, default) else { return };
+    let line = match command_line::split(lines.split('\n').map(str::to_owned).collect()) {
+        Ok(Tokens::WithCommand(line)) => Ok(line),
+        Ok(Tokens::Arguments(arguments)) => {
+            let default = ["python3", "main.py"].map(str::to_owned).to_vec();
+            command_line::with_default(default, arguments)
+        }
+        Err(error) => Err(error),
+    };
+    let Ok(line) = line else { return };
     assert!(!line.command.is_empty());
     for closed in [false, true] {
         let declared = Declarations { closed, ..Declarations::default() };
