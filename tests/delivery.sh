@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
-# hydra-shim comes by the tools that people already use: pip, cargo, a package manager's completions and
-# man pages. Each is made by the real tool, installed into a clean place, and used from there.
-# Needs Rust, Python 3, binutils, zsh, fish, groff and mandoc; everything it makes is under target/delivery.
+# hydra-shim comes by the tools that people already use: a tarball, pip, cargo, a shell's completion, man.
+# Each thing is made by the real tool, put into a clean place, and used from there.
+# Needs Rust, Python 3, binutils, zsh, fish, groff and mandoc; everything it makes is under target/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-project=$PWD
 out=$PWD/target/delivery
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 
@@ -56,11 +55,20 @@ tools() {
     touch "$out/tools/ready"
 }
 
+# What a release carries, made as the release makes it.
+package() {
+    local tarball
+    rm -rf target/dist "$out/release" && mkdir "$out/release"
+    PATH=$out/tools/bin:$PATH .ci/package 2>"$out/log" || fail "package: $(cat "$out/log")"
+    tarball=$(echo target/dist/*.tar.gz)
+    tar --extract --gzip --file "$tarball" --directory "$out/release" --strip-components 1
+    answers "$out/release"
+    has "$out/release" LICENSE-MIT LICENSE-APACHE README.md CHANGELOG.md <<<"$(ls "$out/release")"
+}
+
 wheel() {
     local wheel files translated
-    rm -rf "$out/wheel" && mkdir "$out/wheel"
-    "$out/tools/bin/maturin" build --quiet --release --out "$out/wheel" 2>"$out/log" || fail "maturin: $(cat "$out/log")"
-    wheel=$(echo "$out"/wheel/*.whl)
+    wheel=$(echo target/dist/*.whl)
     [[ $wheel == */hydra_shim-$version-py3-none-*manylinux* ]] || fail "the wheel is named $wheel"
     "$out/tools/bin/auditwheel" show "$wheel" | tr '\n' ' ' |
         has "auditwheel on $wheel" 'requires no external shared libraries'
@@ -102,22 +110,20 @@ bash_offers() { # WORD...
         definition=$(complete -p hydra-shim); function=${definition#* -F } function=${function%% *}
         "$function" "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
         printf "%s\n" "${COMPREPLY[@]}"
-    ' - "$out/generated/hydra-shim.bash" "$@"
+    ' - "$out/release/completions/hydra-shim.bash" "$@"
 }
 
 fish_offers() { # LINE
-    fish --no-config -c "source '$out/generated/hydra-shim.fish'; complete --do-complete '$1'"
+    fish --no-config -c "source '$out/release/completions/hydra-shim.fish'; complete --do-complete '$1'"
 }
 
 # zsh has to be asked through a terminal: it only completes for a person.
 zsh_offers() { # LINE
-    python3 "$project/tests/zsh_offers.py" "$out/generated" "$1"
+    python3 tests/zsh_offers.py "$out/release/completions" "$1"
 }
 
 completions_and_man() {
-    local shim=$out/cargo-root/bin/hydra-shim folder=$out/generated subcommand subcommands options page
-    rm -rf "$folder"
-    cargo run --quiet --example completions_and_man -- "$folder" 2024-11-23
+    local shim=$out/release/hydra-shim man=$out/release/man/man1 subcommand subcommands options page
     subcommands=$("$shim" --help | awk '/^Commands:/ { on = 1; next } /^$/ { on = 0 } on && $1 != "help" { print $1 }')
     has 'hydra-shim --help' run translate check component rewrite install <<<"$subcommands"
     # shellcheck disable=SC2046,SC2086  # words
@@ -125,11 +131,11 @@ completions_and_man() {
         bash_offers hydra-shim '' | has bash $subcommands --version
         fish_offers 'hydra-shim ' | has fish $subcommands
         zsh_offers 'hydra-shim ' | has zsh $subcommands
-        has hydra-shim.1 $subcommands $(grep -rhoE '\bHYDRA_SHIM_[A-Z]+' src | sort -u) <"$folder/hydra-shim.1"
+        has hydra-shim.1 $subcommands $(grep -rhoE '\bHYDRA_SHIM_[A-Z]+' src | sort -u) <"$man/hydra-shim.1"
     }
     for subcommand in $subcommands; do
         options=$("$shim" help "$subcommand" | grep -oE -- '^ +(-., )? *--[a-z-]+' | grep -oE -- '--[a-z-]+') || true
-        page=$folder/hydra-shim-$subcommand.1
+        page=$man/hydra-shim-$subcommand.1
         # shellcheck disable=SC2086  # words
         {
             bash_offers hydra-shim "$subcommand" -- | has "bash, $subcommand" $options
@@ -139,17 +145,19 @@ completions_and_man() {
         }
     done
     bash_offers hydra-shim translate --format '' | tr '\n' ' ' | has 'bash, --format' 'shell json '
-    for page in "$folder"/*.1; do
+    for page in "$man"/*.1; do
         [ -z "$(groff -man -ww -Kutf8 -Tutf8 "$page" 2>&1 >/dev/null)" ] || fail "groff warns of $page"
     done
     # mandoc dislikes one line break of clap_mangen's, and that only.
-    ! mandoc -T lint -W warning "$folder"/*.1 | grep -v 'skipping paragraph macro: br' >&2 || fail 'mandoc'
+    ! mandoc -T lint -W warning "$man"/*.1 | grep -v 'skipping paragraph macro: br' >&2 || fail 'mandoc'
 }
 
 mkdir -p "$out"
+rm -rf "$out"/links.*
 tools
+package
 wheel
 sdist
 cargo_install
 completions_and_man
-echo "delivered by pip (wheel, sdist) and cargo; bash, zsh and fish complete; man pages are clean"
+echo "tarball, wheel, sdist and cargo install deliver the same; bash, zsh and fish complete; man pages are clean"
