@@ -4,6 +4,7 @@
 mod site;
 mod support;
 
+use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::Command;
 
@@ -246,6 +247,24 @@ fn detection_is_bounded() {
     let shown = site.shown(&with_flags("timeout 30 python3 main.py"));
     failures.compare("a pipe, a device, a circle, bytes", &shown, TRANSLATED);
     failures.assert_none();
+}
+
+#[test]
+fn the_source_is_read_and_never_run() {
+    let site = Site::new(&[]);
+    let trace = "open('ran', 'w').close()\n";
+    let main = format!("{trace}import app\n");
+    site.files(&[("main.py", &main), ("app.py", &format!("{trace}{APP}"))]);
+    let mut call = site.command(&with_flags("python3 main.py"));
+    assert!(call.status().unwrap().success());
+    assert!(site.path("app/ran").exists(), "whoever runs it leaves a trace");
+    fs::remove_file(site.path("app/ran")).unwrap();
+
+    // In Python's place a program that runs nothing.
+    site.program("python3", "#!/bin/sh\necho \"$@\"\n");
+    let shown = printed(&mut site.command(&with_flags("python3 main.py")));
+    assert_eq!(shown, "main.py lr=0.1 note='a,b'\n");
+    assert!(!site.path("app/ran").exists());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Arg, ArgAction, Command};
+use clap::{Arg, ArgAction, Command, ValueHint};
 
 /// The whole definition.
 pub fn definition() -> Command {
@@ -26,11 +26,13 @@ pub fn definition() -> Command {
 /// The command line to translate, which may look like anything.
 fn tokens() -> Arg {
     Arg::new("tokens")
-        .value_name("[COMMAND…] [--] [ARG")
+        // clap writes the outer brackets.
+        .value_name("COMMAND…] [--] [ARG")
         .help("The command, and the arguments as the orchestrator passes them")
         .num_args(0..)
         .trailing_var_arg(true)
         .allow_hyphen_values(true)
+        .value_hint(ValueHint::CommandWithArguments)
         .value_parser(clap::value_parser!(OsString))
 }
 
@@ -50,7 +52,12 @@ fn rules() -> Arg {
 /// In which form to print; the first of `choices` is the default.
 fn format<const N: usize>(choices: [&'static str; N], help: &'static str) -> Arg {
     let default = choices.first().copied().unwrap_or_default();
-    Arg::new("format").long("format").value_parser(choices).default_value(default).help(help)
+    Arg::new("format")
+        .long("format")
+        .value_name("FORMAT")
+        .value_parser(choices)
+        .default_value(default)
+        .help(help)
 }
 
 /// The options that give a component's inputs and outputs their values.
@@ -116,6 +123,7 @@ fn rewrite() -> Command {
             Arg::new("file")
                 .value_name("FILE")
                 .required(true)
+                .value_hint(ValueHint::FilePath)
                 .value_parser(clap::value_parser!(OsString))
                 .help("The component YAML"),
         )
@@ -131,6 +139,7 @@ fn rewrite() -> Command {
                 .short('o')
                 .long("output")
                 .value_name("OUT")
+                .value_hint(ValueHint::FilePath)
                 .value_parser(clap::value_parser!(OsString))
                 .help("Write the result to OUT, as a whole or not at all"),
         )
@@ -149,6 +158,7 @@ fn install() -> Command {
             Arg::new("dir")
                 .value_name("DIR")
                 .required(true)
+                .value_hint(ValueHint::DirPath)
                 .value_parser(clap::value_parser!(OsString))
                 .help("The folder to put first in PATH; made if it is not there"),
         )
@@ -156,6 +166,7 @@ fn install() -> Command {
             Arg::new("names")
                 .value_name("NAME")
                 .num_args(0..)
+                .value_hint(ValueHint::CommandName)
                 .value_parser(clap::value_parser!(OsString))
                 .help("The programs to stand in front of [default: python python3]"),
         )
