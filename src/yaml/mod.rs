@@ -1,7 +1,7 @@
 //! YAML (and so JSON) as a tree that knows where each node stands.
 //!
 //! The parser is saphyr-parser, behind a quick one for what most components are written in
-//! ([`plain`]); here its events become [`Node`]s, in bounded time and memory: a
+//! (`plain.rs`); here its events become [`Node`]s, in bounded time and memory: a
 //! file's size, its nesting and what its aliases expand to are limited. Plain scalars are typed as
 //! PyYAML types them, since it is PyYAML that KFP and Hydra read and write their files with.
 
