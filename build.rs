@@ -4,9 +4,11 @@
 use std::path::PathBuf;
 use std::{env, fs};
 
-/// Taken into the linker's own script, for GNU ld and LLD alike.
+/// Taken into the linker's own script, for GNU ld and LLD alike. The ends of the table stay: on aarch64
+/// the C runtime's start-up code refers to them.
 const LINKER_SCRIPT: &str = "SECTIONS { /DISCARD/ : { \
-    *(.eh_frame) *(.eh_frame_hdr) *(.gcc_except_table .gcc_except_table.*) } } INSERT AFTER .text;";
+    *(EXCLUDE_FILE(*crtbegin*.o *crtend*.o) .eh_frame) *(.eh_frame_hdr) \
+    *(.gcc_except_table .gcc_except_table.*) } } INSERT AFTER .text;";
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
