@@ -1,6 +1,8 @@
 //! `hydra-shim.yaml`: what a team says about its flags. Pure; [`crate::sources`] finds and reads
 //! the file.
 
+use std::collections::BTreeSet;
+
 use crate::command_line::App;
 use crate::declarations::{Arity, Declarations, Flag, Mkdir};
 use crate::error::{Error, Result, quote};
@@ -346,7 +348,16 @@ impl Reader<'_> {
 
     fn mapping<'n>(&self, node: &'n Node, what: &str) -> Result<&'n [(Node, Node)]> {
         match node.entries() {
-            Some(entries) => Ok(entries),
+            Some(entries) => {
+                let mut names = BTreeSet::new();
+                for name in entries.iter().map(|(key, _)| key) {
+                    if !names.insert(name.text()) {
+                        let text = quote(name.text().unwrap_or_default());
+                        return Err(self.error(name, format!("{text} is there twice")));
+                    }
+                }
+                Ok(entries)
+            }
             None if node.scalar() == Scalar::Null => Ok(&[]),
             None => {
                 Err(self

@@ -203,6 +203,12 @@ impl Reader<'_> {
 
     fn element(&self, node: &Node, inputs: &[Port], outputs: &[Port]) -> Result<Element> {
         let part = match (node.text(), node.entries()) {
+            (Some(text), _) if node.scalar() != Scalar::Text => {
+                return Err(self
+                    .document
+                    .error(node, format!("an element is text, and {} is none", quote(text)))
+                    .help(format!("put quotes around it: '{text}'")));
+            }
             (Some(text), _) => Part::of_text(text),
             (None, Some([(key, value)])) => {
                 let key = key.text().unwrap_or_default();

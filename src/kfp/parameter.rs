@@ -246,6 +246,9 @@ fn write_text(text: &str, out: &mut String) {
 
 /// Python's `repr` of a float: the shortest digits, with an exponent below 1e-4 and from 1e16.
 fn python_float(float: f64) -> String {
+    if float.is_nan() {
+        return "nan".to_owned();
+    }
     let shortest = format!("{float:e}");
     let Some((mantissa, exponent)) = shortest.split_once('e') else {
         return shortest;
@@ -267,6 +270,8 @@ mod tests {
     fn floats_are_pythons() {
         for (float, expected) in [
             (0.0, "0.0"),
+            (f64::NAN, "nan"),
+            (f64::INFINITY, "inf"),
             (-0.0, "-0.0"),
             (1.0, "1.0"),
             (1e-4, "0.0001"),

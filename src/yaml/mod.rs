@@ -8,7 +8,7 @@
 mod plain;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
@@ -141,10 +141,11 @@ fn resolve(text: &str) -> Scalar {
         return Scalar::Float(if sign == "-" { f64::NEG_INFINITY } else { f64::INFINITY });
     }
     let digits = unsigned.replace('_', "");
-    let starts_with_digit = unsigned.starts_with(|c: char| c.is_ascii_digit());
-    let all_digits = starts_with_digit && digits.bytes().all(|b| b.is_ascii_digit());
-    if all_digits && (digits == "0" || !digits.starts_with('0')) {
-        return Scalar::Int(format!("{sign}{digits}"));
+    if unsigned.starts_with(|c: char| c.is_ascii_digit())
+        && let Some(value) = integer(&digits)
+    {
+        let sign = if value == "0" { "" } else { sign };
+        return Scalar::Int(format!("{sign}{value}"));
     }
     // PyYAML's floats have a dot, and a sign in the exponent.
     let (mantissa, exponent) = match digits.split_once(['e', 'E']) {
@@ -158,6 +159,34 @@ fn resolve(text: &str) -> Scalar {
         Ok(float) if is_float => Scalar::Float(float),
         _ => Scalar::Text,
     }
+}
+
+/// The decimal digits of an integer without its sign, in any of YAML 1.1's notations: `12`, `0x1f`,
+/// `0b11`, `017` (octal), `1:30` (base 60).
+fn integer(digits: &str) -> Option<String> {
+    let (radix, rest) = match digits.as_bytes() {
+        [b'0', b'x', ..] => (16, digits.get(2..)?),
+        [b'0', b'b', ..] => (2, digits.get(2..)?),
+        [b'0', _, ..] => (8, digits.get(1..)?),
+        _ if digits.contains(':') => return sexagesimal(digits),
+        _ => {
+            let decimal = digits.bytes().all(|byte| byte.is_ascii_digit());
+            return decimal.then(|| digits.to_owned());
+        }
+    };
+    // A sign is none of the digits.
+    let value = u128::from_str_radix(rest, radix).ok().filter(|_| !rest.starts_with('+'))?;
+    Some(value.to_string())
+}
+
+fn sexagesimal(digits: &str) -> Option<String> {
+    let mut value: u128 = 0;
+    for (index, part) in digits.split(':').enumerate() {
+        let number: u128 = part.parse().ok().filter(|_| !part.starts_with('+'))?;
+        let fits = index == 0 && number > 0 || index > 0 && number < 60 && part.len() < 3;
+        value = value.checked_mul(60)?.checked_add(number).filter(|_| fits)?;
+    }
+    Some(value.to_string())
 }
 
 /// Parses the first document of `text`; `file` names it in errors.
@@ -316,6 +345,9 @@ impl Builder<'_> {
                     return Ok(None);
                 };
                 open.node.span.end = self.offsets.byte(span.end.index()).max(open.node.span.start);
+                if let Kind::Mapping(entries) = &mut open.node.kind {
+                    merge(entries).map_err(|why| self.refuse(span, why))?;
+                }
                 self.complete(open.node, open.anchor, 1)
             }
             _ => Ok(None),
@@ -398,6 +430,38 @@ impl Builder<'_> {
     }
 }
 
+/// Puts what `<<` names in front of a mapping's own entries, as `flatten_mapping` in PyYAML's
+/// `constructor.py` does; an entry that is overridden is left out.
+fn merge(entries: &mut Vec<(Node, Node)>) -> std::result::Result<(), &'static str> {
+    let is_merge =
+        |key: &Node| matches!(&key.kind, Kind::Scalar { text, plain: true } if text == "<<");
+    if !entries.iter().any(|(key, _)| is_merge(key)) {
+        return Ok(());
+    }
+    let (merges, own): (Vec<_>, Vec<_>) = entries.drain(..).partition(|(key, _)| is_merge(key));
+    for (_, value) in merges {
+        let sources = match value.kind {
+            Kind::Sequence(items) => items,
+            _ => vec![value],
+        };
+        // Of several the first counts.
+        for source in sources.into_iter().rev() {
+            let Kind::Mapping(more) = source.kind else {
+                return Err("`<<` merges a mapping, or a list of mappings");
+            };
+            entries.extend(more);
+        }
+    }
+    entries.extend(own);
+    let mut names = HashSet::new();
+    let mut kept: Vec<_> = std::mem::take(entries);
+    kept.reverse();
+    kept.retain(|(key, _)| key.text().is_none_or(|name| names.insert(name.to_owned())));
+    kept.reverse();
+    *entries = kept;
+    Ok(())
+}
+
 /// The nodes of a tree; long text counts for more than one.
 pub(crate) fn count(node: &Node) -> usize {
     1 + match &node.kind {
@@ -468,7 +532,16 @@ mod tests {
             ("Off", Scalar::Bool(false)),
             ("12", Scalar::Int("12".into())),
             ("-1_000", Scalar::Int("-1000".into())),
-            ("007", Scalar::Text),
+            ("007", Scalar::Int("7".into())),
+            ("08", Scalar::Text),
+            ("-0", Scalar::Int("0".into())),
+            ("-0x1F", Scalar::Int("-31".into())),
+            ("0b11", Scalar::Int("3".into())),
+            ("0b12", Scalar::Text),
+            ("12:30", Scalar::Int("750".into())),
+            ("1:60", Scalar::Text),
+            ("0:30", Scalar::Text),
+            ("0x", Scalar::Text),
             ("1.5", Scalar::Float(1.5)),
             ("1.0e-05", Scalar::Float(1e-5)),
             ("1e5", Scalar::Text),
@@ -506,6 +579,22 @@ mod tests {
         assert_eq!(columns, [(3, 3), (3, 8), (4, 3)]);
         let error = parse_any("a:\n  b: [\n  'x', }\n", "f").unwrap_err();
         assert!(error.message.starts_with("f:3:8: this is no YAML"), "{}", error.message);
+    }
+
+    #[test]
+    fn merge_keys_are_pyyamls() {
+        let text = "base: &b {x: 1, y: 2}\nother: &o {x: 3, z: 4}\none: {<<: *b, y: 5}\n\
+                    two: {<<: [*b, *o]}\nquoted: {'<<': 1}\n";
+        let root = parse(text, "f").unwrap();
+        let shown = |key: &str| {
+            let entries = root.get(key).unwrap().entries().unwrap().iter();
+            let pairs =
+                entries.map(|(k, v)| format!("{}={}", k.text().unwrap(), v.text().unwrap()));
+            pairs.collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!((shown("one"), shown("two")), ("x=1 y=5".into(), "z=4 x=1 y=2".into()));
+        assert_eq!(shown("quoted"), "<<=1");
+        assert!(parse("a: {<<: 1}", "f").unwrap_err().message.contains("`<<` merges a mapping"));
     }
 
     #[test]

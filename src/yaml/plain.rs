@@ -98,7 +98,8 @@ impl Reader<'_> {
             self.skip_spaces();
             match self.peek() {
                 Some(b'\n') => self.end_line(),
-                Some(b'#') if self.at == self.line_start || self.is_blank(self.at - 1) => {
+                // Also right behind a quote or a bracket, as PyYAML has it.
+                Some(b'#') => {
                     let rest = self.text.get(self.at..).unwrap_or_default();
                     self.at += rest.find('\n').unwrap_or(rest.len());
                 }
@@ -280,6 +281,10 @@ impl Reader<'_> {
             }
         }
         let text = self.text.get(start..end)?.to_owned();
+        // A merge key changes the mapping that it stands in.
+        if text == "<<" {
+            return None;
+        }
         self.at = end;
         let node = self.scalar(start, text, true)?;
         self.at = at;
@@ -334,8 +339,9 @@ impl Reader<'_> {
         // Up to where the text is that chomping keeps.
         let mut kept = 0;
         while self.at < self.text.len() {
-            // A last line without an end is left to the full parser.
-            let line = self.text.get(self.at..)?.split_once('\n')?.0;
+            // The last line of a file may have no end, and then the block has none there either.
+            let rest = self.text.get(self.at..)?;
+            let (line, end) = rest.split_once('\n').map_or((rest, ""), |(line, _)| (line, "\n"));
             let spaces = line.len() - line.trim_start_matches(' ').len();
             let blank = spaces == line.len();
             let indentation = first.as_ref().map(|(n, _)| *n);
@@ -344,9 +350,8 @@ impl Reader<'_> {
                 if indentation.is_none() && spaces > 0 {
                     return None;
                 }
-                text.push('\n');
-                self.at += line.len();
-                self.end_line();
+                text.push_str(end);
+                self.end_block_line(line, end);
                 continue;
             }
             let indentation = indentation.unwrap_or(spaces);
@@ -358,12 +363,12 @@ impl Reader<'_> {
             }
             text.push_str(line.get(indentation..)?);
             kept = text.len();
-            text.push('\n');
-            self.at += line.len();
-            self.end_line();
+            text.push_str(end);
+            self.end_block_line(line, end);
         }
         let (_, node) = first?;
         match header {
+            // Truncating to more than there is changes nothing.
             "|" => text.truncate(kept + 1),
             "|-" => text.truncate(kept),
             _ => {}
@@ -371,6 +376,13 @@ impl Reader<'_> {
         let node = self.complete(node, Kind::Scalar { text, plain: false });
         self.next_token();
         (self.peek().is_none() || self.indentation() < parent).then_some(node)
+    }
+
+    fn end_block_line(&mut self, line: &str, end: &str) {
+        self.at += line.len();
+        if !end.is_empty() {
+            self.end_line();
+        }
     }
 
     /// A flow collection, over any number of lines.
@@ -466,7 +478,16 @@ mod tests {
 
     fn agrees(text: &str) -> bool {
         let Some(node) = parse(text) else { return false };
-        let full = parse_any(text, "f").unwrap_or_else(|error| panic!("{error}: {text:?}"));
+        let full = match parse_any(text, "f") {
+            Ok(full) => full,
+            // PyYAML takes these comments, as the test of such texts has it.
+            Err(error) if error.message.contains("comments must be separated") => return true,
+            Err(error) => panic!("{error}: {text:?}"),
+        };
+        // Nor does the full parser know that a block ends with the file (saphyr-parser 0.3.4).
+        if text.contains('|') && !text.ends_with('\n') {
+            return true;
+        }
         assert_eq!(show(&node, text, 0), show(&full, text, 0), "{text:?}");
         true
     }
@@ -481,6 +502,23 @@ mod tests {
             "a: |-\n  x\n   y\n \nb: |+\n  z\n\n\n",
         ] {
             assert!(agrees(text), "{text}");
+        }
+    }
+
+    /// Judged by PyYAML 6.0.3, whose reading the full parser does not share.
+    #[test]
+    fn reads_as_pyyaml_does() {
+        for (text, expected) in [
+            ("- 'a'#c\n- [b]# c\n- [# d\n e]\n", &["a"] as &[_]),
+            ("- |\n  one", &["one"]),
+            ("- |+\n  one", &["one"]),
+            ("- |-\n  one", &["one"]),
+            ("- |\n  one\n ", &["one\n"]),
+            ("- |\n  one\n\n- x\n", &["one\n", "x"]),
+        ] {
+            let root = parse(text).unwrap_or_else(|| panic!("{text:?}"));
+            let texts: Vec<_> = root.items().unwrap().iter().filter_map(Node::text).collect();
+            assert_eq!(texts, expected, "{text:?}");
         }
     }
 
@@ -502,6 +540,7 @@ mod tests {
             "a: >\n  b\n",
             "a: |2\n   b\n",
             "{\"a\":1}",
+            "a: {<<: b}",
             "[a: b]",
             "a: b\r\n",
             "a: - b",
@@ -512,7 +551,6 @@ mod tests {
             "a: [b\n",
             "a:",
             "- ",
-            "a: |\n b",
             "a: b\n  c: d",
             "\u{feff}a: b",
             "a: b\u{2028}",

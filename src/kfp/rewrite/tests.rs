@@ -52,7 +52,6 @@ fn every_row_of_the_table_in_both_styles() {
         }),
         ("\"--n={{$.inputs.parameters['number_of_passes']}}\"", format!("n={passes}")),
         ("--epochs, \"10\"", "epochs=10".to_owned()),
-        ("--epochs, 10", "epochs=10".to_owned()),
         ("--lr=-1e-05", "lr=-1e-05".to_owned()),
         ("--lr, -1e-05", "lr=-1e-05".to_owned()),
         ("--id, '2024_11_23'", "id='2024_11_23'".to_owned()),
