@@ -140,8 +140,11 @@ fn resolve(text: &str) -> Scalar {
     if matches!(unsigned, ".inf" | ".Inf" | ".INF") {
         return Scalar::Float(if sign == "-" { f64::NEG_INFINITY } else { f64::INFINITY });
     }
+    if !unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+        return Scalar::Text;
+    }
     let digits = unsigned.replace('_', "");
-    if unsigned.starts_with(|c: char| c.is_ascii_digit())
+    if !unsigned.starts_with('.')
         && let Some(value) = integer(&digits)
     {
         let sign = if value == "0" { "" } else { sign };
