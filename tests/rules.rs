@@ -713,6 +713,8 @@ fn a_mistake_is_named_with_its_place() {
         ("component: c.yml", "cannot read `c.yml`: No such file"),
         ("apps: {a.py: {flag: {}}}", "1:15: unknown key `flag`; help: did you mean flags?"),
         ("apps: {a.py: {apps: {}}}", "1:15: unknown key `apps`"),
+        ("flags: {a: {type: int}, a: {type: string}}", "1:25: `a` is there twice"),
+        ("apps: {a.py: {}, a.py: {}}", "1:18: `a.py` is there twice"),
         ("apps: [a.py]", "1:7: apps: expected a mapping, not a list"),
         ("apps: {a.py: b}", "1:14: the rules: expected a mapping, not a scalar"),
         ("flags: {a: b\n", "2:1: this is no YAML"),
@@ -1043,6 +1045,7 @@ fn a_mistake_in_the_component_is_named_with_its_place() {
             &["--a", "{inputvalue: x}"],
             "c.yaml:12:7: `inputvalue` is no placeholder; help: did you mean inputValue?",
         ),
+        (&[x], &["--a", "1.10"], "c.yaml:12:7: an element is text, and `1.10` is none"),
         (&[x], &["--a", "[x]"], "c.yaml:12:7: an element is text or one placeholder, not a list"),
         (
             &[x],
