@@ -53,8 +53,11 @@ pub(super) fn python(tokens: &[String]) -> Option<End> {
             index += 1;
         } else if token == "--check-hash-based-pycs" {
             index += 2;
-        } else if token.starts_with("--") {
+        } else if token.starts_with("--help") || token == "--version" {
             index += 1;
+        } else if token.starts_with("--") {
+            // None of Python's: an argument, and the script was forgotten.
+            return None;
         } else if token == "-" || !token.starts_with('-') {
             return Some(End::behind(index).running(App::Script(token.clone())));
         } else {

@@ -55,6 +55,7 @@ const SPLIT: &[(&str, &str)] = &[
     ("python3 -c pass", "error: cannot tell where the command `python3 -c pass` ends"),
     ("python3 -c -- --lr 1", "error: cannot tell where the command `python3 -c -- --lr 1` ends"),
     ("python3", "error: cannot tell where the command `python3` ends"),
+    ("python3 --lr 1", "error: cannot tell where the command `python3 --lr 1` ends"),
     ("python3 -m", "error: cannot tell where the command `python3 -m` ends"),
     ("python3 -u -W", "error: cannot tell where the command `python3 -u -W` ends"),
     (
