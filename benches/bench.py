@@ -27,7 +27,7 @@ from statistics import median
 HERE = Path(__file__).resolve().parent
 BASELINE = HERE / "instructions.txt"
 
-# Limits of --check. Where other work shares the machine, BENCH_SLACK=1.3 widens those of time.
+# Limits of --check. Where other work shares the machine, BENCH_SLACK=1.5 widens those of time.
 MAX_RUN = 1.10  # x the floor, ten flags
 MAX_UNTOUCHED = 1.25  # x the floor, interposed in front of a program that is not Hydra's
 MAX_COMPONENT = 0.2  # ms that reading a component of 5 KB adds
