@@ -1,0 +1,126 @@
+//! Plain scalars, typed as YAML 1.1 has it and `PyYAML` reads it.
+
+/// A plain scalar's value by YAML 1.1, as PyYAML's `SafeLoader` resolves it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Scalar {
+    /// `null`, `~`, or nothing.
+    Null,
+    /// `true`, `yes`, `on` and their opposites.
+    Bool(bool),
+    /// A decimal integer.
+    Int(String),
+    /// A float with a dot.
+    Float(f64),
+    /// Anything else.
+    Text,
+}
+
+/// The value of a plain scalar.
+pub(super) fn resolve(text: &str) -> Scalar {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => return Scalar::Null,
+        "true" | "True" | "TRUE" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => {
+            return Scalar::Bool(true);
+        }
+        "false" | "False" | "FALSE" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => {
+            return Scalar::Bool(false);
+        }
+        ".nan" | ".NaN" | ".NAN" => return Scalar::Float(f64::NAN),
+        _ => {}
+    }
+    let (sign, unsigned) = match text.strip_prefix(['-', '+']) {
+        Some(unsigned) => (text.get(..1).unwrap_or("").trim_start_matches('+'), unsigned),
+        None => ("", text),
+    };
+    if matches!(unsigned, ".inf" | ".Inf" | ".INF") {
+        return Scalar::Float(if sign == "-" { f64::NEG_INFINITY } else { f64::INFINITY });
+    }
+    if !unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+        return Scalar::Text;
+    }
+    let digits = unsigned.replace('_', "");
+    if !unsigned.starts_with('.')
+        && let Some(value) = integer(&digits)
+    {
+        let sign = if value == "0" { "" } else { sign };
+        return Scalar::Int(format!("{sign}{value}"));
+    }
+    // PyYAML's floats have a dot, and a sign in the exponent.
+    let (mantissa, exponent) = match digits.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
+        None => (digits.as_str(), None),
+    };
+    let is_float = mantissa.contains('.')
+        && mantissa.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        && exponent.is_none_or(|e| e.starts_with(['-', '+']));
+    match format!("{sign}{digits}").parse() {
+        Ok(float) if is_float => Scalar::Float(float),
+        _ => Scalar::Text,
+    }
+}
+
+/// The decimal digits of an integer without its sign, in any of YAML 1.1's notations: `12`, `0x1f`,
+/// `0b11`, `017` (octal), `1:30` (base 60).
+fn integer(digits: &str) -> Option<String> {
+    let (radix, rest) = match digits.as_bytes() {
+        [b'0', b'x', ..] => (16, digits.get(2..)?),
+        [b'0', b'b', ..] => (2, digits.get(2..)?),
+        [b'0', _, ..] => (8, digits.get(1..)?),
+        _ if digits.contains(':') => return sexagesimal(digits),
+        _ => {
+            let decimal = digits.bytes().all(|byte| byte.is_ascii_digit());
+            return decimal.then(|| digits.to_owned());
+        }
+    };
+    // A sign is none of the digits.
+    let value = u128::from_str_radix(rest, radix).ok().filter(|_| !rest.starts_with('+'))?;
+    Some(value.to_string())
+}
+
+fn sexagesimal(digits: &str) -> Option<String> {
+    let mut value: u128 = 0;
+    for (index, part) in digits.split(':').enumerate() {
+        let number: u128 = part.parse().ok().filter(|_| !part.starts_with('+'))?;
+        let fits = index == 0 && number > 0 || index > 0 && number < 60 && part.len() < 3;
+        value = value.checked_mul(60)?.checked_add(number).filter(|_| fits)?;
+    }
+    Some(value.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_scalars_are_pyyamls() {
+        for (text, expected) in [
+            ("", Scalar::Null),
+            ("~", Scalar::Null),
+            ("yes", Scalar::Bool(true)),
+            ("Off", Scalar::Bool(false)),
+            ("12", Scalar::Int("12".into())),
+            ("-1_000", Scalar::Int("-1000".into())),
+            ("007", Scalar::Int("7".into())),
+            ("08", Scalar::Text),
+            ("-0", Scalar::Int("0".into())),
+            ("-0x1F", Scalar::Int("-31".into())),
+            ("0b11", Scalar::Int("3".into())),
+            ("0b12", Scalar::Text),
+            ("12:30", Scalar::Int("750".into())),
+            ("1:60", Scalar::Text),
+            ("0:30", Scalar::Text),
+            ("0x", Scalar::Text),
+            ("1.5", Scalar::Float(1.5)),
+            ("1.0e-05", Scalar::Float(1e-5)),
+            ("1e5", Scalar::Text),
+            ("1.0e5", Scalar::Text),
+            ("-.inf", Scalar::Float(f64::NEG_INFINITY)),
+            ("nan", Scalar::Text),
+            ("2024-11-23", Scalar::Text),
+            ("a", Scalar::Text),
+            (".", Scalar::Text),
+        ] {
+            assert_eq!(resolve(text), expected, "{text:?}");
+        }
+    }
+}
