@@ -116,17 +116,15 @@ fn component() -> Command {
         .arg(rules())
 }
 
+/// An argument that names a file, a folder or a program, in any bytes.
+fn path(id: &'static str, value_name: &'static str, hint: ValueHint) -> Arg {
+    Arg::new(id).value_name(value_name).value_hint(hint).value_parser(clap::value_parser!(OsString))
+}
+
 fn rewrite() -> Command {
     Command::new("rewrite")
         .about("Rewrite a component YAML to Hydra's style, for images that cannot carry the shim")
-        .arg(
-            Arg::new("file")
-                .value_name("FILE")
-                .required(true)
-                .value_hint(ValueHint::FilePath)
-                .value_parser(clap::value_parser!(OsString))
-                .help("The component YAML"),
-        )
+        .arg(path("file", "FILE", ValueHint::FilePath).required(true).help("The component YAML"))
         .arg(
             Arg::new("in-place")
                 .long("in-place")
@@ -135,12 +133,9 @@ fn rewrite() -> Command {
                 .help("Change FILE itself, as a whole or not at all [default: print the result]"),
         )
         .arg(
-            Arg::new("output")
+            path("output", "OUT", ValueHint::FilePath)
                 .short('o')
                 .long("output")
-                .value_name("OUT")
-                .value_hint(ValueHint::FilePath)
-                .value_parser(clap::value_parser!(OsString))
                 .help("Write the result to OUT, as a whole or not at all"),
         )
         .arg(
@@ -155,19 +150,13 @@ fn install() -> Command {
     Command::new("install")
         .about("Link DIR/python and DIR/python3 (or DIR/NAME…) to the shim")
         .arg(
-            Arg::new("dir")
-                .value_name("DIR")
+            path("dir", "DIR", ValueHint::DirPath)
                 .required(true)
-                .value_hint(ValueHint::DirPath)
-                .value_parser(clap::value_parser!(OsString))
                 .help("The folder to put first in PATH; made if it is not there"),
         )
         .arg(
-            Arg::new("names")
-                .value_name("NAME")
+            path("names", "NAME", ValueHint::CommandName)
                 .num_args(0..)
-                .value_hint(ValueHint::CommandName)
-                .value_parser(clap::value_parser!(OsString))
                 .help("The programs to stand in front of [default: python python3]"),
         )
 }
