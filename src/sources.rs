@@ -295,7 +295,8 @@ pub fn read_text(file: &Path) -> Result<String> {
 
 /// A path for messages: relative to the working directory where it lies below.
 pub fn shown_path(file: &Path) -> String {
-    let here = std::env::current_dir().unwrap_or_default();
+    let here = if file.is_absolute() { std::env::current_dir() } else { Ok(PathBuf::new()) };
+    let here = here.unwrap_or_default();
     let shown = file.strip_prefix(&here).unwrap_or(file);
     shown.to_string_lossy().into_owned()
 }
