@@ -245,7 +245,10 @@ impl<'a> Writer<'a> {
             quote(token)
         ));
         if token.starts_with('-') {
-            return error.help("a parameter's flag has two dashes");
+            return error.help(
+                "a parameter's flag has two dashes; an option of the command itself stands in front of \
+                 a `--`: hydra-shim run mpirun -n 4 my-train -- --lr 0.1",
+            );
         }
         if let (true, Some(own)) = (self.after_own_flag, self.own_flags.last()) {
             let own = own.first().map_or("", String::as_str);
