@@ -1,5 +1,5 @@
-//! Leaves the unwind tables out of the release binary, a tenth of its size: it aborts on panic
-//! (`panic = "abort"`), so nothing ever unwinds. Only the binary: a test's panic must unwind.
+//! Leaves the unwind tables and the unwinder out of the release binary, a tenth of its size: it
+//! aborts on panic (`panic = "abort"`), so nothing ever unwinds. Only the binary: a test's panic must.
 
 use std::path::PathBuf;
 use std::{env, fs};
@@ -9,6 +9,10 @@ use std::{env, fs};
 const LINKER_SCRIPT: &str = "SECTIONS { /DISCARD/ : { \
     *(EXCLUDE_FILE(*crtbegin*.o *crtend*.o) .eh_frame) *(.eh_frame_hdr) \
     *(.gcc_except_table .gcc_except_table.*) } } INSERT AFTER .text;";
+
+/// What refers to the unwinder: the personality routines that the tables of std and libc name, and
+/// the end of each landing pad in std. Nothing gets there; if it did, it would abort.
+const NEVER_CALLED: [&str; 3] = ["rust_eh_personality", "__gcc_personality_v0", "_Unwind_Resume"];
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
@@ -21,8 +25,11 @@ fn main() {
     match fs::write(&script, LINKER_SCRIPT) {
         Ok(()) => {
             println!("cargo::rustc-link-arg-bins=-Wl,--no-eh-frame-hdr");
-            // `_Unwind_Backtrace` is the binary's own, and also in an object that libc needs.
+            // An archive's object may come in for another symbol, and define these again.
             println!("cargo::rustc-link-arg-bins=-Wl,--allow-multiple-definition");
+            for symbol in NEVER_CALLED {
+                println!("cargo::rustc-link-arg-bins=-Wl,--defsym={symbol}=abort");
+            }
             println!("cargo::rustc-link-arg-bins=-Wl,-T,{}", script.display());
         }
         Err(error) => println!("cargo::warning=unwind tables stay in the binary: {error}"),
