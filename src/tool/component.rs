@@ -3,11 +3,12 @@
 mod table;
 
 use std::io::IsTerminal as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::ArgMatches;
 use serde::Serialize;
 
+use super::{path, required_path};
 use crate::error::{Error, Result, quote};
 use crate::kfp::compiled::{Pipeline, Task};
 use crate::kfp::fill::{self, Filled, Values};
@@ -43,8 +44,7 @@ struct TaskReport<'a> {
 /// The file is none that KFP would take, a value does not fit, or a task's arguments cannot be
 /// translated.
 pub(super) fn component(options: &ArgMatches) -> Result<String> {
-    let file = options.get_one::<PathBuf>("file").map_or(Path::new(""), PathBuf::as_path);
-    let pipeline = sources::read_pipeline(file)?;
+    let pipeline = sources::read_pipeline(required_path(options, "file"))?;
     let runs = dry_runs(&pipeline, options, &[])?;
     Ok(match options.get_one::<String>("format").map(String::as_str) {
         Some("json") => json(&runs),
@@ -79,10 +79,9 @@ fn dry_runs<'a>(
     options: &ArgMatches,
     command: &[String],
 ) -> Result<Vec<DryRun<'a>>> {
-    let path = |name| options.get_one::<PathBuf>(name).map(PathBuf::as_path);
     let tasks = select(pipeline, options.get_one::<String>("task").map(String::as_str))?;
     let set: Vec<String> = options.get_many("set").unwrap_or_default().cloned().collect();
-    let values = match path("values") {
+    let values = match path(options, "values") {
         Some(file) => {
             Values::read(Some((&sources::read_text(file)?, &sources::shown_path(file))), &set)?
         }
@@ -90,7 +89,7 @@ fn dry_runs<'a>(
     };
     values.check(pipeline, &tasks)?;
     let runs = tasks.into_iter().map(|task| {
-        dry_run(pipeline, task, &values, path("rules"), command).map_err(|error| Error {
+        dry_run(pipeline, task, &values, path(options, "rules"), command).map_err(|error| Error {
             message: format!("task {}: {}", quote(&task.name), error.message),
             ..error
         })

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command, ValueHint};
 
 /// The whole definition.
@@ -23,26 +24,54 @@ pub fn definition() -> Command {
         .subcommands([run(), translate(), check(), component(), rewrite(), install()])
 }
 
-/// The command line to translate, which may look like anything.
-fn tokens() -> Arg {
-    Arg::new("tokens")
-        // clap writes the outer brackets.
-        .value_name("COMMAND…] [--] [ARG")
-        .help("The command, and the arguments as the orchestrator passes them")
-        .num_args(0..)
-        .trailing_var_arg(true)
-        .allow_hyphen_values(true)
-        .value_hint(ValueHint::CommandWithArguments)
-        .value_parser(clap::value_parser!(OsString))
+fn subcommand(name: &'static str, about: &'static str) -> Command {
+    Command::new(name).about(about)
+}
+
+/// An argument that its place tells.
+fn positional(id: &'static str, value_name: &'static str, help: &'static str) -> Arg {
+    Arg::new(id).value_name(value_name).help(help)
+}
+
+/// An option with a value.
+fn option(name: &'static str, value_name: &'static str, help: &'static str) -> Arg {
+    positional(name, value_name, help).long(name)
+}
+
+/// An option without one.
+fn switch(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).help(help).action(ArgAction::SetTrue)
+}
+
+/// An argument whose value is a path, in any bytes.
+fn path(argument: Arg, hint: ValueHint) -> Arg {
+    argument.value_hint(hint).value_parser(clap::value_parser!(PathBuf))
 }
 
 /// An option that names a file.
 fn file(name: &'static str, help: &'static str) -> Arg {
-    Arg::new(name)
-        .long(name)
-        .value_name("FILE")
-        .value_parser(clap::value_parser!(PathBuf))
-        .help(help)
+    path(option(name, "FILE", help), ValueHint::FilePath)
+}
+
+/// The file that the subcommand is about.
+fn subject(help: &'static str) -> Arg {
+    path(positional("file", "FILE", help).required(true), ValueHint::FilePath)
+}
+
+/// The command line to translate, which may look like anything.
+fn tokens() -> Arg {
+    // clap writes the outer brackets.
+    let value_name = "COMMAND…] [--] [ARG";
+    positional(
+        "tokens",
+        value_name,
+        "The command, and the arguments as the orchestrator passes them",
+    )
+    .num_args(0..)
+    .trailing_var_arg(true)
+    .allow_hyphen_values(true)
+    .value_hint(ValueHint::CommandWithArguments)
+    .value_parser(clap::value_parser!(OsString))
 }
 
 fn rules() -> Arg {
@@ -50,48 +79,39 @@ fn rules() -> Arg {
 }
 
 /// In which form to print; the first of `choices` is the default.
-fn format<const N: usize>(choices: [&'static str; N], help: &'static str) -> Arg {
+fn format(choices: &[&'static str], help: &'static str) -> Arg {
     let default = choices.first().copied().unwrap_or_default();
-    Arg::new("format")
-        .long("format")
-        .value_name("FORMAT")
-        .value_parser(choices)
-        .default_value(default)
-        .help(help)
+    let parser = PossibleValuesParser::new(choices.iter().copied());
+    option("format", "FORMAT", help).value_parser(parser).default_value(default)
 }
 
 /// The options that give a component's inputs and outputs their values.
 fn values() -> [Arg; 3] {
+    let set =
+        "An input's value, an artifact's URI, an output's path (outputs.NAME if an input has NAME)";
     [
-        Arg::new("set")
-            .long("set")
-            .value_name("NAME=VALUE")
-            .action(ArgAction::Append)
-            .help("An input's value, an artifact's URI, an output's path (outputs.NAME if an input has NAME)"),
+        option("set", "NAME=VALUE", set).action(ArgAction::Append),
         file("values", "A JSON object, input to value"),
-        Arg::new("task").long("task").value_name("NAME").help("Only this task"),
+        option("task", "NAME", "Only this task"),
     ]
 }
 
 fn run() -> Command {
-    Command::new("run")
-        .about("Translate the arguments and become COMMAND (default: python3 main.py)")
+    subcommand("run", "Translate the arguments and become COMMAND (default: python3 main.py)")
         .disable_help_flag(true)
         .arg(tokens())
 }
 
 fn translate() -> Command {
-    Command::new("translate")
-        .about("Print what `run` would start, and start nothing")
-        .arg(format(["shell", "json"], "One line quoted for a shell, or one JSON object"))
+    subcommand("translate", "Print what `run` would start, and start nothing")
+        .arg(format(&["shell", "json"], "One line quoted for a shell, or one JSON object"))
         .arg(rules())
         .arg(file("component", "The component YAML, or the compiled pipeline"))
         .arg(tokens())
 }
 
 fn check() -> Command {
-    Command::new("check")
-        .about("Ask the application's Hydra whether the translated command line composes")
+    subcommand("check", "Ask the application's Hydra whether the translated command line composes")
         .arg(rules())
         .arg(file("component", "Fill in this component or pipeline as KFP does"))
         .args(values())
@@ -99,65 +119,36 @@ fn check() -> Command {
 }
 
 fn component() -> Command {
-    Command::new("component")
-        .about("Print what KFP would pass to a component or pipeline, and what Hydra would get")
-        .arg(
-            Arg::new("file")
-                .value_name("FILE")
-                .required(true)
-                .value_parser(clap::value_parser!(PathBuf))
-                .help("A component YAML, or a compiled component or pipeline (YAML or JSON)"),
-        )
+    let about = "Print what KFP would pass to a component or pipeline, and what Hydra would get";
+    let forms = "For people, one JSON object, or a line per task quoted for a shell";
+    subcommand("component", about)
+        .arg(subject("A component YAML, or a compiled component or pipeline (YAML or JSON)"))
         .args(values())
-        .arg(format(
-            ["table", "json", "shell"],
-            "For people, one JSON object, or a line per task quoted for a shell",
-        ))
+        .arg(format(&["table", "json", "shell"], forms))
         .arg(rules())
 }
 
-/// An argument that names a file, a folder or a program, in any bytes.
-fn path(id: &'static str, value_name: &'static str, hint: ValueHint) -> Arg {
-    Arg::new(id).value_name(value_name).value_hint(hint).value_parser(clap::value_parser!(OsString))
-}
-
 fn rewrite() -> Command {
-    Command::new("rewrite")
-        .about("Rewrite a component YAML to Hydra's style, for images that cannot carry the shim")
-        .arg(path("file", "FILE", ValueHint::FilePath).required(true).help("The component YAML"))
-        .arg(
-            Arg::new("in-place")
-                .long("in-place")
-                .action(ArgAction::SetTrue)
-                .conflicts_with("output")
-                .help("Change FILE itself, as a whole or not at all [default: print the result]"),
-        )
-        .arg(
-            path("output", "OUT", ValueHint::FilePath)
-                .short('o')
-                .long("output")
-                .help("Write the result to OUT, as a whole or not at all"),
-        )
-        .arg(
-            Arg::new("diff")
-                .long("diff")
-                .action(ArgAction::SetTrue)
-                .help("Print what changes, as a patch"),
-        )
+    let about = "Rewrite a component YAML to Hydra's style, for images that cannot carry the shim";
+    let in_place = "Change FILE itself, as a whole or not at all [default: print the result]";
+    let output = option("output", "OUT", "Write the result to OUT, as a whole or not at all");
+    subcommand("rewrite", about)
+        .arg(subject("The component YAML"))
+        .arg(switch("in-place", in_place).conflicts_with("output"))
+        .arg(path(output.short('o'), ValueHint::FilePath))
+        .arg(switch("diff", "Print what changes, as a patch"))
 }
 
 fn install() -> Command {
-    Command::new("install")
-        .about("Link DIR/python and DIR/python3 (or DIR/NAME…) to the shim")
+    let dir = "The folder to put first in PATH; made if it is not there";
+    let names = "The programs to stand in front of [default: python python3]";
+    subcommand("install", "Link DIR/python and DIR/python3 (or DIR/NAME…) to the shim")
+        .arg(path(positional("dir", "DIR", dir).required(true), ValueHint::DirPath))
         .arg(
-            path("dir", "DIR", ValueHint::DirPath)
-                .required(true)
-                .help("The folder to put first in PATH; made if it is not there"),
-        )
-        .arg(
-            path("names", "NAME", ValueHint::CommandName)
+            positional("names", "NAME", names)
                 .num_args(0..)
-                .help("The programs to stand in front of [default: python python3]"),
+                .value_hint(ValueHint::CommandName)
+                .value_parser(clap::value_parser!(OsString)),
         )
 }
 

@@ -8,7 +8,7 @@ mod rewrite;
 
 use std::ffi::OsString;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Command};
@@ -61,18 +61,19 @@ fn dispatch(matches: &ArgMatches, tokens: &[OsString]) -> Result<()> {
         Some(("install", options)) => {
             let names: Vec<OsString> =
                 options.get_many("names").unwrap_or_default().cloned().collect();
-            let dir = options.get_one::<OsString>("dir").cloned().unwrap_or_default();
-            print(&install::install(dir.as_ref(), &names)?)
+            print(&install::install(required_path(options, "dir"), &names)?)
         }
         Some(("rewrite", options)) => {
-            let path = |name| options.get_one::<OsString>(name).map(OsString::as_os_str);
-            let target = match path("output") {
+            let target = match path(options, "output") {
                 Some(out) => rewrite::Target::File(out),
                 None if options.get_flag("in-place") => rewrite::Target::InPlace,
                 None => rewrite::Target::Stdout,
             };
-            let file = path("file").unwrap_or_default();
-            print(&rewrite::rewrite(file, &target, options.get_flag("diff"))?)
+            print(&rewrite::rewrite(
+                required_path(options, "file"),
+                &target,
+                options.get_flag("diff"),
+            )?)
         }
         _ => Ok(()),
     }
@@ -87,8 +88,17 @@ fn command(tokens: &[OsString]) -> Result<Vec<String>> {
 
 /// The files that `--rules` and `--component` name.
 fn named(options: &ArgMatches) -> Named<'_> {
-    let path = |name| options.get_one::<PathBuf>(name).map(PathBuf::as_path);
-    Named { rules: path("rules"), component: path("component") }
+    Named { rules: path(options, "rules"), component: path(options, "component") }
+}
+
+/// The value of an argument that is a path, if it was given.
+fn path<'a>(options: &'a ArgMatches, name: &str) -> Option<&'a Path> {
+    options.get_one::<PathBuf>(name).map(PathBuf::as_path)
+}
+
+/// The value of a path that clap insists on.
+fn required_path<'a>(options: &'a ArgMatches, name: &str) -> &'a Path {
+    path(options, name).unwrap_or(Path::new(""))
 }
 
 /// The subcommand and its own options, which clap reads, and the tokens behind them, which are the

@@ -3,7 +3,6 @@
 mod diff;
 mod replace;
 
-use std::ffi::OsStr;
 use std::io::Write as _;
 use std::path::Path;
 
@@ -18,7 +17,7 @@ pub(super) enum Target<'a> {
     /// Over the file itself.
     InPlace,
     /// To another file.
-    File(&'a OsStr),
+    File(&'a Path),
 }
 
 /// Rewrites the component YAML `file`, and gives what is to be printed on stdout: with `diff` the
@@ -27,10 +26,9 @@ pub(super) enum Target<'a> {
 /// # Errors
 /// The file cannot be read, is none that can be rewritten, or the target cannot be written; it is
 /// then as it was.
-pub(super) fn rewrite(file: &OsStr, target: &Target, diff: bool) -> Result<String> {
-    let path = Path::new(file);
+pub(super) fn rewrite(file: &Path, target: &Target, diff: bool) -> Result<String> {
     let name = file.to_string_lossy();
-    let text = sources::read_text(path)?;
+    let text = sources::read_text(file)?;
     let rewritten = rewrite::rewrite(&text, &name)?;
     for note in &rewritten.notes {
         super::warn(&format!("{name}:{}: {}", note.line, note.message));
@@ -45,8 +43,8 @@ pub(super) fn rewrite(file: &OsStr, target: &Target, diff: bool) -> Result<Strin
     let written = match target {
         // Nothing changed: the file keeps its time.
         Target::InPlace if rewritten.edits.is_empty() => Ok(()),
-        Target::InPlace => write(path, &rewritten.text),
-        Target::File(out) => write(Path::new(out), &rewritten.text),
+        Target::InPlace => write(file, &rewritten.text),
+        Target::File(out) => write(out, &rewritten.text),
         Target::Stdout => Ok(()),
     };
     written?;

@@ -1,7 +1,6 @@
 //! The dry runs for people: a row for each step of the translation.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use super::DryRun;
@@ -47,7 +46,7 @@ type Row = [String; COLUMNS];
 /// The table's head and a row for each step of the translation.
 fn rows(run: &DryRun) -> Vec<Row> {
     let head = ["received", "key", "type", "declared by", "override"].map(str::to_owned);
-    let mut used = HashSet::new();
+    let mut used = vec![false; run.filled.received.len()];
     let steps = run.translation.trace.iter().map(|step| {
         let sample =
             if is_sample(step, &run.filled.received, &mut used) { " (sample)" } else { "" };
@@ -64,16 +63,15 @@ fn rows(run: &DryRun) -> Vec<Row> {
 
 /// Whether a sample is in what the step was made from. Steps come in the order of the arguments, and
 /// the flag, which no secret masks, finds them.
-fn is_sample(step: &Step, received: &[Received], used: &mut HashSet<usize>) -> bool {
+fn is_sample(step: &Step, received: &[Received], used: &mut [bool]) -> bool {
     let Some(flag) = step.from.first() else {
         return false;
     };
-    let mut found =
-        received.iter().enumerate().filter(|(at, r)| r.text == *flag && !used.contains(at));
-    let Some((at, _)) = found.next() else {
+    let mut places = received.iter().zip(used).enumerate();
+    let Some((at, (_, used))) = places.find(|(_, (r, used))| r.text == *flag && !**used) else {
         return false;
     };
-    used.insert(at);
+    *used = true;
     received.iter().skip(at).take(step.shown_from().len()).any(|received| received.sample)
 }
 
