@@ -36,18 +36,28 @@ pub struct Layer {
     append: Option<Vec<String>>,
 }
 
-/// An entry of `flags`: what it leaves open comes from the component.
-#[derive(Clone, Debug)]
+/// An entry of `flags`: what it leaves open comes from the next entry for that flag, and then from
+/// the component. The fields are [`Flag`]'s.
+#[derive(Clone, Debug, Default)]
 struct RuleFlag {
     name: String,
     key: Option<Key>,
     ty: Option<Type>,
-    change: Flag,
+    mkdir: Option<Mkdir>,
+    drop_empty: Option<bool>,
+    merge: Option<bool>,
+    secret: Option<bool>,
+    allow_dollar: Option<bool>,
+    allow_targets: Option<bool>,
+    source: String,
 }
 
-/// The keys of a layer.
+/// The keys of a file.
 const KEYS: [&str; 9] =
     ["command", "component", "dashes", "unknown", "flags", "drop", "env", "append", "apps"];
+
+/// The keys of one of its `apps`: it is the command that tells which of them holds.
+const APP_KEYS: [&str; 7] = ["component", "dashes", "unknown", "flags", "drop", "env", "append"];
 
 /// The keys of a flag.
 const FLAG_KEYS: [&str; 8] =
@@ -60,11 +70,11 @@ impl Rules {
     /// A key or a value is none of those known, with its line and the nearest one.
     pub fn read(root: &Node, file: &str) -> Result<Self> {
         let reader = Reader { file };
-        let mut rules = Self { layer: reader.layer(root, true)?, apps: Vec::new() };
+        let mut rules = Self { layer: reader.layer(root, &KEYS)?, apps: Vec::new() };
         if let Some(apps) = root.get("apps") {
             for (name, layer) in reader.mapping(apps, "apps")? {
                 let text = reader.text(name, "an app's name")?;
-                rules.apps.push((text, reader.layer(layer, false)?));
+                rules.apps.push((text, reader.layer(layer, &APP_KEYS)?));
             }
         }
         Ok(rules)
@@ -77,7 +87,7 @@ impl Rules {
         };
         let (own, general) = (own.clone(), self.layer.clone());
         Layer {
-            command: own.command.or(general.command),
+            command: general.command,
             component: own.component.or(general.component),
             underscores: own.underscores.or(general.underscores),
             closed: own.closed.or(general.closed),
@@ -133,16 +143,13 @@ impl RuleFlag {
     /// A flag that only the rules declare.
     fn alone(&self, underscores: bool) -> Flag {
         let name = if underscores { self.name.replace('-', "_") } else { self.name.clone() };
-        let mut flag = Flag::new(&self.name, Key::existing(name), Type::Auto, &self.change.source);
+        let mut flag = Flag::new(&self.name, Key::existing(name), Type::Auto, &self.source);
         self.apply(&mut flag);
         flag
     }
 
     fn apply(&self, flag: &mut Flag) {
-        let change = &self.change;
-        if let Some(key) = &self.key {
-            flag.key.clone_from(key);
-        }
+        replace(&mut flag.key, self.key.as_ref());
         if let Some(ty) = &self.ty {
             flag.ty.clone_from(ty);
             flag.loose_list = matches!(ty, Type::List(_));
@@ -156,14 +163,20 @@ impl RuleFlag {
                 };
             }
             flag.nullable = false;
-            flag.source.clone_from(&change.source);
+            flag.source.clone_from(&self.source);
         }
-        flag.mkdir = change.mkdir;
-        flag.drop_empty = change.drop_empty;
-        flag.merge = change.merge;
-        flag.secret = change.secret;
-        flag.allow_dollar = change.allow_dollar;
-        flag.allow_targets = change.allow_targets;
+        replace(&mut flag.mkdir, self.mkdir.as_ref());
+        replace(&mut flag.drop_empty, self.drop_empty.as_ref());
+        replace(&mut flag.merge, self.merge.as_ref());
+        replace(&mut flag.secret, self.secret.as_ref());
+        replace(&mut flag.allow_dollar, self.allow_dollar.as_ref());
+        replace(&mut flag.allow_targets, self.allow_targets.as_ref());
+    }
+}
+
+fn replace<T: Clone>(target: &mut T, value: Option<&T>) {
+    if let Some(value) = value {
+        target.clone_from(value);
     }
 }
 
@@ -176,21 +189,17 @@ impl Reader<'_> {
         Error::at(self.file, (node.line, node.column), message)
     }
 
-    fn layer(&self, node: &Node, top: bool) -> Result<Layer> {
-        let known = KEYS.get(..if top { KEYS.len() } else { KEYS.len() - 1 });
+    fn layer(&self, node: &Node, known: &[&'static str]) -> Result<Layer> {
         let mut layer = Layer::default();
         for (key, value) in self.mapping(node, "the rules")? {
-            let name = self.key(key, known.unwrap_or(&KEYS))?;
+            let name = self.key(key, known)?;
             match name {
                 "command" => layer.command = Some(self.command(value)?),
                 "component" => layer.component = Some(self.text(value, name)?),
                 "dashes" => {
-                    layer.underscores =
-                        Some(self.choice(value, name, &["keep", "underscore"])? == 1);
+                    layer.underscores = Some(self.second(value, name, ["keep", "underscore"])?);
                 }
-                "unknown" => {
-                    layer.closed = Some(self.choice(value, name, &["pass", "error"])? == 1);
-                }
+                "unknown" => layer.closed = Some(self.second(value, name, ["pass", "error"])?),
                 "flags" => {
                     for (name, value) in self.mapping(value, name)? {
                         layer.flags.push(self.flag(name, value)?);
@@ -217,37 +226,25 @@ impl Reader<'_> {
     fn flag(&self, name: &Node, value: &Node) -> Result<RuleFlag> {
         let source = format!("{}:{}", self.file, name.line);
         let name = without_dashes(&self.text(name, "a flag's name")?);
-        let mut rule = RuleFlag {
-            change: Flag::new(&name, Key::existing(&*name), Type::Auto, &source),
-            name,
-            key: None,
-            ty: None,
-        };
+        let mut rule = RuleFlag { name, source, ..RuleFlag::default() };
         if value.text().is_some() {
             rule.key = Some(self.hydra_key(value)?);
             return Ok(rule);
         }
-        let change = &mut rule.change;
         for (key, value) in self.mapping(value, "a flag")? {
-            match self.key(key, &FLAG_KEYS)? {
+            let name = self.key(key, &FLAG_KEYS)?;
+            match name {
                 "key" => rule.key = Some(self.hydra_key(value)?),
                 "type" => rule.ty = Some(self.ty(value)?),
-                "mkdir" => {
-                    change.mkdir = match (value.scalar(), value.text()) {
-                        (Scalar::Bool(true), _) => Mkdir::Folder,
-                        (Scalar::Bool(false), _) => Mkdir::No,
-                        (_, Some("parent")) => Mkdir::Parent,
-                        _ => return Err(self.error(value, "`mkdir` is true, false or parent")),
-                    }
-                }
-                "empty" => change.drop_empty = self.choice(value, "empty", &["keep", "drop"])? == 1,
-                "merge" => change.merge = self.truth(value, "merge")?,
-                "secret" => change.secret = self.truth(value, "secret")?,
+                "mkdir" => rule.mkdir = Some(self.mkdir(value)?),
+                "empty" => rule.drop_empty = Some(self.second(value, name, ["keep", "drop"])?),
+                "merge" => rule.merge = Some(self.truth(value, name)?),
+                "secret" => rule.secret = Some(self.truth(value, name)?),
                 "dollar" => {
-                    change.allow_dollar = self.choice(value, "dollar", &["error", "allow"])? == 1;
+                    rule.allow_dollar = Some(self.second(value, name, ["error", "allow"])?)
                 }
                 "targets" => {
-                    change.allow_targets = self.choice(value, "targets", &["error", "allow"])? == 1;
+                    rule.allow_targets = Some(self.second(value, name, ["error", "allow"])?);
                 }
                 _ => {}
             }
@@ -255,37 +252,19 @@ impl Reader<'_> {
         Ok(rule)
     }
 
-    /// A type by its name: `int`, `list[float]`, …
-    fn ty(&self, node: &Node) -> Result<Type> {
-        const NAMES: [&str; 9] =
-            ["auto", "string", "path", "int", "float", "bool", "list", "dict", "hydra"];
-        let written = self.text(node, "a type")?;
-        let (outer, element) = match written.strip_suffix(']').and_then(|t| t.split_once('[')) {
-            Some((outer, element)) => (outer, Some(element)),
-            None => (written.as_str(), None),
-        };
-        // `dict[str, int]`: a dict's keys are always text.
-        let element = match element.map(|e| e.rsplit(',').next().unwrap_or(e).trim()) {
-            None => Some(Element::Any),
-            Some("str" | "string") => Some(Element::Text),
-            Some("int") => Some(Element::Int),
-            Some("float") => Some(Element::Float),
-            Some("bool") => Some(Element::Bool),
-            Some(_) => None,
-        };
-        let plain = outer.len() == written.len();
-        match (outer, element) {
-            ("auto", _) if plain => Ok(Type::Auto),
-            ("string" | "str", _) if plain => Ok(Type::Text),
-            ("path", _) if plain => Ok(Type::Path),
-            ("int", _) if plain => Ok(Type::Int),
-            ("float", _) if plain => Ok(Type::Float),
-            ("bool", _) if plain => Ok(Type::Bool),
-            ("hydra", _) if plain => Ok(Type::Hydra),
-            ("list", Some(element)) => Ok(Type::List(element)),
-            ("dict", Some(element)) => Ok(Type::Dict(element)),
-            _ => Err(self.unknown(node, "type", &written, &NAMES)),
+    fn mkdir(&self, node: &Node) -> Result<Mkdir> {
+        match (node.scalar(), node.text()) {
+            (Scalar::Bool(true), _) => Ok(Mkdir::Folder),
+            (Scalar::Bool(false), _) => Ok(Mkdir::No),
+            (_, Some("parent")) => Ok(Mkdir::Parent),
+            _ => Err(self.error(node, "`mkdir` is true, false or parent")),
         }
+    }
+
+    /// A type by its name: `int`, `list[float]`, `dict[str, int]`, …
+    fn ty(&self, node: &Node) -> Result<Type> {
+        let written = self.text(node, "a type")?;
+        type_named(&written).ok_or_else(|| self.unknown(node, "type", &written, &TYPE_NAMES))
     }
 
     fn command(&self, node: &Node) -> Result<Vec<String>> {
@@ -320,10 +299,13 @@ impl Reader<'_> {
         })
     }
 
-    fn choice(&self, node: &Node, what: &str, choices: &[&str]) -> Result<usize> {
+    /// Whether it is the second of the two words that it may be.
+    fn second(&self, node: &Node, what: &str, choices: [&str; 2]) -> Result<bool> {
         let text = self.text(node, what)?;
         let found = choices.iter().position(|choice| *choice == text);
-        found.ok_or_else(|| self.unknown(node, &format!("value of `{what}`"), &text, choices))
+        found
+            .map(|index| index == 1)
+            .ok_or_else(|| self.unknown(node, &format!("value of `{what}`"), &text, &choices))
     }
 
     fn truth(&self, node: &Node, what: &str) -> Result<bool> {
@@ -350,10 +332,12 @@ impl Reader<'_> {
         match node.entries() {
             Some(entries) => {
                 let mut names = BTreeSet::new();
-                for name in entries.iter().map(|(key, _)| key) {
-                    if !names.insert(name.text()) {
-                        let text = quote(name.text().unwrap_or_default());
-                        return Err(self.error(name, format!("{text} is there twice")));
+                for key in entries.iter().map(|(key, _)| key) {
+                    let name = key.text().ok_or_else(|| {
+                        self.error(key, format!("{what}: {} is no name", key.describe()))
+                    })?;
+                    if !names.insert(name) {
+                        return Err(self.error(key, format!("{} is there twice", quote(name))));
                     }
                 }
                 Ok(entries)
@@ -379,6 +363,65 @@ impl Reader<'_> {
             "known are",
         ))
     }
+}
+
+/// The names of types, `str` for `string` aside.
+const TYPE_NAMES: [&str; 17] = [
+    "auto",
+    "string",
+    "path",
+    "int",
+    "float",
+    "bool",
+    "hydra",
+    "list",
+    "list[string]",
+    "list[int]",
+    "list[float]",
+    "list[bool]",
+    "dict",
+    "dict[string]",
+    "dict[int]",
+    "dict[float]",
+    "dict[bool]",
+];
+
+fn type_named(name: &str) -> Option<Type> {
+    Some(match name {
+        "auto" => Type::Auto,
+        "string" | "str" => Type::Text,
+        "path" => Type::Path,
+        "int" => Type::Int,
+        "float" => Type::Float,
+        "bool" => Type::Bool,
+        "hydra" => Type::Hydra,
+        "list" => Type::List(Element::Any),
+        "dict" => Type::Dict(Element::Any),
+        _ => {
+            let (outer, element) = name.strip_suffix(']')?.split_once('[')?;
+            // A dict's keys are always text.
+            let element = match (outer, element.split_once(',')) {
+                ("dict", Some(("str" | "string", element))) => element,
+                _ => element,
+            };
+            let element = element_named(element.trim())?;
+            match outer {
+                "list" => Type::List(element),
+                "dict" => Type::Dict(element),
+                _ => return None,
+            }
+        }
+    })
+}
+
+fn element_named(name: &str) -> Option<Element> {
+    Some(match name {
+        "string" | "str" => Element::Text,
+        "int" => Element::Int,
+        "float" => Element::Float,
+        "bool" => Element::Bool,
+        _ => return None,
+    })
 }
 
 /// A flag's name, written with its two dashes or without.

@@ -83,15 +83,11 @@ pub fn prepare(tokens: Vec<OsString>, named: Named<'_>) -> Result<Translation> {
 /// # Errors
 /// One is not UTF-8.
 pub fn utf8(tokens: Vec<OsString>) -> Result<Vec<String>> {
-    let text = |(index, token): (usize, OsString)| {
+    let text = |token: OsString| {
         token.into_string().map_err(|token| {
-            Error::refused(format!(
-                "argument {} is not UTF-8: {}",
-                index + 1,
-                quote(&token.to_string_lossy())
-            ))
-            .help("Hydra reads its command line as text; pass other bytes in a file")
+            Error::refused(format!("an argument is not UTF-8: {}", quote(&token.to_string_lossy())))
+                .help("Hydra reads its command line as text; pass other bytes in a file")
         })
     };
-    tokens.into_iter().enumerate().map(text).collect()
+    tokens.into_iter().map(text).collect()
 }

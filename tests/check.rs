@@ -396,4 +396,13 @@ fn a_component_is_checked_against_its_application() {
     let message = complaint(&finish(&mut folder.shim(&argv)));
     assert!(message.starts_with(&format!("--lrr (component.yaml:{line}): ")), "{message}");
     assert!(message.contains("did you mean lr?"), "{message}");
+
+    for argument in ["--lr", "lr=1"] {
+        let output = finish(&mut folder.shim(&[&argv[..], &[argument]].concat()));
+        assert_eq!(output.status.code(), Some(2), "{}", both_streams(&output));
+        let message = refusal(&output);
+        assert!(message.contains(&format!("`{argument}` stands behind the command")), "{message}");
+    }
+    let output = finish(&mut folder.shim(&[&argv[..], &["--"]].concat()));
+    assert_eq!(output.status.code(), Some(1), "a `--` at the end ends the command: {output:?}");
 }

@@ -546,6 +546,27 @@ fn several_applications_in_one_image() {
 }
 
 #[test]
+fn an_app_changes_of_a_flag_only_what_it_says() {
+    let rules = "flags: {token: {type: string, secret: true, empty: drop}, out: {mkdir: true}}\n\
+                 apps:\n  a.py: {flags: {token: auth.token, out: {type: path}}}\n  \
+                 b.py: {flags: {token: {secret: false, empty: keep}}}\n";
+    let folder = Folder::new(&[("hydra-shim.yaml", rules)]);
+    let shown = |tokens: &str| {
+        let tokens: Vec<&str> = tokens.split(' ').collect();
+        let printed = folder.translate(&tokens).unwrap();
+        (printed["overrides"].to_string(), printed["trace"].to_string())
+    };
+    let (passed, trace) = shown("python3 a.py --token hunter2");
+    assert_eq!(passed, r#"["auth.token=hunter2"]"#);
+    assert!(!trace.contains("hunter2") && trace.contains("auth.token=***"), "{trace}");
+    assert_eq!(shown("python3 a.py --token=").0, "[]");
+    assert!(shown("python3 b.py --token hunter2").1.contains("hunter2"));
+    assert_eq!(shown("python3 b.py --token=").0, r#"["token=''"]"#);
+    folder.shim(&["run", "/bin/true", "--out", "made"]).status().unwrap();
+    assert!(folder.path("made").is_dir());
+}
+
+#[test]
 fn folders_are_made_by_run_and_not_by_translate() {
     let rules = "flags:\n  model: {type: path, mkdir: true}\n  metrics: {mkdir: parent}\n  \
                  plain: {type: path, mkdir: false}\n";
@@ -677,6 +698,12 @@ fn a_mistake_is_named_with_its_place() {
         ),
         ("flags: {a: {type: lst}}", "1:19: unknown type `lst`; help: did you mean list?"),
         ("flags: {a: {type: 'list[it]'}}", "1:19: unknown type `list[it]`"),
+        ("flags: {a: {type: 'list[str, int]'}}", "1:19: unknown type `list[str, int]`"),
+        ("flags: {a: {type: 'dict[float, int]'}}", "1:19: unknown type `dict[float, int]`"),
+        (
+            "flags: {a: {type: 'list[in]'}}",
+            "1:19: unknown type `list[in]`; help: did you mean list[int]?",
+        ),
         ("flags: {a: {type: 'int[int]'}}", "1:19: unknown type `int[int]`"),
         ("flags: {a: {type: [int]}}", "1:19: a type is text, not a list"),
         ("flags: {a: {mkdir: parents}}", "1:20: `mkdir` is true, false or parent"),
@@ -713,6 +740,8 @@ fn a_mistake_is_named_with_its_place() {
         ("component: c.yml", "cannot read `c.yml`: No such file"),
         ("apps: {a.py: {flag: {}}}", "1:15: unknown key `flag`; help: did you mean flags?"),
         ("apps: {a.py: {apps: {}}}", "1:15: unknown key `apps`"),
+        ("apps: {a.py: {command: python3 a.py}}", "1:15: unknown key `command`"),
+        ("flags: {[a]: {}, [b]: {}}", "1:9: flags: a list is no name"),
         ("flags: {a: {type: int}, a: {type: string}}", "1:25: `a` is there twice"),
         ("apps: {a.py: {}, a.py: {}}", "1:18: `a.py` is there twice"),
         ("apps: [a.py]", "1:7: apps: expected a mapping, not a list"),

@@ -14,7 +14,8 @@ use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Command};
 
 use crate::arguments::split_attached;
-use crate::error::{Error, Kind, Result};
+use crate::command_line::{self, Tokens};
+use crate::error::{Error, Kind, Result, quote};
 use crate::sources::Named;
 use crate::{report, run};
 
@@ -53,7 +54,7 @@ fn dispatch(matches: &ArgMatches, tokens: &[OsString]) -> Result<()> {
             let Named { rules, component } = named(options);
             let translations = match component {
                 None => vec![run::prepare(tokens.to_vec(), Named { rules, component })?],
-                Some(file) => component::translations(file, options, &command(tokens)?)?,
+                Some(file) => component::translations(file, options, &command_alone(tokens)?)?,
             };
             check::check_all(&translations, rules).and_then(|configs| print(&configs))
         }
@@ -79,11 +80,23 @@ fn dispatch(matches: &ArgMatches, tokens: &[OsString]) -> Result<()> {
     }
 }
 
-/// The command among `tokens`, without a separator around it.
-fn command(tokens: &[OsString]) -> Result<Vec<String>> {
-    let mut tokens = run::utf8(tokens.to_vec())?;
-    tokens.retain(|token| token != "--");
-    Ok(tokens)
+/// The command in `tokens`, to which the component's arguments are given.
+fn command_alone(tokens: &[OsString]) -> Result<Vec<String>> {
+    let (command, arguments) = match command_line::split(run::utf8(tokens.to_vec())?)? {
+        Tokens::WithCommand(line) => (line.command, line.arguments),
+        Tokens::Arguments(arguments) => (Vec::new(), arguments),
+    };
+    match arguments.first() {
+        None => Ok(command),
+        Some(argument) => {
+            let message = format!(
+                "{} stands behind the command, which --component gives its arguments",
+                quote(argument)
+            );
+            Err(Error::new(Kind::Usage, message)
+                .help("leave it out, and give inputs their values with --set NAME=VALUE"))
+        }
+    }
 }
 
 /// The files that `--rules` and `--component` name.
