@@ -16,6 +16,7 @@ const NEVER_CALLED: [&str; 3] = ["rust_eh_personality", "__gcc_personality_v0", 
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rustc-check-cfg=cfg(without_unwinder)");
     let is = |variable: &str, value: &str| env::var(variable).is_ok_and(|v| v == value);
     if !is("PROFILE", "release") || !is("CARGO_CFG_TARGET_OS", "linux") {
         return;
@@ -24,6 +25,7 @@ fn main() {
     let script = folder.join("no-unwind-tables.ld");
     match fs::write(&script, LINKER_SCRIPT) {
         Ok(()) => {
+            println!("cargo::rustc-cfg=without_unwinder");
             println!("cargo::rustc-link-arg-bins=-Wl,--no-eh-frame-hdr");
             // An archive's object may come in for another symbol, and define these again.
             println!("cargo::rustc-link-arg-bins=-Wl,--allow-multiple-definition");
@@ -32,6 +34,8 @@ fn main() {
             }
             println!("cargo::rustc-link-arg-bins=-Wl,-T,{}", script.display());
         }
-        Err(error) => println!("cargo::warning=unwind tables stay in the binary: {error}"),
+        Err(error) => {
+            println!("cargo::warning=the unwinder and its tables stay in the binary: {error}");
+        }
     }
 }

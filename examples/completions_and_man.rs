@@ -33,7 +33,7 @@ const ENVIRONMENT: [(&str, &str); 5] = [
 
 const EXIT_STATUS: [(&str, &str); 4] = [
     ("125", "run, or interposed: refused; nothing was started."),
-    ("126, 127", "run, or interposed: the command cannot be executed, or is not found."),
+    ("126, 127", "run, interposed or check: the command cannot be executed, or is not found."),
     ("2, 1", "The other subcommands: bad usage, or failure."),
     ("any other", "The application's own: the shim is gone."),
 ];

@@ -9,7 +9,7 @@ mod closed_mode;
 mod declared;
 mod setting;
 
-use crate::declarations::{Arity, Declarations, Mkdir, Variable};
+use crate::declarations::{Declarations, Variable};
 use crate::error::{Error, Result, quote};
 use crate::hydra::{self, Key, OwnFlag, OwnValue};
 use crate::kfp;
@@ -157,20 +157,8 @@ impl<'a> Reader<'a> {
             .help("check the name in the component's YAML; a declared input may hold any text"));
         }
         let value = Value::parse(&text, &Type::Auto);
-        let mut setting = Setting {
-            flag,
-            text,
-            from: std::iter::once(token).chain(next).collect(),
-            key: Key::existing(key),
-            value: Value::Null,
-            ty: Type::Auto,
-            arity: Arity::Exactly(1),
-            declared_by: None,
-            secret: false,
-            merge: false,
-            mkdir: Mkdir::No,
-            looks_native,
-        };
+        let from = std::iter::once(token).chain(next).collect();
+        let mut setting = Setting::undeclared(flag, text, from, Key::existing(key), looks_native);
         setting.value = value.map_err(|problem| setting.error(&setting.text, problem))?;
         Ok(Argument::Setting(setting))
     }

@@ -83,7 +83,7 @@ pub enum Door {
 impl Door {
     /// The process's exit code for an error of `kind`.
     ///
-    /// 125, 126 and 127 are what POSIX's `env` and GNU coreutils exit with in the same cases.
+    /// 126 and 127 are what POSIX's `env` exits with in the same cases, 125 what GNU coreutils' does.
     pub fn exit_code(self, kind: Kind) -> i32 {
         match (kind, self) {
             (Kind::CannotExecute, _) => 126,

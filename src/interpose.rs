@@ -2,8 +2,9 @@
 //!
 //! Kubernetes, Vertex and the KFP launcher replace an image's ENTRYPOINT by the component's
 //! `command`, so this is the way in for most components. What is no Hydra application is passed on
-//! untouched, and nothing of ours may break it: no rules are read, and sources only when there is
-//! something to translate.
+//! untouched, and nothing of ours may break it: sources and rules are read only when there is
+//! something to translate, the rules for whether they name the program, and a mistake in them names
+//! nothing.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
@@ -81,15 +82,20 @@ pub fn decide(name: &OsStr, arguments: &[OsString], environment: &Environment) -
     if !has_flags && !sources::has_rules(&line.app) {
         return untouched("there is no flag to translate");
     }
-    let by_rules = || sources::rules_name(&line.app, None).then(|| "the rules name it".to_owned());
-    match hydra_app(&line.app, environment).or_else(by_rules) {
+    match hydra_app(&line.app, environment, None) {
         Some(reason) => Decision::Translate(line, reason),
         None => untouched("it is not known as a Hydra application"),
     }
 }
 
-/// Why `app` is a Hydra application; `None` if it is not known as one.
-pub fn hydra_app(app: &App, environment: &Environment) -> Option<String> {
+/// Why `app` is a Hydra application: its source, the environment, or the rules (`rules`, or the file
+/// found for it) say so. `None` if it is not known as one.
+pub fn hydra_app(app: &App, environment: &Environment, rules: Option<&Path>) -> Option<String> {
+    let by_rules = || sources::rules_name(app, rules).then(|| "the rules name it".to_owned());
+    by_name_or_source(app, environment).or_else(by_rules)
+}
+
+fn by_name_or_source(app: &App, environment: &Environment) -> Option<String> {
     let python_path = environment.python_path.as_deref();
     let named = |matches: &dyn Fn(&str) -> bool| {
         let mut names = environment.apps.split(',').map(str::trim).filter(|name| !name.is_empty());

@@ -1,16 +1,7 @@
 //! Official flags in, Hydra overrides out.
 //!
-//! ```text
-//! argv ─ who was called? ─ run / interposed / subcommand
-//! tokens ─ command_line: where does the command end? ─ command + arguments
-//! arguments + declarations ─ arguments: flag | override | Hydra's own flag
-//! flag ─ value: text + type -> Value ─ hydra: Value -> `key=value`
-//! settings ─ translate: the last wins, lists add up ─ Translation
-//! Translation { command, overrides, warnings, trace } ─ exec it, or print it
-//! ```
-//!
-//! One direction, no way back. The heart ([`translate`]: tokens and declarations in,
-//! [`translate::Translation`] out) is pure: no file, no environment, no process.
+//! One direction, no way back; `CONTRIBUTING.md` draws it. The heart ([`translate`]: tokens and
+//! declarations in, [`translate::Translation`] out) is pure: no file, no environment, no process.
 //!
 //! The library exists for the binary and its tests; it promises no stable interface.
 

@@ -7,7 +7,7 @@
 // No panic on any input. Here and not in Cargo.toml: a test that fails has to panic.
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-#[cfg(all(target_os = "linux", not(debug_assertions)))]
+#[cfg(without_unwinder)]
 mod stand_ins;
 
 use std::ffi::{CStr, OsStr, OsString, c_char, c_int};

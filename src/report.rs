@@ -21,7 +21,7 @@ struct TraceEntry<'a> {
     from: Cow<'a, [String]>,
     to: Cow<'a, [String]>,
     key: Option<&'a str>,
-    r#type: &'a str,
+    r#type: String,
 }
 
 impl<'a> From<&'a Step> for TraceEntry<'a> {
@@ -30,7 +30,7 @@ impl<'a> From<&'a Step> for TraceEntry<'a> {
             from: step.shown_from(),
             to: step.shown_to(),
             key: step.key.as_deref(),
-            r#type: &step.kind,
+            r#type: step.kind.to_string(),
         }
     }
 }

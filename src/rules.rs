@@ -241,7 +241,7 @@ impl Reader<'_> {
                 "merge" => rule.merge = Some(self.truth(value, name)?),
                 "secret" => rule.secret = Some(self.truth(value, name)?),
                 "dollar" => {
-                    rule.allow_dollar = Some(self.second(value, name, ["error", "allow"])?)
+                    rule.allow_dollar = Some(self.second(value, name, ["error", "allow"])?);
                 }
                 "targets" => {
                     rule.allow_targets = Some(self.second(value, name, ["error", "allow"])?);

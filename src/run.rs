@@ -45,7 +45,9 @@ pub fn interposed(argv: &[OsString], log: Log) -> Result<Infallible> {
             exec::exec(&program, &argv)
         }
         Decision::Translate(line, reason) => {
-            utf8(arguments.to_vec())?;
+            if let Some(argument) = arguments.iter().find(|argument| argument.to_str().is_none()) {
+                return Err(not_utf8(argument));
+            }
             let translation = sources::translate_split(line)?;
             start(&program, &translation, &reason, log)
         }
@@ -57,6 +59,7 @@ fn start(program: &Path, translation: &Translation, reason: &str, log: Log) -> R
     for folder in &translation.folders {
         std::fs::create_dir_all(folder).map_err(|error| {
             Error::refused(format!("cannot make the folder {}: {error}", quote(folder)))
+                .help("the rules say `mkdir` of its flag")
         })?;
     }
     log.translated(reason, translation);
@@ -83,11 +86,11 @@ pub fn prepare(tokens: Vec<OsString>, named: Named<'_>) -> Result<Translation> {
 /// # Errors
 /// One is not UTF-8.
 pub fn utf8(tokens: Vec<OsString>) -> Result<Vec<String>> {
-    let text = |token: OsString| {
-        token.into_string().map_err(|token| {
-            Error::refused(format!("an argument is not UTF-8: {}", quote(&token.to_string_lossy())))
-                .help("Hydra reads its command line as text; pass other bytes in a file")
-        })
-    };
+    let text = |token: OsString| token.into_string().map_err(|token| not_utf8(&token));
     tokens.into_iter().map(text).collect()
+}
+
+fn not_utf8(argument: &OsStr) -> Error {
+    Error::refused(format!("an argument is not UTF-8: {}", quote(&argument.to_string_lossy())))
+        .help("Hydra reads its command line as text; pass other bytes in a file")
 }

@@ -1,5 +1,6 @@
 //! Functions of the C runtime that the release binary has its own of, because the runtime's draw in
-//! what the shim never uses. The linker prefers these; `build.rs` tells it the rest.
+//! what the shim never uses. The linker prefers these; `build.rs` tells it the rest, and sets
+//! `without_unwinder`.
 
 use std::ffi::{c_char, c_int, c_uint, c_void};
 

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::arguments::{Argument, Reader, Setting, split_attached};
 use crate::declarations::{Arity, Declarations, Mkdir, SECRET};
@@ -39,10 +40,34 @@ pub struct Step {
     pub secret: bool,
     /// The key that was set, if one was.
     pub key: Option<String>,
-    /// The type, `override` for one passed as it was, or `hydra flag`.
-    pub kind: Cow<'static, str>,
+    /// What the argument was.
+    pub kind: StepKind,
     /// Who declared the type; `None` where nobody did.
     pub declared_by: Option<String>,
+}
+
+/// What an argument was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StepKind {
+    /// A value of that type.
+    Value(Type),
+    /// An override, passed as it was.
+    Override,
+    /// A flag of Hydra's own, with its value.
+    HydraFlag,
+    /// A flag that the rules leave out, with its value.
+    Dropped,
+}
+
+impl fmt::Display for StepKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Value(ty) => ty.fmt(f),
+            Self::Override => f.write_str("override"),
+            Self::HydraFlag => f.write_str("hydra flag"),
+            Self::Dropped => f.write_str("dropped"),
+        }
+    }
 }
 
 /// Translates `arguments` for `command`.
@@ -98,7 +123,7 @@ impl<'a> Writer<'a> {
         match argument {
             Argument::Setting(setting) => self.setting(setting)?,
             Argument::Dropped(from) => {
-                self.trace.push(Step { from, ..Step::of_kind("dropped") });
+                self.trace.push(Step { from, ..Step::empty(StepKind::Dropped) });
             }
             Argument::Verbatim(text) => self.verbatim(text),
             Argument::Own(tokens) => {
@@ -119,7 +144,7 @@ impl<'a> Writer<'a> {
         let list = self.lists.remove(&setting.key.name);
         if setting.arity == Arity::Many {
             // Written when it is complete; until then its step is empty.
-            self.trace.push(Step::of_kind(""));
+            self.trace.push(Step::empty(StepKind::Value(Type::Auto)));
             let key = setting.key.name.clone();
             let list = match (list, earlier) {
                 (Some(list), _) => list.and(setting),
@@ -234,7 +259,7 @@ impl<'a> Writer<'a> {
             from: vec![text.clone()],
             to: vec![text],
             secret,
-            ..Step::of_kind("override")
+            ..Step::empty(StepKind::Override)
         });
     }
 
@@ -286,12 +311,12 @@ impl<'a> Writer<'a> {
             to: vec![text.clone()],
             key: hydra::native_key(text).map(str::to_owned),
             declared_by: Some("append".to_owned()),
-            ..Step::of_kind("override")
+            ..Step::empty(StepKind::Override)
         }));
         self.trace.extend(self.own_flags.into_iter().map(|tokens| Step {
             from: tokens.clone(),
             to: tokens,
-            ..Step::of_kind("hydra flag")
+            ..Step::empty(StepKind::HydraFlag)
         }));
         Ok(Translation {
             command,
@@ -304,15 +329,8 @@ impl<'a> Writer<'a> {
 }
 
 impl Step {
-    fn of_kind(kind: &'static str) -> Self {
-        Self {
-            from: Vec::new(),
-            to: Vec::new(),
-            secret: false,
-            key: None,
-            kind: kind.into(),
-            declared_by: None,
-        }
+    fn empty(kind: StepKind) -> Self {
+        Self { from: Vec::new(), to: Vec::new(), secret: false, key: None, kind, declared_by: None }
     }
 
     /// [`Self::from`] as it may be shown.
@@ -379,10 +397,7 @@ impl Setting {
             to,
             secret: self.secret,
             key: Some(self.key.name),
-            kind: match self.ty {
-                Type::Auto => "auto".into(),
-                ty => ty.to_string().into(),
-            },
+            kind: StepKind::Value(self.ty),
             declared_by: self.declared_by,
         }
     }

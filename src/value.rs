@@ -1,6 +1,7 @@
 //! Text and a type in, a typed [`Value`] out.
 //!
-//! Nothing here knows how Hydra spells a value (see [`crate::hydra`]) or where the text came from.
+//! Nothing here knows how Hydra quotes a value (see [`crate::hydra`]) or where the text came from; a
+//! number is written so that JSON, YAML and Hydra read the same one.
 //! The rules for undeclared text (`auto`) are made so that a value which is *meant* as text is never
 //! taken for something else: a date, a commit id, `nan` or `None` stay strings.
 
@@ -22,7 +23,7 @@ pub enum Value {
     Null,
     /// `True` or `False`.
     Bool(bool),
-    /// An integer or a float, in the digits it was sent with.
+    /// An integer or a float, in the digits it was sent with; a float has a dot or an exponent.
     Number(String),
     /// Exactly these characters.
     Text(String),

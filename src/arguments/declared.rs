@@ -159,6 +159,10 @@ fn values_missing(written: &str, there: usize, count: usize, source: &str) -> Er
     Error::refused(format!(
         "{written}: {missing} at the end of the command line (declared by {source})"
     ))
+    .help(match count {
+        1 => format!("write it behind the flag: {written} VALUE"),
+        _ => format!("write {count} values behind the flag"),
+    })
 }
 
 fn ambiguous(written: &str, next: &str, source: &str) -> Error {

@@ -59,6 +59,30 @@ impl Setting {
         }
     }
 
+    /// What an undeclared flag sets: null, until its value is known.
+    pub(super) fn undeclared(
+        flag: String,
+        text: String,
+        from: Vec<String>,
+        key: Key,
+        looks_native: bool,
+    ) -> Self {
+        Self {
+            flag,
+            text,
+            from,
+            key,
+            value: Value::Null,
+            ty: Type::Auto,
+            arity: Arity::Exactly(1),
+            declared_by: None,
+            secret: false,
+            merge: false,
+            mkdir: Mkdir::No,
+            looks_native,
+        }
+    }
+
     /// A value as it may be shown in a message.
     pub fn shown(&self, text: &str) -> String {
         if self.secret { SECRET.to_owned() } else { quote(text) }

@@ -1,7 +1,7 @@
 //! Tables: arguments in, overrides or the reason for a refusal out.
 
 use super::*;
-use crate::declarations::{Flag, SECRET};
+use crate::declarations::{Arity, Flag, Mkdir, SECRET};
 use crate::translate::translate;
 
 fn declarations() -> Declarations {

@@ -101,7 +101,7 @@ fn is_key_special(text: &str) -> bool {
 }
 
 /// Token fragment `INT_UNSIGNED`: no leading zero, single underscores between digits.
-fn is_int_unsigned(text: &str) -> bool {
+pub(super) fn is_int_unsigned(text: &str) -> bool {
     text == "0"
         || (text.starts_with(|c: char| c.is_ascii_digit() && c != '0')
             && text

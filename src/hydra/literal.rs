@@ -1,6 +1,6 @@
 //! The right side of an override: how a value is spelled so that Hydra reads exactly it.
 
-use super::key::{Key, Operation};
+use super::key::{Key, Operation, is_int_unsigned};
 use crate::error::quote;
 use crate::value::{Problem, Value};
 
@@ -170,7 +170,6 @@ fn is_number_token(unsigned: &str) -> bool {
                 .split('_')
                 .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
     };
-    let int = |text: &str| text == "0" || (digits(text) && !text.starts_with('0'));
     let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, Some(exponent)),
         None => (unsigned, None),
@@ -178,9 +177,9 @@ fn is_number_token(unsigned: &str) -> bool {
     let exponent_ok =
         exponent.is_none_or(|text| digits(text.strip_prefix(['+', '-']).unwrap_or(text)));
     let mantissa_ok = match mantissa.split_once('.') {
-        None => int(mantissa),
-        Some((whole, "")) => int(whole),
-        Some((whole, fraction)) => (whole.is_empty() || int(whole)) && digits(fraction),
+        None => is_int_unsigned(mantissa),
+        Some((whole, "")) => is_int_unsigned(whole),
+        Some((whole, fraction)) => (whole.is_empty() || is_int_unsigned(whole)) && digits(fraction),
     };
     exponent_ok && mantissa_ok
 }

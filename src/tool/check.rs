@@ -14,7 +14,6 @@ use crate::exec;
 use crate::hydra::{self, Complaint, OwnFlag, OwnValue, essence, own_flag};
 use crate::interpose::{self, Environment};
 use crate::nearest::{known_words, nearest};
-use crate::sources;
 use crate::translate::{Step, Translation};
 use crate::yaml::{self, Node};
 
@@ -68,15 +67,7 @@ fn masked(translation: &Translation, said: &str) -> String {
 /// A program that is no Hydra application would not understand `--cfg job`, and simply run.
 fn refuse_other_programs(command: &[String], rules: Option<&Path>) -> Result<()> {
     let app = App::of(command.to_vec());
-    let known = match &app {
-        App::Program(_) => true,
-        App::Unknown => false,
-        app => {
-            interpose::hydra_app(app, &Environment::read()).is_some()
-                || sources::rules_name(app, rules)
-        }
-    };
-    if known {
+    if interpose::hydra_app(&app, &Environment::read(), rules).is_some() {
         return Ok(());
     }
     let error = Error::refused(format!(
