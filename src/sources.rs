@@ -321,6 +321,6 @@ fn split_variable(value: &OsStr) -> Result<Vec<String>> {
             "{COMMAND_VARIABLE} is no command line: {}",
             quote(&value.to_string_lossy())
         ))
-        .help("quote it as for a shell: HYDRA_SHIM_COMMAND='python3 src/train.py'")
+        .help(format!("quote it as for a shell: {COMMAND_VARIABLE}='python3 src/train.py'"))
     })
 }

@@ -12,7 +12,7 @@ use crate::declarations::SECRET;
 use crate::error::{Error, Kind, Result, quote};
 use crate::exec;
 use crate::hydra::{self, Complaint, OwnFlag, OwnValue, essence, own_flag};
-use crate::interpose::{self, Environment};
+use crate::interpose::{self, APPS_VARIABLE, Environment};
 use crate::nearest::{known_words, nearest};
 use crate::translate::{Step, Translation};
 use crate::yaml::{self, Node};
@@ -76,7 +76,7 @@ fn refuse_other_programs(command: &[String], rules: Option<&Path>) -> Result<()>
     ));
     Err(match app {
         App::Script(name) | App::Module(name) => {
-            error.help(format!("name it: HYDRA_SHIM_APPS={name} hydra-shim check …"))
+            error.help(format!("name it: {APPS_VARIABLE}={name} hydra-shim check …"))
         }
         _ => error.help("check takes a script, a module or an installed program"),
     })
