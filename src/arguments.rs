@@ -178,6 +178,9 @@ impl<'a> Reader<'a> {
             }
             (OwnValue::Optional(choices), None) => self.take_if(|next| choices.contains(&next)),
         };
+        if let Some(value) = &value {
+            closed_mode::admit_own_value(self.declared, written, value)?;
+        }
         Ok(Argument::Own(std::iter::once(token).chain(value).collect()))
     }
 

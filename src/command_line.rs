@@ -131,13 +131,20 @@ fn split_command(tokens: Vec<String>, complete: bool) -> Result<CommandLine> {
         )),
         (None, _) => Err(Error::refused(format!(
             "cannot tell where the command {} ends: no script (*.py) and no `-m MODULE`",
-            quote(&tokens.join(" "))
+            quote(&before_flags(&tokens))
         ))
         .help(format!(
             "put `--` in front of the application's arguments: hydra-shim run {first} … -- \
              --lr 0.1"
         ))),
     }
+}
+
+/// The tokens up to the first flag: what follows may be a secret.
+fn before_flags(tokens: &[String]) -> String {
+    let end = tokens.iter().position(|token| token.starts_with("--") && token.len() > 2);
+    let shown = tokens.get(..end.unwrap_or(tokens.len())).unwrap_or_default().join(" ");
+    if end.is_some() { shown + " …" } else { shown }
 }
 
 /// Whether a token can only be an application's argument: a flag or an override.

@@ -105,12 +105,17 @@ pub fn quote(text: &str) -> String {
             quoted.push('…');
             break;
         }
-        if c.is_control() {
-            quoted.extend(c.escape_default());
-        } else {
-            quoted.push(c);
-        }
+        push_visible(&mut quoted, c);
     }
     quoted.push('`');
     quoted
+}
+
+/// Adds a character, a control character escaped: it could end a line, or rewrite it on a terminal.
+pub(crate) fn push_visible(text: &mut String, c: char) {
+    if c.is_control() {
+        text.extend(c.escape_default());
+    } else {
+        text.push(c);
+    }
 }

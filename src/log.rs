@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use crate::error::Error;
+use crate::error::{Error, push_visible};
 use crate::translate::Translation;
 
 /// Chooses the form.
@@ -62,7 +62,7 @@ impl Log {
                 let severity = if warnings.is_empty() { "INFO" } else { "WARNING" };
                 cloud_line(severity, &message, &detail)
             }
-            _ => message.replace('\n', "\\n"),
+            _ => one_line(&message),
         };
         say(&line);
     }
@@ -80,6 +80,12 @@ impl Log {
 fn cloud_line(severity: &str, message: &str, detail: &serde_json::Value) -> String {
     serde_json::json!({ "severity": severity, "message": message, "hydra_shim": detail })
         .to_string()
+}
+
+fn one_line(message: &str) -> String {
+    let mut line = String::new();
+    message.chars().for_each(|c| push_visible(&mut line, c));
+    line
 }
 
 /// One line on stderr. A closed stderr is no reason to fail.

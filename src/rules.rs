@@ -98,15 +98,18 @@ impl Rules {
         }
     }
 
-    /// Whether the file names `app`, in `apps` or as the script of its `command`.
-    pub fn names(&self, app: &App) -> bool {
-        let by_command =
-            self.layer.command.as_ref().is_some_and(|command| match App::of(command.clone()) {
-                App::Script(path) => app.is_named(&path),
-                App::Unknown => false,
-                other => other == *app,
-            });
-        by_command || self.apps.iter().any(|(name, _)| app.is_named(name))
+    /// Whether a rules file's root names `app`, in `apps` or as the script of its `command`. Mistakes
+    /// elsewhere do not count: who is named is told of them, and does not run without its rules.
+    pub fn name(root: &Node, app: &App) -> bool {
+        let reader = Reader { file: "" };
+        let command = root.get("command").and_then(|node| reader.command(node).ok());
+        let by_command = command.is_some_and(|command| match App::of(command) {
+            App::Script(path) => app.is_named(&path),
+            App::Unknown => false,
+            other => other == *app,
+        });
+        let mut apps = root.get("apps").and_then(Node::entries).unwrap_or_default().iter();
+        by_command || apps.any(|(name, _)| name.text().is_some_and(|name| app.is_named(name)))
     }
 }
 
@@ -225,8 +228,11 @@ impl Reader<'_> {
 
     fn flag(&self, name: &Node, value: &Node) -> Result<RuleFlag> {
         let source = format!("{}:{}", self.file, name.line);
-        let name = without_dashes(&self.text(name, "a flag's name")?);
-        let mut rule = RuleFlag { name, source, ..RuleFlag::default() };
+        let text = without_dashes(&self.text(name, "a flag's name")?);
+        if text.is_empty() || text.starts_with('-') || text.contains([' ', '=']) {
+            return Err(self.error(name, format!("{} is no flag's name", quote(&text))));
+        }
+        let mut rule = RuleFlag { name: text, source, ..RuleFlag::default() };
         if value.text().is_some() {
             rule.key = Some(self.hydra_key(value)?);
             return Ok(rule);
@@ -249,7 +255,15 @@ impl Reader<'_> {
                 _ => {}
             }
         }
-        Ok(rule)
+        match &rule.ty {
+            Some(ty) if rule.mkdir.is_some() && !matches!(ty, Type::Path | Type::Text) => {
+                Err(self.error(value, format!("`mkdir` is for a path, not for the type {ty}")))
+            }
+            Some(ty) if rule.merge.is_some() && !matches!(ty, Type::Dict(_)) => {
+                Err(self.error(value, format!("`merge` is for a dict, not for the type {ty}")))
+            }
+            _ => Ok(rule),
+        }
     }
 
     fn mkdir(&self, node: &Node) -> Result<Mkdir> {
@@ -316,9 +330,12 @@ impl Reader<'_> {
     }
 
     fn text(&self, node: &Node, what: &str) -> Result<String> {
-        let text = node.text().filter(|_| node.scalar() != Scalar::Null);
-        text.map(str::to_owned)
-            .ok_or_else(|| self.error(node, format!("{what} is text, not {}", node.describe())))
+        let null = node.scalar() == Scalar::Null;
+        let found = if null { "null" } else { node.describe() };
+        node.text()
+            .filter(|_| !null)
+            .map(str::to_owned)
+            .ok_or_else(|| self.error(node, format!("{what} is text, not {found}")))
     }
 
     fn texts(&self, node: &Node, what: &str) -> Result<Vec<String>> {

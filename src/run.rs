@@ -45,8 +45,8 @@ pub fn interposed(argv: &[OsString], log: Log) -> Result<Infallible> {
             exec::exec(&program, &argv)
         }
         Decision::Translate(line, reason) => {
-            if let Some(argument) = arguments.iter().find(|argument| argument.to_str().is_none()) {
-                return Err(not_utf8(argument));
+            if let Some(at) = arguments.iter().position(|argument| argument.to_str().is_none()) {
+                return Err(not_utf8(at));
             }
             let translation = sources::translate_split(line)?;
             start(&program, &translation, &reason, log)
@@ -58,7 +58,8 @@ pub fn interposed(argv: &[OsString], log: Log) -> Result<Infallible> {
 fn start(program: &Path, translation: &Translation, reason: &str, log: Log) -> Result<Infallible> {
     for folder in &translation.folders {
         std::fs::create_dir_all(folder).map_err(|error| {
-            Error::refused(format!("cannot make the folder {}: {error}", quote(folder)))
+            let shown = translation.masked(folder);
+            Error::refused(format!("cannot make the folder {}: {error}", quote(&shown)))
                 .help("the rules say `mkdir` of its flag")
         })?;
     }
@@ -86,11 +87,12 @@ pub fn prepare(tokens: Vec<OsString>, named: Named<'_>) -> Result<Translation> {
 /// # Errors
 /// One is not UTF-8.
 pub fn utf8(tokens: Vec<OsString>) -> Result<Vec<String>> {
-    let text = |token: OsString| token.into_string().map_err(|token| not_utf8(&token));
-    tokens.into_iter().map(text).collect()
+    let text = |(at, token): (usize, OsString)| token.into_string().map_err(|_| not_utf8(at));
+    tokens.into_iter().enumerate().map(text).collect()
 }
 
-fn not_utf8(argument: &OsStr) -> Error {
-    Error::refused(format!("an argument is not UTF-8: {}", quote(&argument.to_string_lossy())))
+/// The argument itself is not shown: what it is declared to be is not known yet, and it may be secret.
+fn not_utf8(at: usize) -> Error {
+    Error::refused(format!("word {} of the command line is not UTF-8", at + 1))
         .help("Hydra reads its command line as text; pass other bytes in a file")
 }

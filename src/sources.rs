@@ -121,12 +121,15 @@ fn no_flag_in_command(line: &CommandLine, declared: &Declarations) -> Result<()>
         name.is_some_and(|name| declared.flag(name).is_some())
     };
     match (&line.app, line.command.iter().skip(1).find(flag)) {
-        (App::Program(program), Some(token)) => Err(Error::refused(format!(
-            "{} is a declared flag, but stands in front of a `--` that would end the command {}",
-            quote(token),
+        (App::Program(program), Some(token)) => {
+            // The value behind it may be a secret.
+            let (flag, _) = split_attached(token);
+            Err(Error::refused(format!(
+            "{flag} is a declared flag, but stands in front of a `--` that would end the command {}",
             quote(program)
         ))
-        .help(format!("end the command before the flags: hydra-shim run {program} -- {token} …"))),
+        .help(format!("end the command before the flags: hydra-shim run {program} -- {flag} …")))
+        }
         _ => Ok(()),
     }
 }
@@ -136,10 +139,11 @@ pub fn has_rules(app: &App) -> bool {
     rules_file(app, None).is_some()
 }
 
-/// Whether the rules for `app`, `named` or found, name it. Rules with a mistake name nothing: a
-/// program that is no application is not to break by them.
+/// Whether the rules for `app`, `named` or found, name it. What cannot be read names nothing: a
+/// program that is no application is not to break by it.
 pub fn rules_name(app: &App, named: Option<&Path>) -> bool {
-    matches!(read_rules(rules_file(app, named)), Ok(Some(found)) if found.rules.names(app))
+    let root = || yaml::parse(&read_text(&rules_file(app, named)?).ok()?, "").ok();
+    root().is_some_and(|root| Rules::name(&root, app))
 }
 
 /// What the component says that is `named`, or that the environment or the rules name.
@@ -171,11 +175,8 @@ fn lay_over(layer: &Layer, component: Declarations) -> Result<Declarations> {
     let mut declared = layer.over(component);
     for (name, key, source) in &layer.env {
         if let Some(value) = std::env::var_os(name) {
-            let value = value.into_string().map_err(|value| {
-                Error::refused(format!(
-                    "the environment variable {name} is not UTF-8: {}",
-                    quote(&value.to_string_lossy())
-                ))
+            let value = value.into_string().map_err(|_| {
+                Error::refused(format!("the environment variable {name} ({source}) is not UTF-8"))
             })?;
             declared.variables.push(Variable {
                 name: name.clone(),
@@ -191,8 +192,7 @@ fn lay_over(layer: &Layer, component: Declarations) -> Result<Declarations> {
 /// The rules file for an application: the one named, else the nearest in the script's folder or
 /// above it; for what has no script file, the working directory's.
 fn rules_file(app: &App, named: Option<&Path>) -> Option<PathBuf> {
-    let variable = || std::env::var_os(RULES_VARIABLE).filter(|value| !value.is_empty());
-    if let Some(file) = named.map(Path::to_owned).or_else(|| variable().map(PathBuf::from)) {
+    if let Some(file) = named.map(Path::to_owned).or_else(rules_variable) {
         return Some(file);
     }
     let App::Script(script) = app else {
@@ -200,6 +200,10 @@ fn rules_file(app: &App, named: Option<&Path>) -> Option<PathBuf> {
     };
     let script = std::path::absolute(script).ok()?;
     script.ancestors().skip(1).map(|folder| folder.join(RULES_FILE)).find(|file| file.is_file())
+}
+
+fn rules_variable() -> Option<PathBuf> {
+    std::env::var_os(RULES_VARIABLE).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
 fn read_rules(file: Option<PathBuf>) -> Result<Option<Found>> {
@@ -308,10 +312,12 @@ fn default_command(named: Named<'_>) -> Result<(Vec<String>, Option<Found>)> {
         return Ok((split_variable(&value)?, None));
     }
     let found = read_rules(rules_file(&App::Unknown, named.rules))?;
-    match found.as_ref().and_then(|found| found.rules.layer.command.clone()) {
-        Some(command) => Ok((command, found)),
-        None => Ok((DEFAULT_COMMAND.map(str::to_owned).to_vec(), None)),
+    if let Some(command) = found.as_ref().and_then(|found| found.rules.layer.command.clone()) {
+        return Ok((command, found));
     }
+    // A file that is named holds for every command; and a pipe can be read but once.
+    let named = named.rules.is_some() || rules_variable().is_some();
+    Ok((DEFAULT_COMMAND.map(str::to_owned).to_vec(), found.filter(|_| named)))
 }
 
 fn split_variable(value: &OsStr) -> Result<Vec<String>> {

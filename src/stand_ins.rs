@@ -2,7 +2,9 @@
 //! what the shim never uses. The linker prefers these; `build.rs` tells it the rest, and sets
 //! `without_unwinder`.
 
-use std::ffi::{c_char, c_int, c_uint, c_void};
+#[cfg(target_env = "gnu")]
+use std::ffi::{c_char, c_uint};
+use std::ffi::{c_int, c_void};
 
 /// libgcc's: a backtrace ends before its first frame. There are no unwind tables to walk, and as
 /// nothing calls the symbolizer that std would name frames with, 190 KB are left out.

@@ -101,11 +101,14 @@ struct Writer<'a> {
     /// With the steps that want them.
     folders: Vec<(usize, String)>,
     secrets: Vec<String>,
+    /// The keys that flags declared secret set.
+    secret_keys: Vec<&'a str>,
     after_own_flag: bool,
 }
 
 impl<'a> Writer<'a> {
     fn new(declared: &'a Declarations) -> Self {
+        let secret = declared.flags.iter().filter(|flag| flag.secret);
         Self {
             declared,
             trace: Vec::new(),
@@ -115,6 +118,7 @@ impl<'a> Writer<'a> {
             warnings: Vec::new(),
             folders: Vec::new(),
             secrets: Vec::new(),
+            secret_keys: secret.map(|flag| flag.key.name.as_str()).collect(),
             after_own_flag: false,
         }
     }
@@ -138,13 +142,15 @@ impl<'a> Writer<'a> {
     }
 
     /// A key gets a value: the last one that it is given, at its place; a list's items add up.
-    fn setting(&mut self, setting: Setting) -> Result<()> {
+    fn setting(&mut self, mut setting: Setting) -> Result<()> {
+        setting.secret |= self.holds_secret(&setting.key.name);
         let index = self.trace.len();
         let earlier = self.set.insert(setting.key.name.clone(), index);
         let list = self.lists.remove(&setting.key.name);
         if setting.arity == Arity::Many {
             // Written when it is complete; until then its step is empty.
-            self.trace.push(Step::empty(StepKind::Value(Type::Auto)));
+            let secret = setting.secret;
+            self.trace.push(Step { secret, ..Step::empty(StepKind::Value(Type::Auto)) });
             let key = setting.key.name.clone();
             let list = match (list, earlier) {
                 (Some(list), _) => list.and(setting),
@@ -246,11 +252,17 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// Whether `key` is, holds or is in what some flag declares secret, whoever sets it.
+    fn holds_secret(&self, key: &str) -> bool {
+        let inside = |inner: &str, outer: &str| {
+            inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        self.secret_keys.iter().any(|secret| inside(key, secret) || inside(secret, key))
+    }
+
     fn verbatim(&mut self, text: String) {
         let key = hydra::native_key(&text);
-        // An override may set what a flag declares secret.
-        let flags = &self.declared.flags;
-        let secret = flags.iter().any(|flag| flag.secret && key == Some(&flag.key.name));
+        let secret = key.is_some_and(|key| self.holds_secret(key));
         if let (Some((_, value)), true) = (text.split_once('='), secret) {
             self.secrets.push(value.to_owned());
         }
@@ -264,10 +276,12 @@ impl<'a> Writer<'a> {
     }
 
     fn unexpected(&self, token: &str, place: usize) -> Error {
+        // Behind a secret's flag it may be a part of the secret.
+        let secret = self.trace.last().is_some_and(|step| step.secret);
         let error = Error::refused(format!(
             "unexpected argument {} (argument {place}): expected --name value, key=value, or one \
              of Hydra's own flags",
-            quote(token)
+            if secret { SECRET.to_owned() } else { quote(token) }
         ));
         if token.starts_with('-') {
             return error.help(
@@ -292,6 +306,10 @@ impl<'a> Writer<'a> {
                      '[\"A\",\"B\"]' for a list"
                 ))
             }
+            None if place == 1 => error.help(
+                "if the command goes on there, end it with `--`: hydra-shim run timeout 10 python3 main.py \
+                 -- --lr 0.1",
+            ),
             None => error.help("a parameter's value stands behind its flag"),
         }
     }
@@ -372,11 +390,39 @@ impl Translation {
         self.command.iter().chain(self.overrides())
     }
 
+    /// What others say, without the secrets that they quote, whole or line by line.
+    pub fn masked(&self, said: &str) -> String {
+        let lines = self.secrets.iter().flat_map(|secret| secret.lines().map(str::trim));
+        let whole = self.secrets.iter().map(String::as_str);
+        let mut secrets: Vec<&str> = whole.chain(lines).filter(|s| !s.is_empty()).collect();
+        // The longest first: one may be a part of another.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        secrets.dedup();
+        secrets.into_iter().fold(said.to_owned(), |said, secret| mask(&said, secret))
+    }
+
     /// [`Self::argv`] with secrets masked, for logs.
     pub fn shown_argv(&self) -> Vec<String> {
         let overrides = self.trace.iter().flat_map(|step| step.shown_to().into_owned());
         self.command.iter().cloned().chain(overrides).collect()
     }
+}
+
+/// `said` with [`SECRET`] for `secret`; a short one (a PIN, `1`) only where it is a word.
+fn mask(said: &str, secret: &str) -> String {
+    const SHORT: usize = 4;
+    if secret.len() >= SHORT {
+        return said.replace(secret, SECRET);
+    }
+    let word = |c: char| c.is_alphanumeric() || c == '_';
+    let (mut masked, mut rest) = (String::new(), said);
+    while let Some((before, behind)) = rest.split_once(secret) {
+        masked.push_str(before);
+        let inside = masked.ends_with(word) || behind.starts_with(word);
+        masked.push_str(if inside { secret } else { SECRET });
+        rest = behind;
+    }
+    masked + rest
 }
 
 impl Setting {
@@ -388,6 +434,7 @@ impl Setting {
         self.from.extend(more.from);
         self.flag = more.flag;
         self.text = more.text;
+        self.secret |= more.secret;
         self
     }
 

@@ -358,6 +358,7 @@ fn secrets_are_not_shown_in_complaints() {
     for arguments in [
         &["--rate", "hunter2"][..],
         &["--rate", "it's hunter2, \\"],
+        &["--rate", "top\nhunter2\n\nand hunter2"],
         &["--more", "hunter2"],
         &["--absent", "hunter2"],
         &["--absent", r#"{"a": "hunter2"}"#],
@@ -373,6 +374,45 @@ fn secrets_are_not_shown_in_complaints() {
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn secrets_are_not_shown_in_configs_however_yaml_spells_them() {
+    let folder = Folder::new(&[
+        (
+            "main.py",
+            "import hydra\n\n\n@hydra.main(version_base=None)\ndef main(cfg): ...\n\n\nmain()\n",
+        ),
+        (
+            "hydra-shim.yaml",
+            "flags:\n  key: {key: +auth.key, type: string, secret: true}\n  rate: {key: +rate, type: float, secret: true}\n  \
+             login: {key: +login, type: dict, secret: true}\n  pin: {key: +pin, type: int, secret: true}\n",
+        ),
+    ]);
+    let long = format!("hunter2 {}", "and more words ".repeat(20));
+    for (arguments, shown) in [
+        (&["--key", "-----BEGIN-----\nhunter2\nhunter2\n"][..], "auth:\n  key: "),
+        (&["--key", &long], "auth:\n  key: ***\n"),
+        (&["--key", "hunter2: \t'\u{1}\""], "auth:\n  key: ***\n"),
+        (&["--rate", "98765432.50"], "rate: ***\n"),
+        (&["--login", r#"{"name": "hunter2\nhunter2", "port": 987654}"#], "login:\n  ***\n"),
+        (&["--key", "hunter2", "+url=https://x:${auth.key}@host"], "url: ***\n"),
+        (&["--pin", "1", "+other=21"], "pin: ***\nother: 21\n"),
+    ] {
+        let printed = composed(&check(&folder, &[], "main.py", arguments));
+        for secret in ["hunter2", "BEGIN", "98765"] {
+            assert!(!printed.contains(secret), "{arguments:?}: {printed}");
+        }
+        assert!(printed.contains(shown), "{arguments:?}: {printed}");
+    }
+}
+
+#[test]
+fn what_is_no_python_program_is_not_started() {
+    let folder = Folder::new(&[]);
+    let output = finish(&mut folder.shim(&["check", "touch", "made=1"]));
+    assert!(complaint(&output).contains("`touch` is not known as a Hydra application"));
+    assert!(!folder.path("made=1").exists());
 }
 
 #[test]

@@ -554,9 +554,37 @@ fn a_group_option_stays_inside_the_configs() {
     // `_target_` in it (measured, 1.3.8).
     let folder = closed("size: {type: string}");
     folder.file("outside/evil.yaml", "_target_: os.getcwd\n");
-    let output = run(&folder, &["--size", "../../outside/evil"]);
-    let stdout = String::from_utf8_lossy(&output.stdout);
-    assert!(!stdout.contains("os.getcwd"), "{}", both_streams(&output));
+    let list = r#"["../../outside/evil"]"#;
+    assert_refused(&folder, &["--size", "../../outside/evil"], "holds `..`");
+    assert_refused(&folder, &["--items", list], "holds `..`");
+    // The danger is real.
+    folder.file("hydra-shim.yaml", "");
+    for value in ["../../outside/evil", list] {
+        let output = run(&folder, &["--size", value]);
+        let stdout = String::from_utf8_lossy(&output.stdout);
+        assert!(stdout.contains("os.getcwd"), "{}", both_streams(&output));
+    }
+}
+
+#[test]
+fn hydras_own_flags_keep_the_components_values() {
+    let folder = closed("");
+    let own = ["--config-name", "prod", "--cfg", "job", "--mode", "{inputValue: prompt}"];
+    folder.file("component.yaml", &component(&INPUTS, &own));
+    folder.file("conf/prod.yaml", &CONFIG.replace("mode: safe", "mode: safe\nadded: 1"));
+    folder.file("outside/evil.yaml", "model: {_target_: os.getcwd}\n");
+    let output = run(&folder, &["--config-name", "prod", "--cfg", "job", "--mode", "x"]);
+    assert!(
+        String::from_utf8_lossy(&output.stdout).contains("added: 1"),
+        "{}",
+        both_streams(&output)
+    );
+    for value in ["../outside/evil", "job", "config"] {
+        for flag in [&["--config-name", value][..], &[&format!("--config-name={value}")]] {
+            assert_refused(&folder, flag, "(unknown: error)");
+        }
+    }
+    assert_refused(&folder, &["--cfg", "all"], "(unknown: error)");
 }
 
 #[test]

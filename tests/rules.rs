@@ -7,6 +7,7 @@ mod support;
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt;
@@ -104,6 +105,23 @@ fn a_rules_file_can_be_named() {
             call.env("HYDRA_SHIM_RULES", value);
         }
         assert_eq!(in_one_line(translated(&mut call)), expected, "{variable:?} {options:?}");
+    }
+}
+
+#[test]
+fn rules_from_a_pipe_hold_for_the_default_command() {
+    let folder = Folder::new(&[]);
+    folder.file("closed.yaml", "unknown: error\nflags: {f: {type: string}}\n");
+    for (arguments, expected) in
+        [(["--f", "1.10"], "f='1.10'"), (["--evil", "1"], "error: `--evil` is not declared")]
+    {
+        let mut call = folder.shim(&["translate", "--format", "json", "--rules", "/dev/stdin"]);
+        let rules = std::fs::read(folder.path("closed.yaml")).unwrap();
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        writer.write_all(&rules).unwrap();
+        drop(writer);
+        let got = in_one_line(translated(call.args(arguments).stdin(reader)));
+        assert!(got.starts_with(expected), "{arguments:?}: {got}");
     }
 }
 
@@ -290,10 +308,10 @@ fn each_key_of_a_flag() {
         ("a: ++b.c", &["--a=x y"], "++b.c='x y'"),
         ("a: db@backup", &["--a", "mysql"], "db@backup=mysql"),
         ("a: {key: +b}", &["--a", r#"{"x": 1}"#], "+b={x: 1}"),
-        ("a: {key: ++b}", &["--a", r#"{"x": 1}"#], "++b={x: 1}"),
+        ("a: {key: ++b}", &["--a", r#"{"x": 1}"#], "++b={} | ~b | +b={x: 1}"),
         ("a: {key: b}", &["--a", r#"{"x": 1}"#], "b={} | ~b | +b={x: 1}"),
         ("a: {}", &["--a", "-x"], "a='-x'"),
-        ("a: null", &["--a", "1"], "error: hydra-shim.yaml:1:12: a key is text, not a scalar"),
+        ("a: null", &["--a", "1"], "error: hydra-shim.yaml:1:12: a key is text, not null"),
         // Types.
         ("a: {type: auto}", &["--a", "1"], "a=1"),
         ("a: {type: string}", &["--a", "1"], "a='1'"),
@@ -388,6 +406,12 @@ fn lists_and_switches_take_what_is_theirs() {
         (&["--tags", "a", "--lr", "1"], "tags=[a] | lr=1"),
         (&["--tags", "[]"], "tags=[]"),
         (&["--tags"], "tags=[]"),
+        (&["--tags", "--lr", "1"], "tags=[] | lr=1"),
+        (
+            &["--tags", "lr=1"],
+            "error: --tags: the next argument, `lr=1`, may be its first item or an override; help: \
+             write a list as JSON, --tags '[\"A\",\"B\"]', and overrides in front of flags",
+        ),
         (&["--tags", "[x"], "tags=['[x']"),
         (&["--tags", ""], "tags=['']"),
         (&["--cuda"], "cuda=true"),
@@ -507,7 +531,10 @@ fn environment_variables_set_keys() {
     }
     let mut call = folder.shim(&["translate", "--format", "json", "python3", "main.py"]);
     let message = translated(call.env("MODEL_DIR", OsStr::from_bytes(b"\xff"))).unwrap_err();
-    assert!(message.contains("environment variable MODEL_DIR is not UTF-8"), "{message}");
+    assert!(
+        message.contains("environment variable MODEL_DIR (hydra-shim.yaml:1) is not UTF-8"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -652,9 +679,28 @@ fn secrets_are_passed_and_not_shown() {
     }
     assert_eq!(printed["trace"][1]["from"][0], "--token");
 
+    // The same key by another spelling, or a part of it, or more than it.
+    for (arguments, part) in [
+        (&["--token.a", "hunter2"][..], "token.a=***"),
+        (&["login.name=hunter2"], "login.name=***"),
+        (&["+login={name: hunter2}"], "login=***"),
+        (&["--pub", "hunter1", "--priv", "hunter2"], "both=***"),
+    ] {
+        let both =
+            "  pub: {key: both, type: list}\n  priv: {key: both, type: list, secret: true}\n";
+        folder.file("hydra-shim.yaml", &rules.replace("env:", &format!("{both}env:")));
+        let mut call = folder.shim(&["run", "/bin/echo"]);
+        let output = call.args(arguments).env("HYDRA_SHIM_LOG", "text").output().unwrap();
+        assert!(String::from_utf8_lossy(&output.stdout).contains("hunter2"));
+        let line = String::from_utf8(output.stderr).unwrap();
+        assert!(!line.contains("hunter2") && line.contains(part), "{line}");
+    }
+
     for arguments in [
         &["--pin", "hunter2"][..],
         &["--pin=hunter2"],
+        &["--token", "a", "hunter2"],
+        &["--keys", "a", "-hunter2"],
         &["--login", "hunter2"],
         &["--login", r#"{"hunter2\"": 1}"#],
         &["--login", r#"{"a": 1e999, "b": "hunter2"}"#],
@@ -698,6 +744,17 @@ fn a_mistake_is_named_with_its_place() {
         ),
         ("flags: {a: {type: lst}}", "1:19: unknown type `lst`; help: did you mean list?"),
         ("flags: {a: {type: 'list[it]'}}", "1:19: unknown type `list[it]`"),
+        ("flags: {-lr: b}", "1:9: `-lr` is no flag's name"),
+        ("flags: {'': b}", "1:9: `` is no flag's name"),
+        ("flags: {a b: c}", "1:9: `a b` is no flag's name"),
+        (
+            "flags: {a: {mkdir: true, type: int}}",
+            "1:12: `mkdir` is for a path, not for the type int",
+        ),
+        (
+            "flags: {a: {type: list, merge: true}}",
+            "1:12: `merge` is for a dict, not for the type list",
+        ),
         ("flags: {a: {type: 'list[str, int]'}}", "1:19: unknown type `list[str, int]`"),
         ("flags: {a: {type: 'dict[float, int]'}}", "1:19: unknown type `dict[float, int]`"),
         (
@@ -795,6 +852,13 @@ fn a_mistake_in_the_rules_breaks_only_hydra_applications() {
             assert_eq!(output.status.code(), Some(125), "{rules}: {}", both_streams(&output));
             refusal(&output);
         }
+    }
+    // What the rules name is an application, whatever else they get wrong.
+    for names in ["command: python3 other.py\n", "apps: {other.py: {}}\n"] {
+        site.file("hydra-shim.yaml", format!("{names}unknown: error\nflgs: {{}}\n").as_bytes());
+        let output = site.command(&argv("other.py")).output().unwrap();
+        assert_eq!(output.status.code(), Some(125), "{names}: {}", both_streams(&output));
+        assert!(refusal(&output).contains("unknown key `flgs`"), "{names}");
     }
     let mut call = site.command(&argv("other.py"));
     assert_eq!(printed(call.env("HYDRA_SHIM_RULES", "absent.yaml")), UNTOUCHED);

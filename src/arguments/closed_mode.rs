@@ -7,7 +7,7 @@ use crate::declarations::{Declarations, Flag};
 use crate::error::{Error, Result, quote};
 use crate::hydra::{self, INSTANTIATE_KEYS};
 use crate::nearest::nearest;
-use crate::value::{Problem, Type, Value};
+use crate::value::{Problem, Type};
 
 /// Admits an argument that no declaration names: in closed mode only if the component wrote it.
 /// `written` is the part of `token` to be named.
@@ -30,6 +30,24 @@ pub(super) fn admit(declared: &Declarations, token: &str, written: &str) -> Resu
     }))
 }
 
+/// Admits the value of one of Hydra's own flags, which chooses files and packages: in closed mode only
+/// the one that the component wrote behind it.
+///
+/// # Errors
+/// It is not admitted.
+pub(super) fn admit_own_value(declared: &Declarations, flag: &str, value: &str) -> Result<()> {
+    let written = |pair: &[String]| matches!(pair, [f, v] if f == flag && v == value);
+    if !declared.closed || declared.literals.windows(2).any(written) {
+        return Ok(());
+    }
+    Err(Error::refused(format!(
+        "{flag}: the value {} is not the component's own, and the rules accept no other for one of \
+         Hydra's flags (unknown: error)",
+        quote(value)
+    ))
+    .help("let the component write the value, or declare a flag for it"))
+}
+
 /// What closed mode refuses in the value of a declared flag.
 pub(super) fn problem(flag: &Flag, written: &str, setting: &Setting) -> Option<Problem> {
     let declare = |what: &str| format!("if that is meant, declare `{what}` on {written}");
@@ -49,9 +67,10 @@ pub(super) fn problem(flag: &Flag, written: &str, setting: &Setting) -> Option<P
         );
         return Some(Problem::new(why).help(declare("targets: allow")));
     }
-    // A config group's option is a file below the config folder, and `..` leads out of it.
+    // A config group's option, and each of a list of them, is a file below the config folder, and `..`
+    // leads out of it.
     let climbs = |text: &str| text.split('/').any(|part| part == "..");
-    if setting.ty != Type::Path && matches!(&setting.value, Value::Text(text) if climbs(text)) {
+    if setting.ty != Type::Path && setting.value.any_text(&climbs) {
         let why = "holds `..`, which closed mode refuses: as a config group's option it would load \
                    a file from elsewhere";
         return Some(Problem::new(why).help(declare("type: path")));

@@ -131,8 +131,11 @@ pub(super) fn script(tokens: &[String], start: usize) -> Option<End> {
 }
 
 fn has_py_ending(token: &str) -> bool {
-    // Case matters: these are file names on Linux.
-    token.strip_suffix(".py").is_some_and(|stem| !stem.is_empty())
+    // Case matters: these are file names on Linux. `A=x.py` is a variable for `env`.
+    let variable = token.split_once('=').is_some_and(|(name, _)| {
+        name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    });
+    !variable && token.strip_suffix(".py").is_some_and(|stem| !stem.is_empty())
 }
 
 /// The index of the first separator from `start` on.

@@ -53,9 +53,9 @@ const SPLIT: &[(&str, &str)] = &[
     ("python3 - --lr 1", "python3 - | --lr 1 (script -)"),
     ("python3 -c pass -- --lr 1", "python3 -c pass | --lr 1 (unknown)"),
     ("python3 -c pass", "error: cannot tell where the command `python3 -c pass` ends"),
-    ("python3 -c -- --lr 1", "error: cannot tell where the command `python3 -c -- --lr 1` ends"),
+    ("python3 -c -- --lr 1", "error: cannot tell where the command `python3 -c -- …` ends"),
     ("python3", "error: cannot tell where the command `python3` ends"),
-    ("python3 --lr 1", "error: cannot tell where the command `python3 --lr 1` ends"),
+    ("python3 --lr 1", "error: cannot tell where the command `python3 …` ends"),
     ("python3 -m", "error: cannot tell where the command `python3 -m` ends"),
     ("python3 -u -W", "error: cannot tell where the command `python3 -u -W` ends"),
     (
@@ -76,6 +76,7 @@ const SPLIT: &[(&str, &str)] = &[
         "torchrun --nproc_per_node=2 train.py | --lr 1 (script train.py)",
     ),
     ("torchrun -m pkg.train -- --lr 1", "torchrun -m pkg.train | --lr 1 (module pkg.train)"),
+    ("env A=x.py python3 main.py --lr 1", "env A=x.py python3 main.py | --lr 1 (script main.py)"),
     (
         "env A=1 python3 -m cProfile -o p main.py --lr 1",
         "env A=1 python3 -m cProfile -o p main.py | --lr 1 (script main.py)",
@@ -83,10 +84,7 @@ const SPLIT: &[(&str, &str)] = &[
     ("uv run -- main.py --lr 1", "uv run -- main.py | --lr 1 (script main.py)"),
     ("tini -- python3 main.py --lr 1", "tini -- python3 main.py | --lr 1 (script main.py)"),
     ("tini -- my-train -- --lr 1", "tini -- my-train | --lr 1 (unknown)"),
-    (
-        "tini -- my-train --lr 1",
-        "error: cannot tell where the command `tini -- my-train --lr 1` ends",
-    ),
+    ("tini -- my-train --lr 1", "error: cannot tell where the command `tini -- my-train …` ends"),
     (
         "conda run -n x python .py main.py a=1",
         "conda run -n x python .py main.py | a=1 (script main.py)",

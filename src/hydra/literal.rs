@@ -13,14 +13,14 @@ pub const MAX_DEPTH: usize = 64;
 ///
 /// A dict takes three, `key={}`, `~key`, `+key={…}`: a lone `key={…}` merges into the dict that
 /// the config has and rejects new keys, so the old dict is deleted first; and Hydra deletes
-/// nothing that is null or `???`, so an empty dict is put there before (measured, 1.3.8). With
-/// `merge`, a dict is written `++key={…}`.
+/// nothing that is null or `???`, so an empty dict is put there before (measured, 1.3.8); of a `++key`
+/// with `++`. With `merge`, a dict is written `++key={…}`.
 ///
 /// # Errors
 /// Hydra has no spelling for the value.
 pub fn assignments(key: &Key, value: &Value, merge: bool) -> Result<Vec<String>, Problem> {
     let name = key.name.as_str();
-    let replaces = matches!(value, Value::Dict(_)) && key.operation == Operation::Change && !merge;
+    let replaces = matches!(value, Value::Dict(_)) && key.operation != Operation::Add && !merge;
     let prefix = match value {
         Value::Dict(_) if merge => Operation::ForceAdd.prefix(),
         _ if replaces => Operation::Add.prefix(),
@@ -29,7 +29,7 @@ pub fn assignments(key: &Key, value: &Value, merge: bool) -> Result<Vec<String>,
     let mut written = [prefix, name, "="].concat();
     write_value(&mut written, value)?;
     Ok(if replaces {
-        vec![format!("{name}={{}}"), format!("~{name}"), written]
+        vec![format!("{}={{}}", key), format!("~{name}"), written]
     } else {
         vec![written]
     })

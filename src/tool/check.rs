@@ -2,7 +2,10 @@
 //! composes the config and runs nothing of the application.
 
 use std::ffi::OsStr;
-use std::io;
+use std::fs::{File, Metadata};
+use std::io::{self, Read as _};
+use std::ops::Range;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -36,7 +39,7 @@ fn check(translation: &Translation, rules: Option<&Path>) -> Result<String> {
     refuse_other_programs(&translation.command, rules)?;
     let output = compose(&translation.command, &composing(translation.overrides()), true)?;
     if output.status.success() {
-        return Ok(masked(translation, &String::from_utf8_lossy(&output.stdout)));
+        return Ok(masked_config(translation, &String::from_utf8_lossy(&output.stdout)));
     }
     let error = explain(translation, &complaint_of(&output));
     let help = match error.help {
@@ -45,9 +48,9 @@ fn check(translation: &Translation, rules: Option<&Path>) -> Result<String> {
                 "a sweep composes several configs: check it with one value for each key".to_owned(),
             )
         }
-        help => help.map(|help| masked(translation, &help)),
+        help => help.map(|help| translation.masked(&help)),
     };
-    Err(Error { message: masked(translation, &error.message), help, ..error })
+    Err(Error { message: translation.masked(&error.message), help, ..error })
 }
 
 /// All that a failed run printed.
@@ -56,18 +59,60 @@ fn complaint_of(output: &Output) -> String {
     format!("{}{}", text(&output.stderr), text(&output.stdout))
 }
 
-/// What Hydra prints, without the secrets that it quotes.
-fn masked(translation: &Translation, said: &str) -> String {
-    let mut secrets: Vec<&String> = translation.secrets.iter().filter(|s| !s.is_empty()).collect();
-    // The longest first: one may be a part of another.
-    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-    secrets.into_iter().fold(said.to_owned(), |said, secret| said.replace(secret, SECRET))
+/// The config that Hydra printed, without the secrets: what a secret key is set to, each scalar that
+/// holds one, however YAML spells it, and then every text that is one.
+fn masked_config(translation: &Translation, config: &str) -> String {
+    let Ok(root) = yaml::parse(config, "the config") else {
+        return translation.masked(config);
+    };
+    let steps = translation.trace.iter().filter(|step| step.secret && !step.to.is_empty());
+    let keys: Vec<&str> = steps.filter_map(|step| step.key.as_deref()).collect();
+    let mut spans = Vec::new();
+    secret_spans(translation, &root, "", &keys, &mut spans);
+    let mut masked = config.to_owned();
+    // From the end, so that the places in front stay where they are.
+    for span in spans.into_iter().rev() {
+        let end =
+            if config.get(..span.end).is_some_and(|text| text.ends_with('\n')) { "\n" } else { "" };
+        masked.replace_range(span, &format!("{SECRET}{end}"));
+    }
+    translation.masked(&masked)
+}
+
+/// Where secrets stand below `node`, whose key is `path`, in the text's order.
+fn secret_spans(
+    translation: &Translation,
+    node: &Node,
+    path: &str,
+    keys: &[&str],
+    spans: &mut Vec<Range<usize>>,
+) {
+    let holds = |text: &str| translation.masked(text) != text;
+    if keys.contains(&path) || node.text().is_some_and(holds) {
+        spans.push(node.span.clone());
+        return;
+    }
+    for item in node.items().unwrap_or_default() {
+        // An item has no key that a flag could set.
+        secret_spans(translation, item, "-", &[], spans);
+    }
+    for (key, value) in node.entries().unwrap_or_default() {
+        let Some(name) = key.text() else { continue };
+        let below = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+        secret_spans(translation, value, &below, keys, spans);
+    }
 }
 
 /// A program that is no Hydra application would not understand `--cfg job`, and simply run.
 fn refuse_other_programs(command: &[String], rules: Option<&Path>) -> Result<()> {
     let app = App::of(command.to_vec());
-    if interpose::hydra_app(&app, &Environment::read(), rules).is_some() {
+    let known = match &app {
+        App::Program(name) => {
+            is_python_program(&exec::find(OsStr::new(name), std::env::var_os("PATH"))?)
+        }
+        app => interpose::hydra_app(app, &Environment::read(), rules).is_some(),
+    };
+    if known {
         return Ok(());
     }
     let error = Error::refused(format!(
@@ -78,7 +123,7 @@ fn refuse_other_programs(command: &[String], rules: Option<&Path>) -> Result<()>
         App::Script(name) | App::Module(name) => {
             error.help(format!("name it: {APPS_VARIABLE}={name} hydra-shim check …"))
         }
-        _ => error.help("check takes a script, a module or an installed program"),
+        _ => error.help("check takes a script, a module or an installed Python program"),
     })
 }
 
@@ -103,6 +148,23 @@ fn composing<'a>(overrides: impl Iterator<Item = &'a String>) -> Vec<String> {
         }
     }
     kept
+}
+
+/// Whether a program is a Python script: by its first lines, as pip and setuptools write them (where
+/// the interpreter's path is long, `/bin/sh` in the first and Python in the second). One that cannot be
+/// read or executed counts: starting it says why.
+fn is_python_program(file: &Path) -> bool {
+    let mut start = Vec::new();
+    let read = File::open(file).and_then(|mut opened| {
+        opened.by_ref().take(1024).read_to_end(&mut start)?;
+        opened.metadata()
+    });
+    let executable = |metadata: &Metadata| metadata.permissions().mode() & 0o111 != 0;
+    if !read.is_ok_and(|metadata| executable(&metadata)) {
+        return true;
+    }
+    let text = String::from_utf8_lossy(&start);
+    text.starts_with("#!") && text.lines().take(2).any(|line| line.contains("python"))
 }
 
 fn compose(command: &[String], overrides: &[String], resolve: bool) -> Result<Output> {
