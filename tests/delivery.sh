@@ -2,9 +2,11 @@
 # hydra-shim comes by the tools that people already use: a tarball, pip, cargo, a shell's completion, man.
 # Each thing is made by the real tool, put into a clean place, and used from there.
 # Needs Rust, Python 3, binutils, zsh, fish, groff and mandoc; everything it makes is under target/.
+#     tests/delivery.sh [TARGET]  of tarball and wheel; this machine's own unless it is named
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+target=${1:-$(rustc --print host-tuple)}
 out=$PWD/target/delivery
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 
@@ -47,19 +49,17 @@ venv() { # NAME
     python3 -m venv "$out/$1"
 }
 
-# A virtual environment with maturin and auditwheel, kept.
+# A virtual environment with maturin and auditwheel, kept: pip asks for nothing that is there.
 tools() {
-    [ -e "$out/tools/ready" ] && return
-    venv tools
+    [ -x "$out/tools/bin/pip" ] || venv tools
     "$out/tools/bin/pip" install --quiet maturin==1.16.0 auditwheel==6.8.2
-    touch "$out/tools/ready"
 }
 
 # What a release carries, made as the release makes it.
 package() {
     local tarball
     rm -rf target/dist "$out/release" && mkdir "$out/release"
-    PATH=$out/tools/bin:$PATH .ci/package 2>"$out/log" || fail "package: $(cat "$out/log")"
+    PATH=$out/tools/bin:$PATH .ci/package "$target" 2>"$out/log" || fail "package: $(cat "$out/log")"
     tarball=$(echo target/dist/*.tar.gz)
     tar --extract --gzip --file "$tarball" --directory "$out/release" --strip-components 1
     answers "$out/release"
@@ -70,6 +70,7 @@ wheel() {
     local wheel files translated
     wheel=$(echo target/dist/*.whl)
     [[ $wheel == */hydra_shim-$version-py3-none-*manylinux* ]] || fail "the wheel is named $wheel"
+    [[ $target != *-musl || $wheel == *musllinux* ]] || fail "$wheel is not for musl"
     "$out/tools/bin/auditwheel" show "$wheel" | tr '\n' ' ' |
         has "auditwheel on $wheel" 'requires no external shared libraries'
     files=$(python3 -m zipfile --list "$wheel" | awk 'NR > 1 { print $1 }' | grep -v '\.dist-info/')

@@ -112,14 +112,15 @@ struct Fuzz {
 impl Fuzz {
     fn new() -> Self {
         let rules = TempDir::new().unwrap();
-        let values: String = (0..usize::try_from(BATCH).unwrap())
+        let values: Vec<String> = (0..usize::try_from(BATCH).unwrap())
             .filter(|slot| type_of(*slot) != "auto")
             .map(|slot| format!("  v{slot}: {{type: '{}'}}\n", type_of(slot)))
             .collect();
-        let lines: String =
+        let lines: Vec<String> =
             DECLARED.iter().map(|(name, ty, _)| format!("  {name}: {{type: '{ty}'}}\n")).collect();
         for (name, flags) in [("values", values), ("lines", lines)] {
-            std::fs::write(rules.path().join(name), format!("flags:\n{flags}")).unwrap();
+            let file = format!("flags:\n{}", flags.concat());
+            std::fs::write(rules.path().join(name), file).unwrap();
         }
         Self { rules }
     }
@@ -515,9 +516,9 @@ impl Tally {
 
     fn line(&self) -> String {
         let others: u64 = self.others.values().sum();
-        let rate = self.judged as f64 / self.start.elapsed().as_secs_f64();
+        let rate = u128::from(self.judged) * 1000 / self.start.elapsed().as_millis().max(1);
         format!(
-            "{} values, {rate:.0} a second: {} whole, {others} refused or otherwise, {} mismatches",
+            "{} values, {rate} a second: {} whole, {others} refused or otherwise, {} mismatches",
             self.judged, self.whole, self.failures
         )
     }
