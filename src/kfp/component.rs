@@ -235,14 +235,10 @@ impl<'a> Reader<'a> {
                 if port.ty == PortType::Artifact
                     && let Some(near) = PortType::nearest_parameter(&port.type_text)
                 {
-                    return Err(Error::refused(format!(
-                        "{}:{}: the input {} has the unknown type {}",
-                        self.document.file,
-                        port.line,
-                        quote(&port.name),
-                        quote(&port.type_text)
-                    ))
-                    .help(format!("did you mean {near}?")));
+                    let (name, ty) = (quote(&port.name), quote(&port.type_text));
+                    let message = format!("the input {name} has the unknown type {ty}");
+                    return Err(Error::in_line(self.document.file, port.line, message)
+                        .help(format!("did you mean {near}?")));
                 }
                 Placeholder::InputValue(port.id.clone())
             }

@@ -110,7 +110,7 @@ impl<'a> Walk<'a> {
         // Of flags in a row that may all be absent each is followed by all behind it.
         if self.followers > yaml::MAX_NODES {
             let message = "too many flags in a row whose values may be absent";
-            return Err(Error::refused(format!("{}:{line}: {message}", self.file)));
+            return Err(Error::in_line(self.file, line, message));
         }
         for index in self.waiting.drain(..) {
             if let Some(flag) = self.flags.get_mut(index) {
@@ -272,13 +272,12 @@ impl<'a> Walk<'a> {
         let mut lines = BTreeMap::new();
         for flag in &self.flags {
             if let Some(first) = lines.insert(flag.text, flag.line) {
-                return Err(Error::refused(format!(
-                    "{}:{}: the flag {} is written twice, first in line {first}",
-                    self.file,
-                    flag.line,
-                    quote(flag.text),
-                ))
-                .help("a flag's last value would count; write it once"));
+                let message = format!(
+                    "the flag {} is written twice, first in line {first}",
+                    quote(flag.text)
+                );
+                return Err(Error::in_line(self.file, flag.line, message)
+                    .help("a flag's last value would count; write it once"));
             }
         }
         Ok(())

@@ -14,7 +14,7 @@ use super::component::{Component, Element, Part, Port};
 use super::parameter::Given;
 use super::placeholder::{Piece, pieces};
 use super::types::PortType;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::nearest::unknown;
 use crate::value::Value;
 use slot::{Content, Slot, input};
@@ -193,12 +193,9 @@ impl<'a> Filler<'a> {
         let found = slots.iter().find(|slot| slot.port.id == id);
         found.ok_or_else(|| {
             let names = slots.iter().map(|slot| slot.port.id.as_str());
-            let mut error = unknown(what, id, names);
-            error.message = format!(
-                "{}:{line}: a placeholder is wrong: {}",
-                self.task.component.file, error.message
-            );
-            error
+            let Error { message, help, .. } = unknown(what, id, names);
+            let message = format!("a placeholder is wrong: {message}");
+            Error { help, ..Error::in_line(&self.task.component.file, line, message) }
         })
     }
 }

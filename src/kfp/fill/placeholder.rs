@@ -86,8 +86,8 @@ impl Filler<'_> {
         samples: &mut BTreeSet<String>,
     ) -> Result<String> {
         let refuse = || {
-            let file = &self.task.component.file;
-            Error::refused(format!("{file}:{line}: nothing fills in {}", quote(written)))
+            let message = format!("nothing fills in {}", quote(written));
+            Error::in_line(&self.task.component.file, line, message)
                 .help("the KFP SDK's local runner cannot either; name another task with --task")
         };
         let parts = parts(inner);
