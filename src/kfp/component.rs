@@ -3,10 +3,10 @@
 //! Read from a component YAML (KFP's v1 schema, `kfp/dsl/v1_structures.py`), as it lies in a
 //! team's repository; [`super::compiled`] makes the same from a compiled pipeline.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::document::Document;
+use super::index::{Index, same_name};
 use super::placeholder::{Piece, Placeholder, YAML_KEYS, pieces};
 use super::types::{PortType, sanitize};
 use crate::error::{Error, Result, quote};
@@ -117,7 +117,11 @@ impl Component {
         let image = document.text(container, &["image"])?.to_owned();
         let (inputs, outputs) =
             (ports(document, root, "inputs")?, ports(document, root, "outputs")?);
-        let reader = Reader { document, inputs: by_name(&inputs), outputs: by_name(&outputs) };
+        let reader = Reader {
+            document,
+            inputs: Index::new(&inputs, |port| &port.name),
+            outputs: Index::new(&outputs, |port| &port.name),
+        };
         let elements = |key: &str| match container.get(key) {
             Some(node) if node.scalar() != Scalar::Null => reader.elements(node, key),
             _ => Ok(Vec::new()),
@@ -152,27 +156,14 @@ fn ports(document: Document<'_>, root: &Node, key: &str) -> Result<Vec<Port>> {
     };
     let items = document.items(node, key)?;
     let mut ports: Vec<Port> = Vec::with_capacity(items.len());
-    let mut names = BTreeMap::new();
     for item in items {
         let name = document.text(item, &["name"])?;
-        let id = sanitize(name);
-        if let Some(other) = names.insert(id.clone(), name) {
-            return Err(document.error(
-                item,
-                format!(
-                    "{} and {} have the same name in a compiled pipeline, {}",
-                    quote(other),
-                    quote(name),
-                    quote(&id)
-                ),
-            ));
-        }
         // A type may be a mapping (`{GCSPath: {…}}`): an artifact's.
         let type_text = item.get("type").and_then(Node::text).unwrap_or_default();
         let default = item.get("default").filter(|node| node.scalar() != Scalar::Null);
         let optional = item.get("optional").is_some_and(|n| n.scalar() == Scalar::Bool(true));
         ports.push(Port {
-            id,
+            id: sanitize(name),
             ty: PortType::parse(type_text),
             type_text: type_text.to_owned(),
             optional: optional || default.is_some(),
@@ -181,18 +172,26 @@ fn ports(document: Document<'_>, root: &Node, key: &str) -> Result<Vec<Port>> {
             name: name.to_owned(),
         });
     }
+    let twice = same_name(&ports, |port| &port.id);
+    let twice = twice
+        .and_then(|(index, first)| Some((items.get(index)?, ports.get(index)?, ports.get(first)?)));
+    if let Some((item, port, first)) = twice {
+        let message = format!(
+            "{} and {} have the same name in a compiled pipeline, {}",
+            quote(&first.name),
+            quote(&port.name),
+            quote(&port.id)
+        );
+        return Err(document.error(item, message));
+    }
     Ok(ports)
-}
-
-fn by_name(ports: &[Port]) -> BTreeMap<&str, &Port> {
-    ports.iter().map(|port| (port.name.as_str(), port)).collect()
 }
 
 /// Reads the elements of a component YAML.
 struct Reader<'a> {
     document: Document<'a>,
-    inputs: BTreeMap<&'a str, &'a Port>,
-    outputs: BTreeMap<&'a str, &'a Port>,
+    inputs: Index<'a, Port>,
+    outputs: Index<'a, Port>,
 }
 
 impl<'a> Reader<'a> {
@@ -296,12 +295,12 @@ impl<'a> Reader<'a> {
         self.named(&self.outputs, node, "output")
     }
 
-    fn named(&self, ports: &BTreeMap<&str, &'a Port>, node: &Node, what: &str) -> Result<&'a Port> {
+    fn named(&self, ports: &Index<'a, Port>, node: &Node, what: &str) -> Result<&'a Port> {
         let name = node.text().unwrap_or_default();
         if let Some(port) = ports.get(name) {
             return Ok(port);
         }
-        let near = nearest(name, ports.keys().copied());
+        let near = nearest(name, ports.names().into_iter());
         let error = self.document.error(node, format!("there is no {what} {}", quote(name)));
         Err(match near {
             Some(near) => error.help(format!("did you mean {}?", quote(near))),

@@ -4,9 +4,9 @@
 mod written;
 
 use std::collections::BTreeMap;
-use std::slice;
 
 use super::component::{Component, Element, Part, Port, is_flag};
+use super::index::{Index, same_name};
 use super::placeholder::{Piece, Placeholder};
 use super::types::PortType;
 use crate::command_line;
@@ -18,7 +18,7 @@ use crate::yaml;
 use written::{Place, Places, Written};
 
 /// Stands for a placeholder where the end of the command is looked for: no flag, no script.
-const SOME_VALUE: &str = "\u{1}";
+const SOME_VALUE: String = String::new();
 
 /// The declarations that a component makes. A flag's key is its name.
 ///
@@ -30,12 +30,12 @@ pub fn declarations(component: &Component) -> Result<Declarations> {
         .iter()
         .map(|element| match &element.part {
             Part::Text(text) => text.clone(),
-            _ => SOME_VALUE.to_owned(),
+            _ => SOME_VALUE,
         })
         .collect();
     let mut walk = Walk {
         file: &component.file,
-        inputs: component.inputs.iter().map(|port| (port.id.as_str(), port)).collect(),
+        inputs: Index::new(&component.inputs, |port| &port.id),
         flags: Vec::new(),
         literals: Vec::new(),
         open: None,
@@ -57,7 +57,7 @@ pub fn declarations(component: &Component) -> Result<Declarations> {
 struct Walk<'a> {
     file: &'a str,
     /// By their names in the compiled pipeline.
-    inputs: BTreeMap<&'a str, &'a Port>,
+    inputs: Index<'a, Port>,
     flags: Vec<Written<'a>>,
     literals: Vec<String>,
     /// The flag whose values are still being read.
@@ -91,7 +91,17 @@ impl<'a> Walk<'a> {
                 Part::If { then, otherwise, .. } if holds_flag(element) => {
                     self.condition(then, otherwise, element.line)?;
                 }
-                _ => self.values(self.places(slice::from_ref(element)), element.line)?,
+                Part::If { then, otherwise, .. } => {
+                    let places = self.places(then).or(self.places(otherwise));
+                    self.values(places, element.line)?;
+                }
+                part => {
+                    let place = self.place(part);
+                    match &mut self.open {
+                        Some(open) => open.places.push(place),
+                        None => self.values(Places::of(place), element.line)?,
+                    }
+                }
             }
         }
         Ok(())
@@ -120,7 +130,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// What is at these places are values of the flag before them; without one, words of their own.
+    /// Elements without a flag: values of the flag before them, or words of their own.
     fn values(&mut self, places: Places<'a>, line: usize) -> Result<()> {
         if let Some(open) = &mut self.open {
             open.places.extend(places);
@@ -133,24 +143,29 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// The places of elements among which no flag is.
+    /// The places of elements without a flag.
     fn places(&self, elements: &'a [Element]) -> Places<'a> {
         let mut places = Places::default();
         for element in elements {
             match &element.part {
-                Part::Text(text) => places.push(Place::literal(text)),
-                Part::Placeholder(placeholder) => places.push(self.place(placeholder)),
                 Part::If { then, otherwise, .. } => {
                     places.extend(self.places(then).or(self.places(otherwise)));
                 }
-                // Text with placeholders in it; without a flag before it an override that the YAML
-                // already writes for Hydra.
-                Part::Template(_) | Part::Concat(_) => {
-                    places.push(Place::filled(Type::Text, false));
-                }
+                part => places.push(self.place(part)),
             }
         }
         places
+    }
+
+    /// The place of an element that is a single value.
+    fn place(&self, part: &'a Part) -> Place<'a> {
+        match part {
+            Part::Text(text) => Place::literal(text),
+            Part::Placeholder(placeholder) => self.filled(placeholder),
+            // Text with placeholders in it; without a flag before it an override that the YAML
+            // already writes for Hydra.
+            _ => Place::filled(Type::Text, false),
+        }
     }
 
     /// A flag and its value in one.
@@ -158,7 +173,7 @@ impl<'a> Walk<'a> {
         let Some((flag, before, value)) = attached(pieces) else { return Ok(()) };
         self.open(flag, line)?;
         let place = match value {
-            [Piece::Placeholder(placeholder)] if before.is_empty() => self.place(placeholder),
+            [Piece::Placeholder(placeholder)] if before.is_empty() => self.filled(placeholder),
             _ => Place::filled(Type::Text, false),
         };
         if let Some(open) = &mut self.open {
@@ -245,9 +260,9 @@ impl<'a> Walk<'a> {
     }
 
     /// The place that a placeholder fills in.
-    fn place(&self, placeholder: &Placeholder) -> Place<'a> {
+    fn filled(&self, placeholder: &Placeholder) -> Place<'a> {
         match placeholder {
-            Placeholder::InputValue(id) => match self.inputs.get(id.as_str()) {
+            Placeholder::InputValue(id) => match self.inputs.get(id) {
                 Some(port) => {
                     let ty = match port.ty {
                         PortType::Parameter(parameter) => parameter.ty(),
@@ -269,18 +284,13 @@ impl<'a> Walk<'a> {
     }
 
     fn no_duplicates(&self) -> Result<()> {
-        let mut lines = BTreeMap::new();
-        for flag in &self.flags {
-            if let Some(first) = lines.insert(flag.text, flag.line) {
-                let message = format!(
-                    "the flag {} is written twice, first in line {first}",
-                    quote(flag.text)
-                );
-                return Err(Error::in_line(self.file, flag.line, message)
-                    .help("a flag's last value would count; write it once"));
-            }
-        }
-        Ok(())
+        let twice = same_name(&self.flags, |flag| flag.text);
+        let twice = twice.and_then(|(i, first)| Some((self.flags.get(i)?, self.flags.get(first)?)));
+        let Some((flag, first)) = twice else { return Ok(()) };
+        let (text, line) = (quote(flag.text), first.line);
+        let message = format!("the flag {text} is written twice, first in line {line}");
+        Err(Error::in_line(self.file, flag.line, message)
+            .help("a flag's last value would count; write it once"))
     }
 }
 

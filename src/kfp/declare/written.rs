@@ -65,6 +65,11 @@ pub(super) struct Places<'a> {
 }
 
 impl<'a> Places<'a> {
+    /// A single one.
+    pub(super) fn of(place: Place<'a>) -> Self {
+        Self { each: vec![place], ..Self::default() }
+    }
+
     /// One more place.
     pub(super) fn push(&mut self, place: Place<'a>) {
         self.shifted |= self.variable;
