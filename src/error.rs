@@ -45,6 +45,11 @@ impl Error {
         Self::refused(format!("{file}:{line}:{column}: {}", message.as_ref()))
     }
 
+    /// A refusal of what stands in a line, from 1, of a file.
+    pub fn in_line(file: &str, line: usize, message: impl AsRef<str>) -> Self {
+        Self::refused(format!("{file}:{line}: {}", message.as_ref()))
+    }
+
     /// An error of the given kind, without help.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
         Self { message: message.into(), help: None, kind }

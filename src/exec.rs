@@ -14,9 +14,6 @@ use crate::error::{Error, Kind, Result, quote};
 /// Where `execvp` looks without a PATH (`confstr(_CS_PATH)` of glibc).
 const DEFAULT_PATH: &str = "/bin:/usr/bin";
 
-/// The kernel's limit for a single argument, `MAX_ARG_STRLEN` in `include/uapi/linux/binfmts.h`.
-const MAX_ARGUMENT_BYTES: usize = 128 * 1024;
-
 /// The running shim, to be recognised among the programs in PATH.
 struct Myself {
     path: PathBuf,
@@ -224,8 +221,9 @@ fn too_big<S: AsRef<OsStr>>(shown: &str, argv: &[S]) -> Error {
     let sizes = argv.iter().map(|argument| argument.as_ref().len() + 1);
     let total: usize = sizes.clone().sum();
     let longest = sizes.max().unwrap_or(0);
-    let error = if longest > MAX_ARGUMENT_BYTES {
-        format!("one argument has {longest} bytes; the kernel takes at most {MAX_ARGUMENT_BYTES}")
+    let most = longest_argument().filter(|most| longest > *most);
+    let error = if let Some(most) = most {
+        format!("one argument has {longest} bytes; the kernel takes at most {most}")
     } else {
         let limit = argument_limit().map_or(String::new(), |limit| {
             format!(
@@ -239,6 +237,14 @@ fn too_big<S: AsRef<OsStr>>(shown: &str, argv: &[S]) -> Error {
         format!("cannot execute {shown}: the argument list is too long: {error}"),
     )
     .help("pass large values as a file (an artifact or inputPath)")
+}
+
+/// The kernel's limit for a single argument: 32 pages (`MAX_ARG_STRLEN` in
+/// `include/uapi/linux/binfmts.h`), which on aarch64 may have 64 KiB each.
+fn longest_argument() -> Option<usize> {
+    // SAFETY: `sysconf` reads no memory of ours.
+    let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    usize::try_from(page).ok().map(|page| 32 * page)
 }
 
 /// A quarter of the stack's limit, at most 6 MiB (`fs/exec.c`, `bprm_stack_limits`).

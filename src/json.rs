@@ -84,7 +84,7 @@ impl Reader<'_> {
     }
 
     fn refuse(&self, node: &Node, why: &str) -> Error {
-        Error::refused(format!("{}:{}:{}: {why}", self.file, node.line, node.column))
+        Error::at(self.file, (node.line, node.column), why)
     }
 }
 

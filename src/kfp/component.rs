@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use super::document::Document;
+use super::index::{Index, same_name};
 use super::placeholder::{Piece, Placeholder, YAML_KEYS, pieces};
 use super::types::{PortType, sanitize};
 use crate::error::{Error, Result, quote};
@@ -108,19 +109,21 @@ impl Component {
     /// It is none, with the line that shows it; or a placeholder names no input or output.
     pub fn read(root: &Node, file: &str) -> Result<Self> {
         let document = Document { file };
-        let reader = Reader { document };
         let Some(container) = root.path(&["implementation", "container"]) else {
             return Err(document
                 .error(root, "this is no component: it has no `implementation: container:`")
                 .help("a component YAML has name, inputs, outputs and implementation"));
         };
         let image = document.text(container, &["image"])?.to_owned();
-        let inputs = reader.ports(root, "inputs")?;
-        let outputs = reader.ports(root, "outputs")?;
+        let (inputs, outputs) =
+            (ports(document, root, "inputs")?, ports(document, root, "outputs")?);
+        let reader = Reader {
+            document,
+            inputs: Index::new(&inputs, |port| &port.name),
+            outputs: Index::new(&outputs, |port| &port.name),
+        };
         let elements = |key: &str| match container.get(key) {
-            Some(node) if node.scalar() != Scalar::Null => {
-                reader.elements(node, key, &inputs, &outputs)
-            }
+            Some(node) if node.scalar() != Scalar::Null => reader.elements(node, key),
             _ => Ok(Vec::new()),
         };
         let (command, args) = (elements("command")?, elements("args")?);
@@ -146,62 +149,59 @@ impl Component {
     }
 }
 
-/// Reads the parts of a component YAML.
-struct Reader<'a> {
-    document: Document<'a>,
+/// `inputs` or `outputs`.
+fn ports(document: Document<'_>, root: &Node, key: &str) -> Result<Vec<Port>> {
+    let Some(node) = root.get(key).filter(|node| node.scalar() != Scalar::Null) else {
+        return Ok(Vec::new());
+    };
+    let items = document.items(node, key)?;
+    let mut ports: Vec<Port> = Vec::with_capacity(items.len());
+    for item in items {
+        let name = document.text(item, &["name"])?;
+        // A type may be a mapping (`{GCSPath: {…}}`): an artifact's.
+        let type_text = item.get("type").and_then(Node::text).unwrap_or_default();
+        let default = item.get("default").filter(|node| node.scalar() != Scalar::Null);
+        let optional = item.get("optional").is_some_and(|n| n.scalar() == Scalar::Bool(true));
+        ports.push(Port {
+            id: sanitize(name),
+            ty: PortType::parse(type_text),
+            type_text: type_text.to_owned(),
+            optional: optional || default.is_some(),
+            default: default.cloned(),
+            line: item.line,
+            name: name.to_owned(),
+        });
+    }
+    let twice = same_name(&ports, |port| &port.id);
+    let twice = twice
+        .and_then(|(index, first)| Some((items.get(index)?, ports.get(index)?, ports.get(first)?)));
+    if let Some((item, port, first)) = twice {
+        let message = format!(
+            "{} and {} have the same name in a compiled pipeline, {}",
+            quote(&first.name),
+            quote(&port.name),
+            quote(&port.id)
+        );
+        return Err(document.error(item, message));
+    }
+    Ok(ports)
 }
 
-impl Reader<'_> {
-    fn ports(&self, root: &Node, key: &str) -> Result<Vec<Port>> {
-        let Some(node) = root.get(key).filter(|node| node.scalar() != Scalar::Null) else {
-            return Ok(Vec::new());
-        };
-        let items = self.document.items(node, key)?;
-        let mut ports: Vec<Port> = Vec::with_capacity(items.len());
-        for item in items {
-            let name = self.document.text(item, &["name"])?.to_owned();
-            let id = sanitize(&name);
-            if let Some(other) = ports.iter().find(|port| port.id == id) {
-                return Err(self.document.error(
-                    item,
-                    format!(
-                        "{} and {} have the same name in a compiled pipeline, {}",
-                        quote(&other.name),
-                        quote(&name),
-                        quote(&id)
-                    ),
-                ));
-            }
-            // A type may be a mapping (`{GCSPath: {…}}`): an artifact's.
-            let type_text = item.get("type").and_then(Node::text).unwrap_or_default();
-            let default = item.get("default").filter(|node| node.scalar() != Scalar::Null);
-            let optional = item.get("optional").is_some_and(|n| n.scalar() == Scalar::Bool(true));
-            ports.push(Port {
-                id,
-                ty: PortType::parse(type_text),
-                type_text: type_text.to_owned(),
-                optional: optional || default.is_some(),
-                default: default.cloned(),
-                line: item.line,
-                name,
-            });
-        }
-        Ok(ports)
-    }
+/// Reads the elements of a component YAML.
+struct Reader<'a> {
+    document: Document<'a>,
+    inputs: Index<'a, Port>,
+    outputs: Index<'a, Port>,
+}
 
-    fn elements(
-        &self,
-        node: &Node,
-        what: &str,
-        inputs: &[Port],
-        outputs: &[Port],
-    ) -> Result<Vec<Element>> {
+impl<'a> Reader<'a> {
+    fn elements(&self, node: &Node, what: &str) -> Result<Vec<Element>> {
         let help = || format!("write {what}: [word, word], each word an element");
         let items = self.document.items(node, what).map_err(|error| error.help(help()))?;
-        items.iter().map(|item| self.element(item, inputs, outputs)).collect()
+        items.iter().map(|item| self.element(item)).collect()
     }
 
-    fn element(&self, node: &Node, inputs: &[Port], outputs: &[Port]) -> Result<Element> {
+    fn element(&self, node: &Node) -> Result<Element> {
         let part = match (node.text(), node.entries()) {
             (Some(text), _) if node.scalar() != Scalar::Text => {
                 return Err(self
@@ -212,7 +212,7 @@ impl Reader<'_> {
             (Some(text), _) => Part::of_text(text),
             (None, Some([(key, value)])) => {
                 let key = key.text().unwrap_or_default();
-                self.placeholder(node, key, value, inputs, outputs)?
+                self.placeholder(node, key, value)?
             }
             _ => {
                 return Err(self
@@ -227,46 +227,35 @@ impl Reader<'_> {
         Ok(Element { part, line: node.line, span: node.span.clone() })
     }
 
-    fn placeholder(
-        &self,
-        node: &Node,
-        key: &str,
-        value: &Node,
-        inputs: &[Port],
-        outputs: &[Port],
-    ) -> Result<Part> {
+    fn placeholder(&self, node: &Node, key: &str, value: &Node) -> Result<Part> {
         let placeholder = match key {
             "inputValue" => {
-                let port = self.named(value, inputs, "input")?;
+                let port = self.input(value)?;
                 if port.ty == PortType::Artifact
                     && let Some(near) = PortType::nearest_parameter(&port.type_text)
                 {
-                    return Err(Error::refused(format!(
-                        "{}:{}: the input {} has the unknown type {}",
-                        self.document.file,
-                        port.line,
-                        quote(&port.name),
-                        quote(&port.type_text)
-                    ))
-                    .help(format!("did you mean {near}?")));
+                    let (name, ty) = (quote(&port.name), quote(&port.type_text));
+                    let message = format!("the input {name} has the unknown type {ty}");
+                    return Err(Error::in_line(self.document.file, port.line, message)
+                        .help(format!("did you mean {near}?")));
                 }
                 Placeholder::InputValue(port.id.clone())
             }
-            "inputPath" => Placeholder::InputPath(self.named(value, inputs, "input")?.id.clone()),
-            "inputUri" => Placeholder::InputUri(self.named(value, inputs, "input")?.id.clone()),
+            "inputPath" => Placeholder::InputPath(self.input(value)?.id.clone()),
+            "inputUri" => Placeholder::InputUri(self.input(value)?.id.clone()),
             "outputPath" => {
-                let port = self.named(value, outputs, "output")?;
+                let port = self.output(value)?;
                 match port.ty {
                     PortType::Parameter(_) => Placeholder::OutputFile(port.id.clone()),
                     PortType::Artifact => Placeholder::OutputPath(port.id.clone()),
                 }
             }
-            "outputUri" => Placeholder::OutputUri(self.named(value, outputs, "output")?.id.clone()),
+            "outputUri" => Placeholder::OutputUri(self.output(value)?.id.clone()),
             "executorInput" => Placeholder::ExecutorInput,
             "concat" => {
-                return self.elements(value, "concat", inputs, outputs).map(Part::Concat);
+                return self.elements(value, "concat").map(Part::Concat);
             }
-            "if" => return self.condition(value, inputs, outputs),
+            "if" => return self.condition(value),
             _ => {
                 let known = [&YAML_KEYS[..], &["concat", "if", "executorInput"]].concat();
                 return Err(self
@@ -279,31 +268,39 @@ impl Reader<'_> {
     }
 
     /// `{if: {cond: {isPresent: NAME}, then: […], else: […]}}`
-    fn condition(&self, value: &Node, inputs: &[Port], outputs: &[Port]) -> Result<Part> {
+    fn condition(&self, value: &Node) -> Result<Part> {
         let Some(name) = value.path(&["cond", "isPresent"]) else {
             return Err(self.document.error(value, "`if` needs `cond: {isPresent: INPUT}`"));
         };
         let branch = |key: &str| match value.get(key) {
             None => Ok(Vec::new()),
-            Some(node) if node.items().is_some() => self.elements(node, key, inputs, outputs),
-            Some(node) => self.element(node, inputs, outputs).map(|element| vec![element]),
+            Some(node) if node.items().is_some() => self.elements(node, key),
+            Some(node) => self.element(node).map(|element| vec![element]),
         };
         if value.get("then").is_none() {
             return Err(self.document.error(value, "`if` needs `then`"));
         }
         Ok(Part::If {
-            input: self.named(name, inputs, "input")?.id.clone(),
+            input: self.input(name)?.id.clone(),
             then: branch("then")?,
             otherwise: branch("else")?,
         })
     }
 
-    fn named<'p>(&self, node: &Node, ports: &'p [Port], what: &str) -> Result<&'p Port> {
+    fn input(&self, node: &Node) -> Result<&'a Port> {
+        self.named(&self.inputs, node, "input")
+    }
+
+    fn output(&self, node: &Node) -> Result<&'a Port> {
+        self.named(&self.outputs, node, "output")
+    }
+
+    fn named(&self, ports: &Index<'a, Port>, node: &Node, what: &str) -> Result<&'a Port> {
         let name = node.text().unwrap_or_default();
-        if let Some(port) = ports.iter().find(|port| port.name == name) {
+        if let Some(port) = ports.get(name) {
             return Ok(port);
         }
-        let near = nearest(name, ports.iter().map(|port| port.name.as_str()));
+        let near = nearest(name, ports.names().into_iter());
         let error = self.document.error(node, format!("there is no {what} {}", quote(name)));
         Err(match near {
             Some(near) => error.help(format!("did you mean {}?", quote(near))),

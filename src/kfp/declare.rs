@@ -1,76 +1,74 @@
 //! What a component's command line says about its flags: their names, how many arguments each
 //! takes, and of which type.
 
-use super::component::{Component, Element, Part, is_flag};
+mod written;
+
+use std::collections::BTreeMap;
+
+use super::component::{Component, Element, Part, Port, is_flag};
+use super::index::{Index, same_name};
 use super::placeholder::{Piece, Placeholder};
 use super::types::PortType;
 use crate::command_line;
-use crate::declarations::{Arity, Declarations, Flag};
+use crate::declarations::Declarations;
 use crate::error::{Error, Result, quote};
-use crate::hydra::{self, Key};
+use crate::hydra;
 use crate::value::Type;
+use crate::yaml;
+use written::{Place, Places, Written};
 
 /// Stands for a placeholder where the end of the command is looked for: no flag, no script.
-const SOME_VALUE: &str = "\u{1}";
+const SOME_VALUE: String = String::new();
 
 /// The declarations that a component makes. A flag's key is its name.
 ///
 /// # Errors
-/// The component writes a flag twice.
+/// The component writes a flag twice, or too many whose values may be absent.
 pub fn declarations(component: &Component) -> Result<Declarations> {
     let elements: Vec<&Element> = component.command.iter().chain(&component.args).collect();
     let tokens: Vec<String> = elements
         .iter()
         .map(|element| match &element.part {
             Part::Text(text) => text.clone(),
-            _ => SOME_VALUE.to_owned(),
+            _ => SOME_VALUE,
         })
         .collect();
     let mut walk = Walk {
-        component,
+        file: &component.file,
+        inputs: Index::new(&component.inputs, |port| &port.id),
         flags: Vec::new(),
         literals: Vec::new(),
         open: None,
         waiting: Vec::new(),
-        conditional: false,
+        followers: 0,
+        alternatives: false,
     };
     let start = command_line::arguments_start(&tokens);
     walk.elements(elements.get(start..).unwrap_or_default().iter().copied())?;
     walk.close();
     walk.no_duplicates()?;
     Ok(Declarations {
-        flags: walk.flags.into_iter().map(|found| found.flag).collect(),
+        flags: walk.flags.into_iter().map(|flag| flag.declaration(&component.file)).collect(),
         literals: walk.literals,
         ..Declarations::default()
     })
 }
 
-/// A flag whose values are still being read.
-struct Open<'a> {
-    written: &'a str,
-    line: usize,
-    values: Vec<Type>,
-    /// Some of the values are there only if an input is.
-    variable: bool,
-    /// The values, as far as they are literal; `None` once a placeholder is among them.
-    literal: Option<Vec<String>>,
-    nullable: bool,
-}
-
-struct Found {
-    flag: Flag,
-    line: usize,
-}
-
 struct Walk<'a> {
-    component: &'a Component,
-    flags: Vec<Found>,
+    file: &'a str,
+    /// By their names in the compiled pipeline.
+    inputs: Index<'a, Port>,
+    flags: Vec<Written<'a>>,
     literals: Vec<String>,
-    open: Option<Open<'a>>,
-    /// The lines of the flags whose values may be absent, and that wait for what is written next.
+    /// The flag whose values are still being read.
+    open: Option<Written<'a>>,
+    /// The flags, by index, whose values may be absent, and that wait for what is written next. In
+    /// order.
     waiting: Vec<usize>,
-    /// Inside an `if`, what is written may itself be absent.
-    conditional: bool,
+    /// How many followers the flags have, all together.
+    followers: usize,
+    /// Inside an `if` with flags in both branches, of which one may have more values: all wait.
+    alternatives: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -79,155 +77,192 @@ impl<'a> Walk<'a> {
             match &element.part {
                 Part::Text(text) if text == "--" => {
                     self.close();
-                    return Ok(());
+                    return self.follow(text, element.line);
                 }
                 Part::Text(text) if is_flag(text) && text.contains('=') => {
                     self.close();
+                    self.follow(text, element.line)?;
                     self.literals.push(text.clone());
                 }
-                Part::Text(text) if is_flag(text) => self.open(text, element.line),
-                Part::Template(pieces) => self.template(pieces, element.line),
-                Part::If { then, otherwise, .. } => self.condition(then, otherwise)?,
-                _ => self.value(element),
+                Part::Text(text) if is_flag(text) => self.open(text, element.line)?,
+                Part::Template(pieces) if holds_flag(element) => {
+                    self.attached(pieces, element.line)?;
+                }
+                Part::If { then, otherwise, .. } if holds_flag(element) => {
+                    self.condition(then, otherwise, element.line)?;
+                }
+                Part::If { then, otherwise, .. } => {
+                    let places = self.places(then).or(self.places(otherwise));
+                    self.values(places, element.line)?;
+                }
+                part => {
+                    let place = self.place(part);
+                    match &mut self.open {
+                        Some(open) => open.places.push(place),
+                        None => self.values(Places::of(place), element.line)?,
+                    }
+                }
             }
         }
         Ok(())
     }
 
-    fn open(&mut self, written: &'a str, line: usize) {
+    fn open(&mut self, text: &'a str, line: usize) -> Result<()> {
         self.close();
-        for found in &mut self.flags {
-            if self.waiting.contains(&found.line) {
-                found.flag.followers.push(written.to_owned());
-            }
-        }
-        if !self.conditional {
-            self.waiting.clear();
-        }
-        self.open = Some(Open {
-            written,
-            line,
-            values: Vec::new(),
-            variable: false,
-            nullable: false,
-            literal: Some(Vec::new()),
-        });
+        self.follow(text, line)?;
+        self.open = Some(Written::new(text, line));
+        Ok(())
     }
 
-    /// An element that is a value of the flag before it; without one it is a word of its own.
-    fn value(&mut self, element: &Element) {
-        let (ty, nullable) = self.ty(&element.part);
-        match (&mut self.open, &element.part) {
-            (Some(open), part) => {
-                open.nullable = nullable && open.values.is_empty();
-                open.values.push(ty);
-                match (part, &mut open.literal) {
-                    (Part::Text(text), Some(literal)) => literal.push(text.clone()),
-                    _ => open.literal = None,
-                }
+    /// `text` is written next.
+    fn follow(&mut self, text: &'a str, line: usize) -> Result<()> {
+        self.followers += self.waiting.len();
+        // Of flags in a row that may all be absent each is followed by all behind it.
+        if self.followers > yaml::MAX_NODES {
+            let message = "too many flags in a row whose values may be absent";
+            return Err(Error::in_line(self.file, line, message));
+        }
+        for index in self.waiting.drain(..) {
+            if let Some(flag) = self.flags.get_mut(index) {
+                flag.followers.push(text);
             }
-            (None, Part::Text(text)) => self.literals.push(text.clone()),
-            (None, _) => {}
+        }
+        Ok(())
+    }
+
+    /// Elements without a flag: values of the flag before them, or words of their own.
+    fn values(&mut self, places: Places<'a>, line: usize) -> Result<()> {
+        if let Some(open) = &mut self.open {
+            open.places.extend(places);
+            return Ok(());
+        }
+        for text in places.literals() {
+            self.follow(text, line)?;
+            self.literals.push(text.to_owned());
+        }
+        Ok(())
+    }
+
+    /// The places of elements without a flag.
+    fn places(&self, elements: &'a [Element]) -> Places<'a> {
+        let mut places = Places::default();
+        for element in elements {
+            match &element.part {
+                Part::If { then, otherwise, .. } => {
+                    places.extend(self.places(then).or(self.places(otherwise)));
+                }
+                part => places.push(self.place(part)),
+            }
+        }
+        places
+    }
+
+    /// The place of an element that is a single value.
+    fn place(&self, part: &'a Part) -> Place<'a> {
+        match part {
+            Part::Text(text) => Place::literal(text),
+            Part::Placeholder(placeholder) => self.filled(placeholder),
+            // Text with placeholders in it; without a flag before it an override that the YAML
+            // already writes for Hydra.
+            _ => Place::filled(Type::Text, false),
         }
     }
 
-    /// `--name={{$…}}`: a flag and its value in one. Any other text with placeholders is a value,
-    /// or an override that the YAML already writes for Hydra.
-    fn template(&mut self, pieces: &'a [Piece], line: usize) {
-        let attached = match pieces {
-            [Piece::Text(text), rest @ ..] if is_flag(text) => {
-                text.split_once('=').map(|(name, before)| (name, before, rest))
-            }
-            _ => None,
-        };
-        let Some((written, before, rest)) = attached else {
-            match &mut self.open {
-                Some(open) => {
-                    open.values.push(Type::Text);
-                    open.literal = None;
-                }
-                None => self.close(),
-            }
-            return;
-        };
-        self.open(written, line);
-        let (ty, nullable) = match rest {
-            [Piece::Placeholder(placeholder)] if before.is_empty() => self.placeholder(placeholder),
-            _ => (Type::Text, false),
+    /// A flag and its value in one.
+    fn attached(&mut self, pieces: &'a [Piece], line: usize) -> Result<()> {
+        let Some((flag, before, value)) = attached(pieces) else { return Ok(()) };
+        self.open(flag, line)?;
+        let place = match value {
+            [Piece::Placeholder(placeholder)] if before.is_empty() => self.filled(placeholder),
+            _ => Place::filled(Type::Text, false),
         };
         if let Some(open) = &mut self.open {
-            open.values.push(ty);
-            open.nullable = nullable;
-            open.literal = None;
+            open.places.push(place);
         }
         self.close();
+        Ok(())
     }
 
-    fn condition(&mut self, then: &'a [Element], otherwise: &'a [Element]) -> Result<()> {
-        let starts_with_flag = |branch: &[Element]| matches!(branch.first().map(|e| &e.part), Some(Part::Text(t)) if is_flag(t));
-        let longest = if then.len() >= otherwise.len() { then } else { otherwise };
-        if let (Some(open), false) = (&mut self.open, starts_with_flag(longest)) {
-            open.variable |= then.len() != otherwise.len();
-            return self.elements(longest.iter());
-        }
+    /// An `if` with flags in it: up to the first of them its elements are values of the flag before.
+    fn condition(
+        &mut self,
+        then: &'a [Element],
+        otherwise: &'a [Element],
+        line: usize,
+    ) -> Result<()> {
+        let (then, then_flags) = up_to_flag(then);
+        let (otherwise, other_flags) = up_to_flag(otherwise);
+        self.values(self.places(then).or(self.places(otherwise)), line)?;
         self.close();
-        let outside = std::mem::replace(&mut self.conditional, true);
-        for branch in [then, otherwise] {
-            self.elements(branch.iter())?;
-            self.close();
+        self.branches(then_flags, other_flags)
+    }
+
+    /// The branches exclude each other: both may write a flag, and what is written next to the flags
+    /// before is what either begins with.
+    fn branches(&mut self, then: &'a [Element], otherwise: &'a [Element]) -> Result<()> {
+        let both = !then.is_empty() && !otherwise.is_empty();
+        let outside = self.alternatives;
+        self.alternatives |= both;
+        let (start, before) = (self.flags.len(), self.waiting.clone());
+        self.elements(then.iter())?;
+        self.close();
+        let waiting = std::mem::replace(&mut self.waiting, before);
+        let middle = self.flags.len();
+        self.elements(otherwise.iter())?;
+        self.close();
+        self.alternatives = outside;
+        if both {
+            self.unite(start, middle);
         }
-        self.conditional = outside;
-        // The two branches exclude each other, so both may write the same flag.
-        let twice = |found: &Found| then.iter().any(|e| e.line == found.line);
-        let names: Vec<String> =
-            self.flags.iter().filter(|f| twice(f)).map(|f| f.flag.name.clone()).collect();
-        self.flags.retain(|found| {
-            !(names.contains(&found.flag.name) && otherwise.iter().any(|e| e.line == found.line))
-                || twice(found)
-        });
+        self.waiting.extend(waiting);
+        if !self.alternatives {
+            let flags = &self.flags;
+            self.waiting.retain(|&index| flags.get(index).is_some_and(Written::is_variable));
+        }
+        self.waiting.sort_unstable();
+        self.waiting.dedup();
         Ok(())
+    }
+
+    /// Makes one of each flag that is among those from `start` and among those from `middle` on.
+    fn unite(&mut self, start: usize, middle: usize) {
+        let others = self.flags.split_off(middle);
+        // In reverse, so that the first counts of one that is written twice: an error, found later.
+        let first = self.flags.iter().enumerate().skip(start).rev();
+        let mut first: BTreeMap<&str, usize> = first.map(|(index, f)| (f.text, index)).collect();
+        let mut moved = Vec::with_capacity(others.len());
+        for other in others {
+            let index = first.remove(other.text).unwrap_or(self.flags.len());
+            moved.push(index);
+            match self.flags.get_mut(index) {
+                Some(flag) => *flag = std::mem::take(flag).or(other),
+                None => self.flags.push(other),
+            }
+        }
+        for index in &mut self.waiting {
+            let from_middle = index.checked_sub(middle);
+            *index = from_middle.and_then(|i| moved.get(i)).copied().unwrap_or(*index);
+        }
     }
 
     fn close(&mut self) {
         let Some(open) = self.open.take() else { return };
         // One of Hydra's own flags that the component itself writes is meant for Hydra.
-        if let (Some(literal), Some(_)) = (&open.literal, hydra::own_flag(open.written)) {
-            self.literals.push(open.written.to_owned());
-            self.literals.extend(literal.iter().cloned());
+        if open.places.are_literal() && hydra::own_flag(open.text).is_some() {
+            self.literals.push(open.text.to_owned());
+            self.literals.extend(open.places.literals().map(str::to_owned));
             return;
         }
-        let name = open.written.strip_prefix("--").or_else(|| open.written.strip_prefix('-'));
-        let name = name.unwrap_or_default();
-        let count = open.values.len();
-        let ty = match <[Type; 1]>::try_from(open.values) {
-            Ok([ty]) => ty,
-            Err(values) if values.is_empty() => Type::Bool,
-            Err(values) => Type::Tuple(values),
-        };
-        let source = format!("{}:{}", self.component.file, open.line);
-        let mut flag = Flag::new(name, Key::existing(name), ty, &source);
-        flag.short = !open.written.starts_with("--");
-        flag.by_component = true;
-        flag.arity = if open.variable { Arity::AtMost(count) } else { Arity::Exactly(count) };
-        flag.nullable = open.nullable;
-        if open.variable {
-            self.waiting.push(open.line);
+        if self.alternatives || open.is_variable() {
+            self.waiting.push(self.flags.len());
         }
-        self.flags.push(Found { flag, line: open.line });
+        self.flags.push(open);
     }
 
-    fn ty(&self, part: &Part) -> (Type, bool) {
-        match part {
-            Part::Text(_) => (Type::Auto, false),
-            Part::Placeholder(placeholder) => self.placeholder(placeholder),
-            _ => (Type::Text, false),
-        }
-    }
-
-    /// The type of what fills a placeholder, and whether it may be null.
-    fn placeholder(&self, placeholder: &Placeholder) -> (Type, bool) {
+    /// The place that a placeholder fills in.
+    fn filled(&self, placeholder: &Placeholder) -> Place<'a> {
         match placeholder {
-            Placeholder::InputValue(id) => match self.component.input(id) {
+            Placeholder::InputValue(id) => match self.inputs.get(id) {
                 Some(port) => {
                     let ty = match port.ty {
                         PortType::Parameter(parameter) => parameter.ty(),
@@ -235,35 +270,53 @@ impl<'a> Walk<'a> {
                         PortType::Artifact => Type::Text,
                     };
                     // With a default KFP never passes null.
-                    (ty, port.optional && port.default.is_none())
+                    Place::filled(ty, port.optional && port.default.is_none())
                 }
-                None => (Type::Text, false),
+                None => Place::filled(Type::Text, false),
             },
             Placeholder::InputPath(_)
             | Placeholder::InputUri(_)
             | Placeholder::OutputPath(_)
             | Placeholder::OutputUri(_)
-            | Placeholder::OutputFile(_) => (Type::Path, false),
-            Placeholder::ExecutorInput | Placeholder::Other(_) => (Type::Text, false),
+            | Placeholder::OutputFile(_) => Place::filled(Type::Path, false),
+            Placeholder::ExecutorInput | Placeholder::Other(_) => Place::filled(Type::Text, false),
         }
     }
 
     fn no_duplicates(&self) -> Result<()> {
-        for (index, found) in self.flags.iter().enumerate() {
-            let before = self.flags.iter().take(index);
-            for earlier in before {
-                if earlier.flag.name == found.flag.name && earlier.flag.short == found.flag.short {
-                    return Err(Error::refused(format!(
-                        "{}:{}: the flag {} is written twice, first in line {}",
-                        self.component.file,
-                        found.line,
-                        quote(&found.flag.written()),
-                        earlier.line
-                    ))
-                    .help("a flag's last value would count; write it once"));
-                }
-            }
-        }
-        Ok(())
+        let twice = same_name(&self.flags, |flag| flag.text);
+        let twice = twice.and_then(|(i, first)| Some((self.flags.get(i)?, self.flags.get(first)?)));
+        let Some((flag, first)) = twice else { return Ok(()) };
+        let (text, line) = (quote(flag.text), first.line);
+        let message = format!("the flag {text} is written twice, first in line {line}");
+        Err(Error::in_line(self.file, flag.line, message)
+            .help("a flag's last value would count; write it once"))
     }
+}
+
+/// `--name=before{{$…}}`, in three: the flag, what is written in front of the first placeholder, and
+/// the rest.
+fn attached(pieces: &[Piece]) -> Option<(&str, &str, &[Piece])> {
+    match pieces {
+        [Piece::Text(text), value @ ..] if is_flag(text) => {
+            text.split_once('=').map(|(flag, before)| (flag, before, value))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a flag is anywhere in an element.
+fn holds_flag(element: &Element) -> bool {
+    match &element.part {
+        Part::Text(text) => is_flag(text),
+        Part::Template(pieces) => attached(pieces).is_some(),
+        Part::If { then, otherwise, .. } => then.iter().chain(otherwise).any(holds_flag),
+        Part::Placeholder(_) | Part::Concat(_) => false,
+    }
+}
+
+/// Elements, split where the first holds a flag.
+fn up_to_flag(elements: &[Element]) -> (&[Element], &[Element]) {
+    let first = elements.iter().position(holds_flag).unwrap_or(elements.len());
+    elements.split_at(first)
 }

@@ -14,7 +14,7 @@ use super::component::{Component, Element, Part, Port};
 use super::parameter::Given;
 use super::placeholder::{Piece, pieces};
 use super::types::PortType;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::nearest::unknown;
 use crate::value::Value;
 use slot::{Content, Slot, input};
@@ -61,10 +61,13 @@ pub fn fill(pipeline: &Pipeline, task: &Task, values: &Values) -> Result<Filled>
     }
     filler.give_outputs(values)?;
     filler.resolve_references()?;
-    let mut samples = BTreeSet::new();
+    let mut samples = Samples::new();
     let mut received = Vec::new();
     for element in component.command.iter().chain(&component.args) {
-        filler.element(element, &mut received, &mut samples)?;
+        for (text, used) in filler.element(element)? {
+            received.push(Received { text, sample: !used.is_empty() });
+            samples.extend(used);
+        }
     }
     Ok(Filled { received, samples: samples.into_iter().collect() })
 }
@@ -83,6 +86,9 @@ fn sorted(ports: &[Port]) -> Vec<&Port> {
     sorted.sort_by(|a, b| a.id.cmp(&b.id));
     sorted
 }
+
+/// The names of what samples stand for.
+type Samples = BTreeSet<String>;
 
 /// A task with what its inputs and outputs hold.
 struct Filler<'a> {
@@ -129,7 +135,7 @@ impl<'a> Filler<'a> {
             else {
                 continue;
             };
-            let mut samples = BTreeSet::new();
+            let mut samples = Samples::new();
             let filled = self.pieces(&pieces(written), port.line, &mut samples)?;
             if let Some(slot) = self.inputs.get_mut(index) {
                 slot.content = Content::Parameter(Value::Text(filled));
@@ -139,43 +145,38 @@ impl<'a> Filler<'a> {
         Ok(())
     }
 
-    fn element(
-        &self,
-        element: &Element,
-        received: &mut Vec<Received>,
-        samples: &mut BTreeSet<String>,
-    ) -> Result<()> {
-        let mut used = BTreeSet::new();
+    /// The arguments that an element becomes.
+    fn element(&self, element: &Element) -> Result<Vec<(String, Samples)>> {
+        let mut samples = Samples::new();
         let text = match &element.part {
             Part::Text(text) => text.clone(),
             Part::Placeholder(placeholder) => {
-                self.placeholder(placeholder, element.line, &mut used)?
+                self.placeholder(placeholder, element.line, &mut samples)?
             }
-            Part::Template(pieces) => self.pieces(pieces, element.line, &mut used)?,
+            Part::Template(pieces) => self.pieces(pieces, element.line, &mut samples)?,
             Part::Concat(items) => {
-                let mut parts = Vec::new();
-                for item in items {
-                    self.element(item, &mut parts, &mut used)?;
+                let mut joined = String::new();
+                for (text, used) in self.elements(items)? {
+                    joined.push_str(&text);
+                    samples.extend(used);
                 }
-                parts.into_iter().map(|part| part.text).collect()
+                joined
             }
             Part::If { input, then, otherwise } => {
                 let slot = self.slot(&self.inputs, "input", input, element.line)?;
                 let branch = if slot.content == Content::Absent { otherwise } else { then };
-                return branch.iter().try_for_each(|item| self.element(item, received, samples));
+                return self.elements(branch);
             }
         };
-        received.push(Received { text, sample: !used.is_empty() });
-        samples.extend(used);
-        Ok(())
+        Ok(vec![(text, samples)])
     }
 
-    fn pieces(
-        &self,
-        pieces: &[Piece],
-        line: usize,
-        samples: &mut BTreeSet<String>,
-    ) -> Result<String> {
+    fn elements(&self, elements: &[Element]) -> Result<Vec<(String, Samples)>> {
+        let each: Vec<_> = elements.iter().map(|e| self.element(e)).collect::<Result<_>>()?;
+        Ok(each.into_iter().flatten().collect())
+    }
+
+    fn pieces(&self, pieces: &[Piece], line: usize, samples: &mut Samples) -> Result<String> {
         let filled = pieces.iter().map(|piece| match piece {
             Piece::Text(text) => Ok(text.clone()),
             Piece::Placeholder(placeholder) => self.placeholder(placeholder, line, samples),
@@ -193,12 +194,9 @@ impl<'a> Filler<'a> {
         let found = slots.iter().find(|slot| slot.port.id == id);
         found.ok_or_else(|| {
             let names = slots.iter().map(|slot| slot.port.id.as_str());
-            let mut error = unknown(what, id, names);
-            error.message = format!(
-                "{}:{line}: a placeholder is wrong: {}",
-                self.task.component.file, error.message
-            );
-            error
+            let Error { message, help, .. } = unknown(what, id, names);
+            let message = format!("a placeholder is wrong: {message}");
+            Error { help, ..Error::in_line(&self.task.component.file, line, message) }
         })
     }
 }

@@ -75,12 +75,8 @@ pub fn default(port: &Port, file: &str) -> Result<Option<Value>> {
         (_, value) => Ok(value),
     };
     let refuse = |problem: value::Problem| {
-        Error::refused(format!(
-            "{file}:{}: the default of {} {}",
-            port.line,
-            quote(&port.name),
-            problem.clause
-        ))
+        let message = format!("the default of {} {}", quote(&port.name), problem.clause);
+        Error::in_line(file, port.line, message)
     };
     parsed.map(Some).map_err(refuse)
 }

@@ -58,6 +58,23 @@ def prepare(source: str, data: Output[Dataset], rows: dsl.OutputPath(int)):
     )
 
 
+@dsl.container_component
+def either(
+    limit: Optional[float] = None,
+    rate: Optional[float] = None,
+    tag: Optional[str] = None,
+):
+    return ContainerSpec(
+        image="example/either:1",
+        command=["python3", "main.py"],
+        args=[
+            IfPresentPlaceholder("limit", ["--limit", limit], ["--limit", "none"]),
+            IfPresentPlaceholder("rate", ["--rate", rate], ["--rate", "0"]),
+            IfPresentPlaceholder("tag", ["--tag", tag], ["--tag", "7"]),
+        ],
+    )
+
+
 @dsl.component
 def light(a: str) -> str:
     return a
@@ -109,6 +126,7 @@ folder = sys.argv[1]
 for made, names in [
     (every_kind, ["every-kind.yaml", "every-kind.json"]),
     (train, ["train.yaml", "train.json"]),
+    (either, ["either.yaml", "either.json"]),
 ]:
     for name in names:
         compiler.Compiler().compile(made, f"{folder}/{name}")

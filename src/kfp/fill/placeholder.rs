@@ -1,9 +1,7 @@
 //! The text that a placeholder becomes.
 
-use std::collections::BTreeSet;
-
 use super::slot::{Content, Slot};
-use super::{Filler, ROOT};
+use super::{Filler, ROOT, Samples};
 use crate::error::{Error, Result, quote};
 use crate::kfp::artifact::{dict, text};
 use crate::kfp::parameter;
@@ -21,7 +19,7 @@ impl Filler<'_> {
         &self,
         placeholder: &Placeholder,
         line: usize,
-        samples: &mut BTreeSet<String>,
+        samples: &mut Samples,
     ) -> Result<String> {
         let (slots, what, id) = match placeholder {
             Placeholder::InputValue(id)
@@ -55,7 +53,7 @@ impl Filler<'_> {
     }
 
     /// Metadata, and what belongs to the run: names and ids that only an orchestrator gives.
-    fn other(&self, written: &str, line: usize, samples: &mut BTreeSet<String>) -> Result<String> {
+    fn other(&self, written: &str, line: usize, samples: &mut Samples) -> Result<String> {
         let inner = written.trim_start_matches("{{$.").trim_end_matches("}}");
         let sample = match inner {
             "outputs.output_file" | "outputMetadataUri" => self.output_file(),
@@ -83,11 +81,11 @@ impl Filler<'_> {
         inner: &str,
         written: &str,
         line: usize,
-        samples: &mut BTreeSet<String>,
+        samples: &mut Samples,
     ) -> Result<String> {
         let refuse = || {
-            let file = &self.task.component.file;
-            Error::refused(format!("{file}:{line}: nothing fills in {}", quote(written)))
+            let message = format!("nothing fills in {}", quote(written));
+            Error::in_line(&self.task.component.file, line, message)
                 .help("the KFP SDK's local runner cannot either; name another task with --task")
         };
         let parts = parts(inner);
