@@ -69,6 +69,10 @@ impl Value {
             Type::Tuple(_) | Type::Text | Type::Path | Type::Hydra => {
                 Ok(Self::Text(text.to_owned()))
             }
+            Type::Or(ty, texts) => match Self::parse(text, ty) {
+                Err(_) if texts.iter().any(|other| other == text) => auto(text),
+                parsed => parsed,
+            },
             Type::Int => integer(text).map(Self::Number).ok_or_else(not),
             Type::Float => float(text).map(Self::Number).ok_or_else(not),
             Type::Bool => boolean(text).map(Self::Bool).ok_or_else(not),

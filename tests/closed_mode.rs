@@ -533,6 +533,25 @@ fn a_value_that_may_be_absent_stays_a_value() {
 }
 
 #[test]
+fn a_value_that_may_be_absent_stays_one_in_front_of_a_joined_flag() {
+    let args = [
+        "--extra",
+        "if: {cond: {isPresent: extra}, then: {inputValue: extra}}",
+        "concat: ['--prompt=', {inputValue: prompt}]",
+    ];
+    let folder = site("unknown: error");
+    folder.file("component.yaml", &component(&INPUTS, &args));
+    for (arguments, expected) in [
+        (&["--extra", "x", "--prompt=y"][..], "extra=x | prompt=y"),
+        (&["--extra", "--prompt=y"], "extra=true | prompt=y"),
+        (&["--extra", "--prompt=evil", "--prompt=y"], "error: --extra: its value may be absent"),
+    ] {
+        let got = folder.overrides(&[&["python3", "main.py"], arguments].concat());
+        assert!(got.starts_with(expected), "{arguments:?}: {got}");
+    }
+}
+
+#[test]
 fn a_value_never_ends_the_command() {
     // An installed console script: a `--` among the arguments is no separator once a declared flag
     // was seen.

@@ -55,7 +55,11 @@ fn either_branch_may_write_a_flag() {
         (
             &["--x", "{inputValue: a}"],
             &["--x", "none"],
-            &[(&["--x", "3"], "x=3"), (&["--x", "none"], "x=none"), (&["--x", "-1"], "x=-1")],
+            &[
+                (&["--x", "3.0"], "x=3"),
+                (&["--x", "none"], "x=none"),
+                (&["--x", "few"], "error: --x: the value `few` is no int (declared int by c.yaml)"),
+            ],
         ),
         // A literal that is a value of the type is one.
         (

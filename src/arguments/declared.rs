@@ -65,7 +65,10 @@ impl<'a> Reader<'a> {
                 }
             }
             Arity::AtMost(count) => {
-                let follows = |next: &str| flag.followers.iter().any(|f| f == next);
+                // `--tag={{…}}` follows as `--tag`.
+                let name = |token: &str| split_attached(token).0.to_owned();
+                let follows =
+                    |next: &str| flag.followers.iter().any(|f| f == next || *f == name(next));
                 while texts.len() < count
                     && let Some(text) = self.take_if(|next| !follows(next))
                 {
@@ -73,7 +76,7 @@ impl<'a> Reader<'a> {
                 }
                 if let [next, again, ..] = self.tokens.as_slice()
                     && texts.len() < count
-                    && next == again
+                    && name(next) == name(again)
                 {
                     return Err(ambiguous(written, next, &flag.source));
                 }

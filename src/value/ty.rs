@@ -24,6 +24,9 @@ pub enum Type {
     Dict(Element),
     /// Several values behind one flag, each of its own type: a list.
     Tuple(Vec<Type>),
+    /// A value of that type, or one of these texts, which are what they look like: a component
+    /// writes them where it has no value.
+    Or(Box<Type>, Vec<String>),
     /// Hydra's own syntax: sweeps, interpolations.
     Hydra,
 }
@@ -75,6 +78,7 @@ impl fmt::Display for Type {
                 let types: Vec<String> = types.iter().map(ToString::to_string).collect();
                 write!(f, "list[{}]", types.join(", "))
             }
+            Self::Or(ty, _) => write!(f, "{ty}"),
             Self::Hydra => f.write_str("hydra"),
         }
     }

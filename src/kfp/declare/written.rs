@@ -43,14 +43,15 @@ impl<'a> Place<'a> {
         self
     }
 
-    /// The type of all that may stand here. Nobody can tell a literal from what fills the place in,
-    /// so a literal that is a value of its type is one. One that is none, as `none` where an int is
-    /// filled in, must arrive as well: then each is what it looks like.
+    /// The type of all that may stand here. A literal that is a value of the type is one: nobody can
+    /// tell it from what fills the place in. One that is none, as `none` where an int is filled in,
+    /// must arrive as well.
     fn ty(&self, nullable: bool) -> Type {
         let Some(ty) = &self.ty else { return Type::Auto };
         let null = |text: &str| nullable && matches!(text, "" | "null");
-        let fits = |text: &&str| null(text) || Value::parse(text, ty).is_ok();
-        if self.literals.iter().all(fits) { ty.clone() } else { Type::Auto }
+        let odd = |text: &&&str| !null(text) && Value::parse(text, ty).is_err();
+        let odd: Vec<String> = self.literals.iter().filter(odd).map(|&t| t.to_owned()).collect();
+        if odd.is_empty() { ty.clone() } else { Type::Or(Box::new(ty.clone()), odd) }
     }
 }
 
