@@ -85,8 +85,8 @@ impl<'a> Walk<'a> {
                     self.literals.push(text.clone());
                 }
                 Part::Text(text) if is_flag(text) => self.open(text, element.line)?,
-                Part::Template(pieces) if holds_flag(element) => {
-                    self.attached(pieces, element.line)?;
+                Part::Template(_) | Part::Concat(_) if holds_flag(element) => {
+                    self.joined(&element.part, element.line)?;
                 }
                 Part::If { then, otherwise, .. } if holds_flag(element) => {
                     self.condition(then, otherwise, element.line)?;
@@ -169,12 +169,12 @@ impl<'a> Walk<'a> {
     }
 
     /// A flag and its value in one.
-    fn attached(&mut self, pieces: &'a [Piece], line: usize) -> Result<()> {
-        let Some((flag, before, value)) = attached(pieces) else { return Ok(()) };
+    fn joined(&mut self, part: &'a Part, line: usize) -> Result<()> {
+        let Some((flag, value)) = joined(part) else { return Ok(()) };
         self.open(flag, line)?;
         let place = match value {
-            [Piece::Placeholder(placeholder)] if before.is_empty() => self.filled(placeholder),
-            _ => Place::filled(Type::Text, false),
+            Some(placeholder) => self.filled(placeholder),
+            None => Place::filled(Type::Text, false),
         };
         if let Some(open) = &mut self.open {
             open.places.push(place);
@@ -294,24 +294,36 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// `--name=before{{$…}}`, in three: the flag, what is written in front of the first placeholder, and
-/// the rest.
-fn attached(pieces: &[Piece]) -> Option<(&str, &str, &[Piece])> {
-    match pieces {
-        [Piece::Text(text), value @ ..] if is_flag(text) => {
-            text.split_once('=').map(|(flag, before)| (flag, before, value))
-        }
-        _ => None,
-    }
+/// `--name={{$…}}` or a `concat` of the same: the flag, and the placeholder if its value is one and
+/// nothing else.
+fn joined(part: &Part) -> Option<(&str, Option<&Placeholder>)> {
+    let (text, value) = match part {
+        Part::Template(pieces) => match pieces.as_slice() {
+            [Piece::Text(text), Piece::Placeholder(placeholder)] => (text, Some(placeholder)),
+            [Piece::Text(text), ..] => (text, None),
+            _ => return None,
+        },
+        Part::Concat(items) => match items.as_slice() {
+            [Element { part: Part::Text(text), .. }, value] => match &value.part {
+                Part::Placeholder(placeholder) => (text, Some(placeholder)),
+                _ => (text, None),
+            },
+            [Element { part: Part::Text(text), .. }, ..] => (text, None),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let (flag, before) = text.split_once('=').filter(|_| is_flag(text))?;
+    Some((flag, value.filter(|_| before.is_empty())))
 }
 
 /// Whether a flag is anywhere in an element.
 fn holds_flag(element: &Element) -> bool {
     match &element.part {
         Part::Text(text) => is_flag(text),
-        Part::Template(pieces) => attached(pieces).is_some(),
+        Part::Template(_) | Part::Concat(_) => joined(&element.part).is_some(),
         Part::If { then, otherwise, .. } => then.iter().chain(otherwise).any(holds_flag),
-        Part::Placeholder(_) | Part::Concat(_) => false,
+        Part::Placeholder(_) => false,
     }
 }
 
