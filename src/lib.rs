@@ -18,6 +18,7 @@ pub mod interpose;
 mod json;
 pub mod kfp;
 pub mod log;
+mod names;
 mod nearest;
 pub mod python;
 pub mod report;

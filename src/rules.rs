@@ -1,12 +1,11 @@
 //! `hydra-shim.yaml`: what a team says about its flags. Pure; [`crate::sources`] finds and reads
 //! the file.
 
-use std::collections::BTreeSet;
-
 use crate::command_line::App;
 use crate::declarations::{Arity, Declarations, Flag, Mkdir};
 use crate::error::{Error, Result, quote};
 use crate::hydra::{self, Key};
+use crate::names::Names;
 use crate::nearest::known_words;
 use crate::value::{Element, Type};
 use crate::yaml::{Node, Scalar};
@@ -348,16 +347,18 @@ impl Reader<'_> {
     fn mapping<'n>(&self, node: &'n Node, what: &str) -> Result<&'n [(Node, Node)]> {
         match node.entries() {
             Some(entries) => {
-                let mut names = BTreeSet::new();
-                for key in entries.iter().map(|(key, _)| key) {
-                    let name = key.text().ok_or_else(|| {
-                        self.error(key, format!("{what}: {} is no name", key.describe()))
-                    })?;
-                    if !names.insert(name) {
-                        return Err(self.error(key, format!("{} is there twice", quote(name))));
-                    }
+                if let Some((key, _)) = entries.iter().find(|(key, _)| key.text().is_none()) {
+                    let message = format!("{what}: {} is no name", key.describe());
+                    return Err(self.error(key, message));
                 }
-                Ok(entries)
+                let mut names = entries.iter().filter_map(|(key, _)| key.text());
+                match Names::repeated(&mut names).and_then(|(again, _)| entries.get(again)) {
+                    Some((key, _)) => {
+                        let name = quote(key.text().unwrap_or_default());
+                        Err(self.error(key, format!("{name} is there twice")))
+                    }
+                    None => Ok(entries),
+                }
             }
             None if node.scalar() == Scalar::Null => Ok(&[]),
             None => {

@@ -94,8 +94,8 @@ struct Writer<'a> {
     trace: Vec<Step>,
     /// For each key that a flag has set, its step.
     set: BTreeMap<String, usize>,
-    /// The flags whose repetitions add up, as far as they have come.
-    lists: BTreeMap<String, Setting>,
+    /// For the steps up to the last of them, the list that it is to become: repetitions add up.
+    lists: Vec<Option<Box<Setting>>>,
     own_flags: Vec<Vec<String>>,
     warnings: Vec<String>,
     /// With the steps that want them.
@@ -113,7 +113,7 @@ impl<'a> Writer<'a> {
             declared,
             trace: Vec::new(),
             set: BTreeMap::new(),
-            lists: BTreeMap::new(),
+            lists: Vec::new(),
             own_flags: Vec::new(),
             warnings: Vec::new(),
             folders: Vec::new(),
@@ -146,12 +146,11 @@ impl<'a> Writer<'a> {
         setting.secret |= self.holds_secret(&setting.key.name);
         let index = self.trace.len();
         let earlier = self.set.insert(setting.key.name.clone(), index);
-        let list = self.lists.remove(&setting.key.name);
+        let list = earlier.and_then(|earlier| self.lists.get_mut(earlier)).and_then(Option::take);
         if setting.arity == Arity::Many {
             // Written when it is complete; until then its step is empty.
             let secret = setting.secret;
             self.trace.push(Step { secret, ..Step::empty(StepKind::Value(Type::Auto)) });
-            let key = setting.key.name.clone();
             let list = match (list, earlier) {
                 (Some(list), _) => list.and(setting),
                 (None, Some(earlier)) => {
@@ -160,7 +159,8 @@ impl<'a> Writer<'a> {
                 }
                 (None, None) => setting,
             };
-            self.lists.insert(key, list);
+            self.lists.resize_with(index, || None);
+            self.lists.push(Some(Box::new(list)));
             return Ok(());
         }
         let step = self.step(setting, index)?;
@@ -316,9 +316,9 @@ impl<'a> Writer<'a> {
 
     /// What the rules append, and Hydra's own flags, which it takes only behind the overrides.
     fn finish(mut self, command: Vec<String>) -> Result<Translation> {
-        for (key, list) in std::mem::take(&mut self.lists) {
-            let index = self.set.get(&key).copied().unwrap_or_default();
-            let step = self.step(list, index)?;
+        for (index, list) in std::mem::take(&mut self.lists).into_iter().enumerate() {
+            let Some(list) = list else { continue };
+            let step = self.step(*list, index)?;
             if let Some(place) = self.trace.get_mut(index) {
                 *place = step;
             }

@@ -6,10 +6,10 @@
 use std::ops::Range;
 
 use super::document::Document;
-use super::index::{Index, same_name};
 use super::placeholder::{Piece, Placeholder, YAML_KEYS, pieces};
 use super::types::{PortType, sanitize};
 use crate::error::{Error, Result, quote};
+use crate::names::{Index, Names};
 use crate::nearest::{known_words, nearest};
 use crate::value;
 use crate::yaml::{Node, Scalar};
@@ -172,7 +172,7 @@ fn ports(document: Document<'_>, root: &Node, key: &str) -> Result<Vec<Port>> {
             name: name.to_owned(),
         });
     }
-    let twice = same_name(&ports, |port| &port.id);
+    let twice = Names::repeated(&mut ports.iter().map(|port| port.id.as_str()));
     let twice = twice
         .and_then(|(index, first)| Some((items.get(index)?, ports.get(index)?, ports.get(first)?)));
     if let Some((item, port, first)) = twice {
@@ -300,7 +300,7 @@ impl<'a> Reader<'a> {
         if let Some(port) = ports.get(name) {
             return Ok(port);
         }
-        let near = nearest(name, ports.names().into_iter());
+        let near = nearest(name, ports.names());
         let error = self.document.error(node, format!("there is no {what} {}", quote(name)));
         Err(match near {
             Some(near) => error.help(format!("did you mean {}?", quote(near))),

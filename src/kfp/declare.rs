@@ -3,16 +3,14 @@
 
 mod written;
 
-use std::collections::BTreeMap;
-
 use super::component::{Component, Element, Part, Port, is_flag};
-use super::index::{Index, same_name};
 use super::placeholder::{Piece, Placeholder};
 use super::types::PortType;
 use crate::command_line;
 use crate::declarations::Declarations;
 use crate::error::{Error, Result, quote};
 use crate::hydra;
+use crate::names::{Index, Names};
 use crate::value::Type;
 use crate::yaml;
 use written::{Place, Places, Written};
@@ -227,12 +225,15 @@ impl<'a> Walk<'a> {
     /// Makes one of each flag that is among those from `start` and among those from `middle` on.
     fn unite(&mut self, start: usize, middle: usize) {
         let others = self.flags.split_off(middle);
-        // In reverse, so that the first counts of one that is written twice: an error, found later.
-        let first = self.flags.iter().enumerate().skip(start).rev();
-        let mut first: BTreeMap<&str, usize> = first.map(|(index, f)| (f.text, index)).collect();
+        let first = Names::of(&mut self.flags.iter().skip(start).map(|flag| flag.text));
+        // One that is written twice stays so: an error, found later.
+        let mut united = vec![false; middle - start];
         let mut moved = Vec::with_capacity(others.len());
         for other in others {
-            let index = first.remove(other.text).unwrap_or(self.flags.len());
+            let place = first.place(other.text).filter(|place| {
+                united.get_mut(*place).is_some_and(|united| !std::mem::replace(united, true))
+            });
+            let index = place.map_or(self.flags.len(), |place| start + place);
             moved.push(index);
             match self.flags.get_mut(index) {
                 Some(flag) => *flag = std::mem::take(flag).or(other),
@@ -284,7 +285,7 @@ impl<'a> Walk<'a> {
     }
 
     fn no_duplicates(&self) -> Result<()> {
-        let twice = same_name(&self.flags, |flag| flag.text);
+        let twice = Names::repeated(&mut self.flags.iter().map(|flag| flag.text));
         let twice = twice.and_then(|(i, first)| Some((self.flags.get(i)?, self.flags.get(first)?)));
         let Some((flag, first)) = twice else { return Ok(()) };
         let (text, line) = (quote(flag.text), first.line);

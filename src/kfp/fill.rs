@@ -6,8 +6,6 @@ mod placeholder;
 mod slot;
 mod values;
 
-use std::collections::BTreeSet;
-
 use super::artifact::Artifact;
 use super::compiled::{Pipeline, Task};
 use super::component::{Component, Element, Part, Port};
@@ -15,6 +13,7 @@ use super::parameter::Given;
 use super::placeholder::{Piece, pieces};
 use super::types::PortType;
 use crate::error::{Error, Result};
+use crate::names::Names;
 use crate::nearest::unknown;
 use crate::value::Value;
 use slot::{Content, Slot, input};
@@ -56,7 +55,7 @@ pub fn fill(pipeline: &Pipeline, task: &Task, values: &Values) -> Result<Filled>
         outputs: Vec::new(),
         folder: Artifact::at(&own_folder(pipeline, task)),
     };
-    for port in sorted(&component.inputs) {
+    for port in by_id(&component.inputs) {
         filler.inputs.push(input(pipeline, task, port, values)?);
     }
     filler.give_outputs(values)?;
@@ -69,7 +68,9 @@ pub fn fill(pipeline: &Pipeline, task: &Task, values: &Values) -> Result<Filled>
             samples.extend(used);
         }
     }
-    Ok(Filled { received, samples: samples.into_iter().collect() })
+    let names = Names::of(&mut samples.iter().map(String::as_str));
+    let samples = names.in_order().map(|(name, _)| name.to_owned()).collect();
+    Ok(Filled { received, samples })
 }
 
 /// The folder of a task's outputs: one for each task of a pipeline.
@@ -81,14 +82,13 @@ fn own_folder(pipeline: &Pipeline, task: &Task) -> String {
 }
 
 /// A compiled pipeline lists them by name.
-fn sorted(ports: &[Port]) -> Vec<&Port> {
-    let mut sorted: Vec<&Port> = ports.iter().collect();
-    sorted.sort_by(|a, b| a.id.cmp(&b.id));
-    sorted
+fn by_id(ports: &[Port]) -> Vec<&Port> {
+    let ids = Names::of(&mut ports.iter().map(|port| port.id.as_str()));
+    ids.in_order().filter_map(|(_, place)| ports.get(place)).collect()
 }
 
 /// The names of what samples stand for.
-type Samples = BTreeSet<String>;
+type Samples = Vec<String>;
 
 /// A task with what its inputs and outputs hold.
 struct Filler<'a> {
@@ -105,7 +105,7 @@ impl<'a> Filler<'a> {
     fn give_outputs(&mut self, values: &Values) -> Result<()> {
         let component: &'a Component = &self.task.component;
         let mut given = Vec::new();
-        for port in sorted(&component.outputs) {
+        for port in by_id(&component.outputs) {
             let value = match values.get(&output_name(self.pipeline, self.task, port)) {
                 Some(value) => Artifact::given(port, &output_file(value))?,
                 None => None,

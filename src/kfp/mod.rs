@@ -6,7 +6,6 @@ pub mod component;
 pub mod declare;
 mod document;
 pub mod fill;
-mod index;
 pub mod parameter;
 pub mod placeholder;
 pub mod rewrite;

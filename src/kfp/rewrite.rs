@@ -74,8 +74,11 @@ pub fn rewrite(text: &str, file: &str) -> Result<Rewritten> {
         ))
         .help("write its `command` and `args` without anchors and aliases, or use the shim"));
     }
-    let mut notes = changes.notes;
-    notes.sort_by_key(|note| note.line);
+    let mut notes: Vec<Note> = Vec::with_capacity(changes.notes.len());
+    for note in changes.notes {
+        let place = notes.partition_point(|before| before.line <= note.line);
+        notes.insert(place, note);
+    }
     Ok(Rewritten { text: new, edits: changes.edits, notes })
 }
 

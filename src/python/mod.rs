@@ -6,7 +6,6 @@
 
 mod source;
 
-use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -83,14 +82,15 @@ pub fn hydra_entry_point(file: &Path, path: &SearchPath) -> Option<String> {
     if main.argument_parser.is_some() {
         return None;
     }
-    let mut seen: BTreeSet<PathBuf> = BTreeSet::from([file.to_owned()]);
+    let mut seen = vec![file.to_owned()];
     let mut queue = local_files(&main, file, path);
     let mut next = 0;
     while let Some(found) = queue.get(next).cloned() {
         next += 1;
-        if seen.len() >= MAX_FILES || !seen.insert(found.clone()) {
+        if seen.len() >= MAX_FILES || seen.contains(&found) {
             continue;
         }
+        seen.push(found.clone());
         let Some(source) = read(&found) else { continue };
         if source.uses_hydra_entry_point {
             return Some(format!(

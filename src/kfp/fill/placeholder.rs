@@ -37,7 +37,7 @@ impl Filler<'_> {
         };
         let slot = self.slot(slots, what, id, line)?;
         if slot.sample {
-            samples.insert(slot.port.name.clone());
+            samples.push(slot.port.name.clone());
         }
         let is_path = matches!(placeholder, Placeholder::InputPath(_) | Placeholder::OutputPath(_));
         Ok(match (&slot.content, placeholder) {
@@ -71,7 +71,7 @@ impl Filler<'_> {
             "workspace_path" => "/kfp-workspace".to_owned(),
             _ => return self.part(inner, written, line, samples),
         };
-        samples.insert(written.to_owned());
+        samples.push(written.to_owned());
         Ok(sample)
     }
 
@@ -98,7 +98,7 @@ impl Filler<'_> {
         };
         let slot = self.slot(slots, what, id, line)?;
         if slot.sample {
-            samples.insert(slot.port.name.clone());
+            samples.push(slot.port.name.clone());
         }
         let tree = match (&slot.content, keys) {
             (_, []) => return Err(refuse()),

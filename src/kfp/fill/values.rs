@@ -1,12 +1,12 @@
 //! The values that a person gave: `--values` and `--set`.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use crate::error::{Error, Result, quote};
 use crate::kfp::compiled::{Pipeline, Task};
 use crate::kfp::component::Port;
 use crate::kfp::parameter::Given;
+use crate::names::Names;
 use crate::nearest::unknown;
 use crate::value::{self, Value};
 
@@ -56,14 +56,17 @@ impl Values {
     /// There is not; the nearest name is the help.
     pub fn check<'a>(&self, pipeline: &'a Pipeline, tasks: &[&'a Task]) -> Result<()> {
         let inputs = tasks.iter().flat_map(|task| &task.component.inputs);
-        let mut names: BTreeSet<Cow<'_, str>> =
-            inputs.chain(&pipeline.inputs).map(|port| port.name.as_str().into()).collect();
+        let inputs = inputs.chain(&pipeline.inputs);
+        let mut names: Vec<Cow<'_, str>> = inputs.map(|port| port.name.as_str().into()).collect();
         for task in tasks {
             let outputs = &task.component.outputs;
             names.extend(outputs.iter().map(|port| output_name(pipeline, task, port)));
         }
-        match self.0.iter().find(|(name, _)| !names.contains(name.as_str())) {
-            Some((name, _)) => Err(unknown("input or output", name, names.iter().map(|n| &**n))),
+        let known = Names::of(&mut names.iter().map(|name| &**name));
+        match self.0.iter().find(|(name, _)| known.place(name).is_none()) {
+            Some((name, _)) => {
+                Err(unknown("input or output", name, known.in_order().map(|(name, _)| name)))
+            }
             None => Ok(()),
         }
     }

@@ -1,8 +1,6 @@
 //! A shell's script in front of the arguments may count on how many they are:
 //! `sh -c 'mkdir -p "$(dirname "$6")"; "$0" "$@"' python3 main.py --model {outputPath: model}`.
 
-use std::collections::BTreeSet;
-
 use super::Note;
 use super::assignment::token;
 use super::slot::{Outcome, Slot};
@@ -65,12 +63,12 @@ fn moved(number: usize, zero: usize, first_if: usize, outcome: &Outcome) -> Opti
 }
 
 /// The numbers of the arguments that a script uses: `$6`, `${10}`, `${3:-x}`.
-fn positions(script: &str) -> BTreeSet<usize> {
+fn positions(script: &str) -> Vec<usize> {
     let digits = |text: &str, most: usize| {
         let end = text.bytes().take(most).take_while(u8::is_ascii_digit).count();
         text.get(..end).and_then(|digits| digits.parse().ok())
     };
-    script
+    let mut positions: Vec<usize> = script
         .split('$')
         .skip(1)
         .filter_map(|behind| match behind.strip_prefix('{') {
@@ -78,7 +76,10 @@ fn positions(script: &str) -> BTreeSet<usize> {
             None => digits(behind, 1),
         })
         .filter(|number| *number > 0)
-        .collect()
+        .collect();
+    positions.sort_unstable();
+    positions.dedup();
+    positions
 }
 
 /// Whether a script counts its arguments in another way than by their numbers.
