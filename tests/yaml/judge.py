@@ -1,0 +1,106 @@
+"""Reads documents as KFP does, with PyYAML's SafeLoader, and says which were read otherwise.
+
+Each line of stdin is a JSON list of {"text", "read"}: a document, and what was read of it (null where
+it was refused). For each line one is printed: the list of those that PyYAML reads otherwise, with what
+it reads or why it refuses. What it is asked for is the first of several documents.
+"""
+
+import json
+import struct
+import sys
+
+import yaml
+
+
+class Loader(yaml.SafeLoader):
+    """What differs on purpose: dates and base64 stay text, and an integer without digits (`0x_`)."""
+
+    yaml_implicit_resolvers = {
+        first: [(tag, regexp) for tag, regexp in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def integer(self, node):
+        try:
+            return self.construct_yaml_int(node)
+        except ValueError:
+            return self.construct_scalar(node)
+
+
+for tag in ("timestamp", "binary"):
+    Loader.add_constructor(f"tag:yaml.org,2002:{tag}", Loader.construct_yaml_str)
+Loader.add_constructor("tag:yaml.org,2002:int", Loader.integer)
+
+
+def first_document(text):
+    """The root node of the first document; everything up to the second one has to be right."""
+    loader = Loader(text)
+    # As `get_single_node` does, but for a second document.
+    loader.get_event()
+    if loader.check_event(yaml.StreamEndEvent):
+        raise ValueError("empty")
+    root = loader.compose_document()
+    loader.check_event(yaml.StreamEndEvent)
+    return loader.construct_document(root)
+
+
+def written(value, depth=0):
+    """A value without ambiguities: `read` is written like this."""
+    if depth > 900:
+        raise ValueError("recursive")
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return {"int": str(value)}
+    if isinstance(value, float):
+        return {"float": "nan" if value != value else struct.pack(">d", value).hex()}
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return [written(item, depth + 1) for item in value]
+    if isinstance(value, dict):
+        items = value.items()
+        return {"dict": [[written(key), written(item, depth + 1)] for key, item in items]}
+    return {"other": repr(value)}
+
+
+def key(value):
+    """The Python value of a key that was written."""
+    if isinstance(value, dict) and "int" in value:
+        return int(value["int"])
+    if isinstance(value, dict) and value["float"] != "nan":
+        return struct.unpack(">d", bytes.fromhex(value["float"]))[0]
+    return float("nan") if isinstance(value, dict) else value
+
+
+def as_dict(value):
+    """What was read, with each mapping's entries as a Python dict keeps them: of equal keys one."""
+    if isinstance(value, list):
+        return [as_dict(item) for item in value]
+    if isinstance(value, dict) and "dict" in value:
+        return written_dict({key(name): as_dict(item) for name, item in value["dict"]})
+    return value
+
+
+def written_dict(entries):
+    return {"dict": [[written(name), item] for name, item in entries.items()]}
+
+
+def main():
+    sys.set_int_max_str_digits(0)
+    for line in sys.stdin:
+        differences = []
+        for case in json.loads(line):
+            try:
+                value, why = written(first_document(case["text"])), None
+                accepted = True
+            except Exception as error:
+                value, why, accepted = None, f"{type(error).__name__}: {error}", False
+            ours = case["read"]
+            same = not accepted if ours is None else accepted and as_dict(ours["value"]) == value
+            if not same:
+                differences.append({"text": case["text"], "read": ours, "pyyaml": value, "why": why})
+        print(json.dumps(differences), flush=True)
+
+
+main()
