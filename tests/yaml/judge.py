@@ -6,30 +6,61 @@ it reads or why it refuses. What it is asked for is the first of several documen
 """
 
 import json
+import re
 import struct
 import sys
 
 import yaml
 
 
+def dot(match):
+    whole, fraction, sign, exponent = match.groups()
+    return f"{whole}{fraction or '.0'}e{sign or '+'}{exponent}"
+
+
+STANDARD = "tag:yaml.org,2002:"
+
+
 class Loader(yaml.SafeLoader):
-    """What differs on purpose: dates and base64 stay text, and an integer without digits (`0x_`)."""
+    """With what differs on purpose: see src/yaml/mod.rs."""
 
     yaml_implicit_resolvers = {
-        first: [(tag, regexp) for tag, regexp in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        first: [
+            # `0x_` has no digits: int() fails.
+            (tag, re.compile("(?![-+]?0[xb]_*$)" + regexp.pattern, re.X) if tag.endswith(":int") else regexp)
+            for tag, regexp in resolvers
+            if tag != f"{STANDARD}timestamp"
+        ]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
 
-    def integer(self, node):
-        try:
-            return self.construct_yaml_int(node)
-        except ValueError:
-            return self.construct_scalar(node)
+    def number(self, node):
+        """`!!int` and `!!float` of what is no such number in YAML 1.1, but for `08` and `1e5`."""
+        text = self.construct_scalar(node)
+        kind = "int" if node.tag.endswith(":int") else "float"
+        dotted = re.sub(r"^(-?[0-9][0-9_]*)(\.[0-9_]*)?[eE]([-+]?)(.*)", dot, text)
+        candidates = [text] if kind == "int" else [text, text and dotted, text and f"{text}.0"]
+        for candidate in candidates:
+            if self.resolve(yaml.ScalarNode, candidate, (True, False)).endswith(kind):
+                return (self.construct_yaml_int if kind == "int" else self.construct_yaml_float)(node)
+        raise ValueError(f"{text} is no {kind}")
+
+    def flatten_mapping(self, node):
+        """Asks for the tags of what is merged, too."""
+        for name, value in node.value:
+            if name.tag == f"{STANDARD}merge":
+                items = value.value if isinstance(value, yaml.SequenceNode) else []
+                for source in [value, *items]:
+                    kind = {yaml.MappingNode: "map", yaml.SequenceNode: "seq"}.get(type(source))
+                    if source.tag != f"{STANDARD}{kind}":
+                        raise ValueError(f"{source.tag} is merged")
+        super().flatten_mapping(node)
 
 
-for tag in ("timestamp", "binary"):
-    Loader.add_constructor(f"tag:yaml.org,2002:{tag}", Loader.construct_yaml_str)
-Loader.add_constructor("tag:yaml.org,2002:int", Loader.integer)
+for kind in ("int", "float"):
+    Loader.add_constructor(f"{STANDARD}{kind}", Loader.number)
+for kept in ("timestamp", "binary"):
+    Loader.add_constructor(f"{STANDARD}{kept}", Loader.construct_yaml_str)
 
 
 def first_document(text):

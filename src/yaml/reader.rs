@@ -1,0 +1,327 @@
+//! The reader: one pass over the bytes, and no token is kept.
+//!
+//! `PyYAML` 6.0 has a scanner that puts tokens into a queue, and goes back in it to put a `KEY` in front
+//! of what turns out to be one; a parser; a composer. Here the three are one descent: what may be a
+//! key is read first, and where a `:` follows it on its line, the mapping begins with it. What is
+//! read and what is refused is the same, and each rule names the function that it is from.
+
+mod block;
+mod block_scalar;
+mod document;
+mod flow;
+mod merge;
+mod plain;
+mod properties;
+mod quoted;
+
+use std::collections::BTreeMap;
+
+use super::{Kind, MAX_DEPTH, MAX_NODES, Node};
+use crate::error::{Error, Result};
+use properties::{Anchored, Properties, Tag};
+
+pub(super) use document::parse;
+
+/// The place where a node starts.
+#[derive(Clone, Copy)]
+struct Mark {
+    at: usize,
+    line: usize,
+    /// In characters, from 1.
+    column: usize,
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    file: &'a str,
+    /// The byte that is read next.
+    at: usize,
+    /// Its line, and the byte at which that starts.
+    line: usize,
+    line_start: usize,
+    /// Where a node was last marked: they are in order, so that no line is counted twice.
+    marked: Mark,
+    /// Whether each character is one byte.
+    is_ascii: bool,
+    /// Whether a key or a block collection may start here: `allow_simple_key`, for block context.
+    may_start: bool,
+    nodes: usize,
+    depth: usize,
+    /// What each anchor names; `None` while that is being read.
+    anchors: BTreeMap<&'a str, Option<Anchored>>,
+    /// The handles that `%TAG` defines, and what they stand for.
+    handles: Vec<(&'a str, String)>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(text: &'a str, file: &'a str) -> Self {
+        // `scan_to_next_token` takes a byte order mark at the start for nothing.
+        let at = if text.starts_with('\u{feff}') { 3 } else { 0 };
+        Self {
+            text,
+            file,
+            at,
+            line: 1,
+            line_start: at,
+            marked: Mark { at, line: 1, column: 1 },
+            is_ascii: text.is_ascii(),
+            may_start: true,
+            nodes: 0,
+            depth: 0,
+            anchors: BTreeMap::new(),
+            handles: Vec::new(),
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.byte(self.at)
+    }
+
+    fn byte(&self, at: usize) -> Option<u8> {
+        self.text.as_bytes().get(at).copied()
+    }
+
+    fn slice(&self, from: usize, to: usize) -> &'a str {
+        self.text.get(from..to).unwrap_or_default()
+    }
+
+    /// The column of the next byte, from 0. Where that says how deep a collection is, only ASCII
+    /// stands before it in its line.
+    fn indentation(&self) -> usize {
+        self.at - self.line_start
+    }
+
+    /// How many bytes the line break at `at` has: `\n`, `\r\n`, `\r`, NEL, LS or PS
+    /// (`scan_line_break`); 0 where there is none.
+    fn break_at(&self, at: usize) -> usize {
+        match self.byte(at) {
+            Some(b'\n') => 1,
+            Some(b'\r') => 1 + usize::from(self.byte(at + 1) == Some(b'\n')),
+            Some(0xc2) if self.byte(at + 1) == Some(0x85) => 2,
+            Some(0xe2)
+                if self.byte(at + 1) == Some(0x80)
+                    && matches!(self.byte(at + 2), Some(0xa8 | 0xa9)) =>
+            {
+                3
+            }
+            _ => 0,
+        }
+    }
+
+    /// Whether a blank, a line break or the text's end is at `at`.
+    fn is_blank(&self, at: usize) -> bool {
+        match self.byte(at) {
+            None | Some(b' ' | b'\t' | b'\n' | b'\r') => true,
+            Some(0xc2 | 0xe2) => self.break_at(at) > 0,
+            _ => false,
+        }
+    }
+
+    /// Whether the next byte is this indicator, which a blank has to follow: `check_block_entry`,
+    /// `check_key`, `check_value`.
+    fn is_at(&self, indicator: u8) -> bool {
+        self.peek() == Some(indicator) && self.is_blank(self.at + 1)
+    }
+
+    /// Reads a line break, if one is here; whether it was.
+    fn end_line(&mut self) -> bool {
+        let length = self.break_at(self.at);
+        if length > 0 {
+            self.at += length;
+            self.line += 1;
+            self.line_start = self.at;
+        }
+        length > 0
+    }
+
+    /// The line break of this many bytes in front of the next byte, as it is read: `\n`, LS or PS.
+    fn last_break(&self, length: usize) -> &'a str {
+        if length < 3 { "\n" } else { self.slice(self.at - length, self.at) }
+    }
+
+    /// Reads a line break, and gives what it is read as.
+    fn line_break(&mut self) -> &'a str {
+        let length = self.break_at(self.at);
+        if self.end_line() { self.last_break(length) } else { "" }
+    }
+
+    fn skip_spaces(&mut self) {
+        while self.peek() == Some(b' ') {
+            self.at += 1;
+        }
+    }
+
+    /// Goes on to the end of the line.
+    fn skip_line(&mut self) {
+        while self.peek().is_some() && self.break_at(self.at) == 0 {
+            self.at += 1;
+        }
+    }
+
+    /// Goes on to the next token, over spaces, comments and lines: `scan_to_next_token`. A comment
+    /// may stand right behind a quote or a bracket, and a tab is no blank.
+    fn skip(&mut self) {
+        loop {
+            self.skip_spaces();
+            if self.peek() == Some(b'#') {
+                self.skip_line();
+            }
+            if !self.end_line() {
+                return;
+            }
+            self.may_start = true;
+        }
+    }
+
+    /// The place of the next byte.
+    fn mark(&mut self) -> Mark {
+        let Mark { at, column: last, .. } = self.marked;
+        let column = if self.is_ascii {
+            self.indentation() + 1
+        } else if self.line_start > at {
+            1 + characters(self.slice(self.line_start, self.at))
+        } else {
+            last + characters(self.slice(at, self.at))
+        };
+        self.marked = Mark { at: self.at, line: self.line, column };
+        self.marked
+    }
+
+    /// A node that ends in front of the byte `end`.
+    fn node(
+        &mut self,
+        mark: Mark,
+        properties: &Properties<'a>,
+        kind: Kind,
+        end: usize,
+    ) -> Result<Node> {
+        let Mark { at, line, column } = properties.mark.unwrap_or(mark);
+        let mut node = Node { kind, span: at..end, line, column };
+        self.count(1, at)?;
+        if properties.tag != Tag::None {
+            self.apply(properties.tag, &mut node, at)?;
+        }
+        if let Some(name) = properties.anchor {
+            self.keep(name, &node)?;
+        }
+        Ok(node)
+    }
+
+    fn scalar(
+        &mut self,
+        mark: Mark,
+        properties: &Properties<'a>,
+        text: String,
+        plain: bool,
+        end: usize,
+    ) -> Result<Node> {
+        self.node(mark, properties, Kind::Scalar { text, plain }, end)
+    }
+
+    /// A node of which nothing is written but its properties, if any: `process_empty_scalar`. It
+    /// stands in front of the byte `end`.
+    fn empty(&mut self, properties: &Properties<'a>, mark: Mark) -> Result<Node> {
+        let end = properties.mark.map_or(mark.at, |_| properties.end);
+        self.scalar(mark, properties, String::new(), true, end)
+    }
+
+    /// The value that is not written behind this key.
+    fn empty_behind(&mut self, key: &Node) -> Result<Node> {
+        let mark = Mark { at: key.span.end, line: key.line, column: key.column };
+        self.empty(&Properties::default(), mark)
+    }
+
+    /// Counts nodes against the limit.
+    fn count(&mut self, nodes: usize, at: usize) -> Result<()> {
+        self.nodes += nodes;
+        if self.nodes > MAX_NODES {
+            let why = format!("over {MAX_NODES} nodes, those that aliases repeat included");
+            return Err(self.refuse(at, &why));
+        }
+        Ok(())
+    }
+
+    /// One level down.
+    fn enter(&mut self) -> Result<()> {
+        self.depth += 1;
+        self.check_depth(self.depth, self.at)
+    }
+
+    fn check_depth(&self, depth: usize, at: usize) -> Result<()> {
+        if depth > MAX_DEPTH {
+            return Err(self.refuse(at, &format!("nested deeper than {MAX_DEPTH} levels")));
+        }
+        Ok(())
+    }
+
+    /// Whether what starts at `key` and ends in front of the next byte, a colon, may be a key: on one
+    /// line, of at most 1,024 characters (`stale_possible_simple_keys`).
+    fn is_key(&self, key: Mark) -> bool {
+        self.line == key.line
+            && (self.at - key.at <= 1024 || characters(self.slice(key.at, self.at)) <= 1024)
+    }
+
+    /// A key, which Python has to be able to hash (`construct_mapping`).
+    fn key(&self, node: Node) -> Result<Node> {
+        match node.kind {
+            Kind::Scalar { .. } => Ok(node),
+            _ => Err(self.refuse(node.span.start, &format!("{} cannot be a key", node.describe()))),
+        }
+    }
+
+    /// A value, an item or the root. YAML 1.1's types for these two are of use in keys alone, and
+    /// elsewhere `construct_undefined` refuses them.
+    fn value(&self, node: Node) -> Result<Node> {
+        match &node.kind {
+            Kind::Scalar { text, plain: true } if text == "=" || text == "<<" => {
+                let why = format!("`{text}` is no value in YAML 1.1");
+                Err(self.refuse(node.span.start, &why).help(format!("for the text: '{text}'")))
+            }
+            _ => Ok(node),
+        }
+    }
+
+    /// The error of a colon behind what is no key and starts there.
+    #[cold]
+    fn no_key(&self, key: Mark) -> Error {
+        if self.line != key.line || self.at - key.at > 1024 {
+            return self.refuse(key.at, "a key stands in one line, of at most 1,024 characters");
+        }
+        self.refuse(self.at, "`: ` stands inside a value: put that in quotes")
+    }
+
+    /// The error of a token that cannot stand here.
+    #[cold]
+    fn unexpected(&self) -> Error {
+        let why = match self.peek() {
+            None => "the file ends here, too early",
+            Some(b'\t') => "a tab cannot stand here: use spaces",
+            Some(b'@' | b'`' | b'%') => "no text starts so: put it in quotes",
+            Some(b',' | b']' | b'}') => "this ends nothing that is open here",
+            Some(b':') => "this colon stands behind no key",
+            Some(b'-') if self.is_at(b'-') => {
+                "a list cannot start here: put it on a line of its own"
+            }
+            _ => "this belongs to nothing in front of it; is its indentation right?",
+        };
+        self.refuse(self.at, why)
+    }
+
+    /// The error that this is not as it must be at the byte `at`.
+    #[cold]
+    fn refuse(&self, at: usize, why: &str) -> Error {
+        let mut place = Reader::new(self.text, self.file);
+        while place.at < at {
+            if !place.end_line() {
+                place.at += 1;
+            }
+        }
+        let column = characters(self.slice(place.line_start, at)) + 1;
+        Error::at(self.file, (place.line, column), why)
+    }
+}
+
+/// How many characters, not bytes, are in `text`.
+fn characters(text: &str) -> usize {
+    text.bytes().filter(|byte| byte & 0xc0 != 0x80).count()
+}
