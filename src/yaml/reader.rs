@@ -17,10 +17,13 @@ mod quoted;
 use std::collections::BTreeMap;
 
 use super::{Kind, MAX_DEPTH, MAX_NODES, Node};
-use crate::error::{Error, Result};
+use crate::error::Error;
 use properties::{Anchored, Properties, Tag};
 
 pub(super) use document::parse;
+
+/// What is read, or why it is not: boxed, because it is on the way of every node.
+type Read<T> = Result<T, Box<Error>>;
 
 /// The place where a node starts.
 #[derive(Clone, Copy)]
@@ -36,19 +39,22 @@ struct Reader<'a> {
     file: &'a str,
     /// The byte that is read next.
     at: usize,
-    /// Its line, and the byte at which that starts.
+    /// The first byte that is not a byte order mark.
+    start: usize,
+    /// Its line, from 1, and the byte at which that starts.
     line: usize,
     line_start: usize,
-    /// Where a node was last marked: they are in order, so that no line is counted twice.
-    marked: Mark,
+    /// A byte and its column.
+    counted: (usize, usize),
     /// Whether each character is one byte.
     is_ascii: bool,
     /// Whether a key or a block collection may start here: `allow_simple_key`, for block context.
     may_start: bool,
     nodes: usize,
     depth: usize,
-    /// What each anchor names; `None` while that is being read.
-    anchors: BTreeMap<&'a str, Option<Anchored>>,
+    /// What each anchor names, by its place in `anchored`; `None` while that is being read.
+    anchors: BTreeMap<String, usize>,
+    anchored: Vec<Option<Anchored>>,
     /// The handles that `%TAG` defines, and what they stand for.
     handles: Vec<(&'a str, String)>,
 }
@@ -61,14 +67,16 @@ impl<'a> Reader<'a> {
             text,
             file,
             at,
+            start: at,
             line: 1,
             line_start: at,
-            marked: Mark { at, line: 1, column: 1 },
+            counted: (at, 1),
             is_ascii: text.is_ascii(),
             may_start: true,
             nodes: 0,
             depth: 0,
             anchors: BTreeMap::new(),
+            anchored: Vec::new(),
             handles: Vec::new(),
         }
     }
@@ -91,21 +99,9 @@ impl<'a> Reader<'a> {
         self.at - self.line_start
     }
 
-    /// How many bytes the line break at `at` has: `\n`, `\r\n`, `\r`, NEL, LS or PS
-    /// (`scan_line_break`); 0 where there is none.
+    /// As [`break_at`].
     fn break_at(&self, at: usize) -> usize {
-        match self.byte(at) {
-            Some(b'\n') => 1,
-            Some(b'\r') => 1 + usize::from(self.byte(at + 1) == Some(b'\n')),
-            Some(0xc2) if self.byte(at + 1) == Some(0x85) => 2,
-            Some(0xe2)
-                if self.byte(at + 1) == Some(0x80)
-                    && matches!(self.byte(at + 2), Some(0xa8 | 0xa9)) =>
-            {
-                3
-            }
-            _ => 0,
-        }
+        break_at(self.text.as_bytes(), at)
     }
 
     /// Whether a blank, a line break or the text's end is at `at`.
@@ -161,48 +157,45 @@ impl<'a> Reader<'a> {
     /// Goes on to the next token, over spaces, comments and lines: `scan_to_next_token`. A comment
     /// may stand right behind a quote or a bracket, and a tab is no blank.
     fn skip(&mut self) {
-        loop {
-            self.skip_spaces();
-            if self.peek() == Some(b'#') {
-                self.skip_line();
+        while let Some(byte) = self.peek() {
+            match byte {
+                b' ' => self.at += 1,
+                b'#' => self.skip_line(),
+                b'\n' | b'\r' | 0xc2 | 0xe2 if self.end_line() => self.may_start = true,
+                _ => return,
             }
-            if !self.end_line() {
-                return;
-            }
-            self.may_start = true;
         }
     }
 
     /// The place of the next byte.
     fn mark(&mut self) -> Mark {
-        let Mark { at, column: last, .. } = self.marked;
-        let column = if self.is_ascii {
-            self.indentation() + 1
-        } else if self.line_start > at {
+        let column = if self.is_ascii { self.indentation() + 1 } else { self.column() };
+        Mark { at: self.at, line: self.line, column }
+    }
+
+    /// The column of the next byte, counted from the last one that was asked for: their order is that
+    /// of the text.
+    fn column(&mut self) -> usize {
+        let (from, column) = self.counted;
+        let column = if self.line_start > from {
             1 + characters(self.slice(self.line_start, self.at))
         } else {
-            last + characters(self.slice(at, self.at))
+            column + characters(self.slice(from, self.at))
         };
-        self.marked = Mark { at: self.at, line: self.line, column };
-        self.marked
+        self.counted = (self.at, column);
+        column
     }
 
     /// A node that ends in front of the byte `end`.
-    fn node(
-        &mut self,
-        mark: Mark,
-        properties: &Properties<'a>,
-        kind: Kind,
-        end: usize,
-    ) -> Result<Node> {
+    fn node(&mut self, mark: Mark, properties: &Properties, kind: Kind, end: usize) -> Read<Node> {
         let Mark { at, line, column } = properties.mark.unwrap_or(mark);
         let mut node = Node { kind, span: at..end, line, column };
         self.count(1, at)?;
         if properties.tag != Tag::None {
             self.apply(properties.tag, &mut node, at)?;
         }
-        if let Some(name) = properties.anchor {
-            self.keep(name, &node)?;
+        if let Some(place) = properties.anchor {
+            self.keep(place, &node)?;
         }
         Ok(node)
     }
@@ -210,29 +203,29 @@ impl<'a> Reader<'a> {
     fn scalar(
         &mut self,
         mark: Mark,
-        properties: &Properties<'a>,
+        properties: &Properties,
         text: String,
         plain: bool,
         end: usize,
-    ) -> Result<Node> {
+    ) -> Read<Node> {
         self.node(mark, properties, Kind::Scalar { text, plain }, end)
     }
 
     /// A node of which nothing is written but its properties, if any: `process_empty_scalar`. It
     /// stands in front of the byte `end`.
-    fn empty(&mut self, properties: &Properties<'a>, mark: Mark) -> Result<Node> {
+    fn empty(&mut self, properties: &Properties, mark: Mark) -> Read<Node> {
         let end = properties.mark.map_or(mark.at, |_| properties.end);
         self.scalar(mark, properties, String::new(), true, end)
     }
 
     /// The value that is not written behind this key.
-    fn empty_behind(&mut self, key: &Node) -> Result<Node> {
+    fn empty_behind(&mut self, key: &Node) -> Read<Node> {
         let mark = Mark { at: key.span.end, line: key.line, column: key.column };
         self.empty(&Properties::default(), mark)
     }
 
     /// Counts nodes against the limit.
-    fn count(&mut self, nodes: usize, at: usize) -> Result<()> {
+    fn count(&mut self, nodes: usize, at: usize) -> Read<()> {
         self.nodes += nodes;
         if self.nodes > MAX_NODES {
             let why = format!("over {MAX_NODES} nodes, those that aliases repeat included");
@@ -242,12 +235,12 @@ impl<'a> Reader<'a> {
     }
 
     /// One level down.
-    fn enter(&mut self) -> Result<()> {
+    fn enter(&mut self) -> Read<()> {
         self.depth += 1;
         self.check_depth(self.depth, self.at)
     }
 
-    fn check_depth(&self, depth: usize, at: usize) -> Result<()> {
+    fn check_depth(&self, depth: usize, at: usize) -> Read<()> {
         if depth > MAX_DEPTH {
             return Err(self.refuse(at, &format!("nested deeper than {MAX_DEPTH} levels")));
         }
@@ -261,29 +254,31 @@ impl<'a> Reader<'a> {
             && (self.at - key.at <= 1024 || characters(self.slice(key.at, self.at)) <= 1024)
     }
 
-    /// A key, which Python has to be able to hash (`construct_mapping`).
-    fn key(&self, node: Node) -> Result<Node> {
-        match node.kind {
-            Kind::Scalar { .. } => Ok(node),
-            _ => Err(self.refuse(node.span.start, &format!("{} cannot be a key", node.describe()))),
-        }
+    /// Python has to be able to hash a key (`construct_mapping`).
+    fn check_key(&self, node: &Node) -> Read<()> {
+        let why = match node.kind {
+            Kind::Scalar { .. } => return Ok(()),
+            Kind::Sequence(_) => "a list cannot be a key",
+            Kind::Mapping(_) => "a mapping cannot be a key",
+        };
+        Err(self.refuse(node.span.start, why))
     }
 
-    /// A value, an item or the root. YAML 1.1's types for these two are of use in keys alone, and
+    /// A value, an item or the root: YAML 1.1's types for these two are of use in keys alone, and
     /// elsewhere `construct_undefined` refuses them.
-    fn value(&self, node: Node) -> Result<Node> {
+    fn check_value(&self, node: &Node) -> Read<()> {
         match &node.kind {
-            Kind::Scalar { text, plain: true } if text == "=" || text == "<<" => {
-                let why = format!("`{text}` is no value in YAML 1.1");
-                Err(self.refuse(node.span.start, &why).help(format!("for the text: '{text}'")))
+            Kind::Scalar { text, plain: true } if matches!(text.as_bytes(), b"=" | b"<<") => {
+                let why = "this is no value in YAML 1.1: put it in quotes";
+                Err(self.refuse(node.span.start, why))
             }
-            _ => Ok(node),
+            _ => Ok(()),
         }
     }
 
     /// The error of a colon behind what is no key and starts there.
     #[cold]
-    fn no_key(&self, key: Mark) -> Error {
+    fn no_key(&self, key: Mark) -> Box<Error> {
         if self.line != key.line || self.at - key.at > 1024 {
             return self.refuse(key.at, "a key stands in one line, of at most 1,024 characters");
         }
@@ -292,7 +287,7 @@ impl<'a> Reader<'a> {
 
     /// The error of a token that cannot stand here.
     #[cold]
-    fn unexpected(&self) -> Error {
+    fn unexpected(&self) -> Box<Error> {
         let why = match self.peek() {
             None => "the file ends here, too early",
             Some(b'\t') => "a tab cannot stand here: use spaces",
@@ -309,15 +304,33 @@ impl<'a> Reader<'a> {
 
     /// The error that this is not as it must be at the byte `at`.
     #[cold]
-    fn refuse(&self, at: usize, why: &str) -> Error {
-        let mut place = Reader::new(self.text, self.file);
-        while place.at < at {
-            if !place.end_line() {
-                place.at += 1;
-            }
+    fn refuse(&self, at: usize, why: &str) -> Box<Error> {
+        let bytes = self.text.as_bytes();
+        let (mut line, mut start) = (1, self.start);
+        let mut before = start;
+        while before < at {
+            before += match break_at(bytes, before) {
+                0 => 1,
+                length => {
+                    line += 1;
+                    start = before + length;
+                    length
+                }
+            };
         }
-        let column = characters(self.slice(place.line_start, at)) + 1;
-        Error::at(self.file, (place.line, column), why)
+        let column = characters(self.slice(start, at)) + 1;
+        Box::new(Error::at(self.file, (line, column), why))
+    }
+}
+
+/// How many bytes the line break at `at` has: `\n`, `\r\n`, `\r`, NEL, LS or PS (`scan_line_break`); 0
+/// where there is none.
+fn break_at(bytes: &[u8], at: usize) -> usize {
+    match bytes.get(at..).unwrap_or_default() {
+        [b'\r', b'\n', ..] | [0xc2, 0x85, ..] => 2,
+        [b'\n' | b'\r', ..] => 1,
+        [0xe2, 0x80, 0xa8 | 0xa9, ..] => 3,
+        _ => 0,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The dry runs for people: a row for each step of the translation.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::DryRun;
@@ -47,7 +47,7 @@ type Row = [String; COLUMNS];
 /// The table's head and a row for each step of the translation.
 fn rows(run: &DryRun) -> Vec<Row> {
     let head = ["received", "key", "type", "declared by", "override"].map(str::to_owned);
-    let mut used = HashSet::new();
+    let mut used = BTreeSet::new();
     let steps = run.translation.trace.iter().map(|step| {
         let sample =
             if is_sample(step, &run.filled.received, &mut used) { " (sample)" } else { "" };
@@ -64,7 +64,7 @@ fn rows(run: &DryRun) -> Vec<Row> {
 
 /// Whether a sample is in what the step was made from. Steps come in the order of the arguments, and
 /// the flag, which no secret masks, finds them.
-fn is_sample(step: &Step, received: &[Received], used: &mut HashSet<usize>) -> bool {
+fn is_sample(step: &Step, received: &[Received], used: &mut BTreeSet<usize>) -> bool {
     let Some(flag) = step.from.first() else {
         return false;
     };

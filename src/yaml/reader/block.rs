@@ -4,31 +4,10 @@ use std::cmp::Ordering;
 
 use super::merge::is_merge;
 use super::properties::{ONE_OF_EACH, Properties, Tag};
-use super::{Mark, Reader};
-use crate::error::Result;
+use super::{Mark, Read, Reader};
 use crate::yaml::{Kind, Node};
 
-/// What may be a key: what stands in front of a `:`, or a value that is no block.
-struct Unit<'a> {
-    mark: Mark,
-    /// The column, from 0.
-    column: usize,
-    /// Those on its line.
-    properties: Properties<'a>,
-    content: Content,
-    /// Whether a key could start where it does, and its colon follows.
-    is_key: bool,
-}
-
-enum Content {
-    /// Properties with nothing behind them on their line, or with a block scalar.
-    Later,
-    Alias(Node),
-    /// With the byte that it ends in front of.
-    Written(Kind, usize),
-}
-
-impl<'a> Reader<'a> {
+impl Reader<'_> {
     /// How the next token stands to a collection whose content is indented by `parent` at least:
     /// outside of it, at its own column, or deeper (`unwind_indent`).
     fn place(&self, parent: usize) -> Ordering {
@@ -39,7 +18,7 @@ impl<'a> Reader<'a> {
     /// The node behind an indicator or at the start, or an empty one: `parse_block_node`, in a
     /// collection whose content is indented by `parent` at least. In a mapping `dashes` may stand at
     /// its own column (`parse_block_node_or_indentless_sequence`).
-    pub(super) fn block_node(&mut self, parent: usize, dashes: bool) -> Result<Node> {
+    pub(super) fn block_node(&mut self, parent: usize, dashes: bool) -> Read<Node> {
         let behind = self.mark();
         self.skip();
         let mut properties = Properties::default();
@@ -64,78 +43,73 @@ impl<'a> Reader<'a> {
                 let mark = self.mark();
                 return self.block_mapping(&properties, mark, column, None);
             }
-            let unit = self.unit(parent)?;
-            if unit.is_key {
-                let (mark, column) = (unit.mark, unit.column);
-                let key = self.key_of(unit)?;
-                return self.block_mapping(&properties, mark, column, Some(key));
-            }
-            properties = self.join(properties, unit.properties)?;
-            match unit.content {
-                Content::Written(kind, end) => {
-                    return self.node(unit.mark, &properties, kind, end);
+            let (mark, may_start) = (self.mark(), self.may_start);
+            let later = self.properties(false)?;
+            let is_alone = self.line > mark.line || self.peek().is_none();
+            if is_alone || matches!(self.peek(), Some(b'|' | b'>')) {
+                properties = self.join(&properties, &later)?;
+                if is_alone {
+                    continue;
                 }
-                Content::Alias(node) if properties.mark.is_none() => return Ok(node),
-                Content::Alias(node) => {
-                    return Err(self.refuse(node.span.start, "an alias has no anchor and no tag"));
-                }
-                Content::Later => {}
-            }
-            if matches!(self.peek(), Some(b'|' | b'>')) && self.line == unit.mark.line {
                 return self.block_scalar(&properties, parent);
             }
+            let (node, is_key) = self.unit(parent, mark, may_start, &later, &properties)?;
+            if is_key {
+                return self.block_mapping(&properties, mark, column, Some(node));
+            }
+            return Ok(node);
         }
     }
 
-    /// Reads what may be a key, and goes on to what follows: `save_possible_simple_key` and
-    /// `fetch_value`.
-    fn unit(&mut self, parent: usize) -> Result<Unit<'a>> {
-        let (mark, column, may_start) = (self.mark(), self.indentation(), self.may_start);
-        let mut properties = Properties::default();
-        if matches!(self.peek(), Some(b'&' | b'!')) {
-            properties = self.properties(false)?;
-        }
-        let is_later = self.line > mark.line || matches!(self.peek(), None | Some(b'|' | b'>'));
-        let has_properties = properties.mark.is_some();
-        let content = match self.peek() {
-            _ if is_later => Content::Later,
-            Some(b':') if has_properties && self.is_at(b':') => {
-                Content::Written(Kind::Scalar { text: String::new(), plain: true }, properties.end)
-            }
-            Some(b'*') if !has_properties => Content::Alias(self.alias()?),
-            _ => {
-                let (kind, end) = self.content(parent, false)?;
-                Content::Written(kind, end)
-            }
+    /// Reads a node that is no block, and goes on to what follows; whether that is the colon which
+    /// makes a key of it (`save_possible_simple_key`, `fetch_value`). A key has the properties on its
+    /// line, any other node also the `earlier` ones.
+    fn unit(
+        &mut self,
+        parent: usize,
+        mark: Mark,
+        may_start: bool,
+        later: &Properties,
+        earlier: &Properties,
+    ) -> Read<(Node, bool)> {
+        let has_properties = later.mark.is_some();
+        let (node, (kind, end)) = if has_properties && self.is_at(b':') {
+            (None, (Kind::Scalar { text: String::new(), plain: true }, later.end))
+        } else if !has_properties && self.peek() == Some(b'*') {
+            (Some(self.alias()?), (Kind::Sequence(Vec::new()), 0))
+        } else {
+            (None, self.content(parent, false)?)
         };
-        if !is_later {
-            self.skip();
-        }
-        let is_key = !is_later && self.line == mark.line && self.is_at(b':');
+        self.skip();
+        let is_key = self.line == mark.line && self.is_at(b':');
         if is_key && !(may_start && self.is_key(mark)) {
             return Err(self.no_key(mark));
         }
-        Ok(Unit { mark, column, properties, content, is_key })
-    }
-
-    /// A unit as the key that it is.
-    fn key_of(&mut self, unit: Unit<'a>) -> Result<Node> {
-        let node = match unit.content {
-            Content::Written(kind, end) => self.node(unit.mark, &unit.properties, kind, end)?,
-            Content::Alias(node) => node,
-            Content::Later => self.empty(&unit.properties, unit.mark)?,
+        let node = match node {
+            Some(alias) if !is_key && earlier.mark.is_some() => {
+                return Err(self.refuse(alias.span.start, "an alias has no anchor and no tag"));
+            }
+            Some(alias) => alias,
+            None if is_key => self.node(mark, later, kind, end)?,
+            None => {
+                let properties = self.join(earlier, later)?;
+                self.node(mark, &properties, kind, end)?
+            }
         };
-        self.key(node)
+        if is_key {
+            self.check_key(&node)?;
+        }
+        Ok((node, is_key))
     }
 
     /// `parse_block_sequence_entry` and, where the dashes stand at the column of the mapping around
     /// them, `parse_indentless_sequence_entry`.
     fn block_sequence(
         &mut self,
-        properties: &Properties<'a>,
+        properties: &Properties,
         parent: usize,
         indentless: bool,
-    ) -> Result<Node> {
+    ) -> Read<Node> {
         self.enter()?;
         let mark = self.mark();
         let (mut items, mut end) = (Vec::new(), mark.at);
@@ -143,7 +117,8 @@ impl<'a> Reader<'a> {
             self.start_block()?;
             let item = self.block_node(parent, false)?;
             end = item.span.end;
-            items.push(self.value(item)?);
+            self.check_value(&item)?;
+            items.push(item);
         }
         if !indentless && self.place(parent) != Ordering::Less {
             return Err(self.unexpected());
@@ -156,11 +131,11 @@ impl<'a> Reader<'a> {
     /// that is not read yet, at its `?`.
     fn block_mapping(
         &mut self,
-        properties: &Properties<'a>,
+        properties: &Properties,
         mark: Mark,
         column: usize,
         first: Option<Node>,
-    ) -> Result<Node> {
+    ) -> Read<Node> {
         self.enter()?;
         let parent = column + 1;
         let (mut entries, mut merges, mut end) = (Vec::new(), false, mark.at);
@@ -174,8 +149,11 @@ impl<'a> Reader<'a> {
                 self.explicit_entry(parent)?
             };
             end = value.span.end.max(end);
-            let value = if is_merge(&key) { value } else { self.value(value)? };
-            merges |= is_merge(&key);
+            if is_merge(&key) {
+                merges = true;
+            } else {
+                self.check_value(&value)?;
+            }
             entries.push((key, value));
             match self.place(parent) {
                 Ordering::Less => break,
@@ -189,21 +167,21 @@ impl<'a> Reader<'a> {
         self.node(mark, properties, Kind::Mapping(entries), end)
     }
 
-    fn block_key(&mut self, parent: usize) -> Result<Node> {
-        let start = self.at;
-        let unit = self.unit(parent)?;
-        if unit.is_key {
-            self.key_of(unit)
-        } else {
-            Err(self.refuse(start, "a `: ` is missing behind this key"))
+    fn block_key(&mut self, parent: usize) -> Read<Node> {
+        let mark = self.mark();
+        let properties = self.properties(false)?;
+        let (key, is_key) = self.unit(parent, mark, true, &properties, &Properties::default())?;
+        if !is_key {
+            return Err(self.refuse(mark.at, "a `: ` is missing behind this key"));
         }
+        Ok(key)
     }
 
     /// `? key` and, if it follows, `: value`.
-    fn explicit_entry(&mut self, parent: usize) -> Result<(Node, Node)> {
+    fn explicit_entry(&mut self, parent: usize) -> Read<(Node, Node)> {
         self.start_block()?;
         let key = self.block_node(parent, true)?;
-        let key = self.key(key)?;
+        self.check_key(&key)?;
         let value = if self.is_at(b':') && self.place(parent) == Ordering::Equal {
             self.start_block()?;
             self.block_node(parent, true)?
@@ -214,7 +192,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads an indicator behind which a block collection may start, where one may start.
-    fn start_block(&mut self) -> Result<()> {
+    fn start_block(&mut self) -> Read<()> {
         if !self.may_start {
             return Err(self.unexpected());
         }
@@ -223,17 +201,18 @@ impl<'a> Reader<'a> {
     }
 
     /// Those of a node, of which the `earlier` stand on lines of their own.
-    fn join(&self, earlier: Properties<'a>, later: Properties<'a>) -> Result<Properties<'a>> {
-        let (Some(mark), Some(second)) = (earlier.mark, later.mark) else {
-            return Ok(if earlier.mark.is_some() { earlier } else { later });
-        };
-        let anchors = usize::from(earlier.anchor.is_some()) + usize::from(later.anchor.is_some());
-        let tags = usize::from(earlier.tag != Tag::None) + usize::from(later.tag != Tag::None);
-        if anchors > 1 || tags > 1 {
+    fn join(&self, earlier: &Properties, later: &Properties) -> Read<Properties> {
+        let Some(second) = later.mark else { return Ok(*earlier) };
+        let has_both = earlier.anchor.is_some() && later.anchor.is_some()
+            || earlier.tag != Tag::None && later.tag != Tag::None;
+        if has_both {
             return Err(self.refuse(second.at, ONE_OF_EACH));
         }
-        let tag = if later.tag == Tag::None { earlier.tag } else { later.tag };
-        let anchor = earlier.anchor.or(later.anchor);
-        Ok(Properties { mark: Some(mark), end: later.end, anchor, tag })
+        Ok(Properties {
+            mark: earlier.mark.or(later.mark),
+            end: later.end,
+            anchor: earlier.anchor.or(later.anchor),
+            tag: if later.tag == Tag::None { earlier.tag } else { later.tag },
+        })
     }
 }

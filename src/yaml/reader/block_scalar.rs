@@ -1,8 +1,7 @@
 //! Block scalars, `|` and `>`: `scan_block_scalar`.
 
-use super::Reader;
 use super::properties::Properties;
-use crate::error::Result;
+use super::{Read, Reader};
 use crate::yaml::Node;
 
 /// What becomes of the line breaks at the end.
@@ -13,13 +12,9 @@ enum Chomping {
     Keep,
 }
 
-impl<'a> Reader<'a> {
+impl Reader<'_> {
     /// A block scalar in a collection whose content is indented by `parent` at least.
-    pub(super) fn block_scalar(
-        &mut self,
-        properties: &Properties<'a>,
-        parent: usize,
-    ) -> Result<Node> {
+    pub(super) fn block_scalar(&mut self, properties: &Properties, parent: usize) -> Read<Node> {
         let mark = self.mark();
         let is_folded = self.peek() == Some(b'>');
         self.at += 1;
@@ -66,7 +61,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The indicators behind `|` and the rest of that line: `scan_block_scalar_indicators`.
-    fn block_header(&mut self) -> Result<(Chomping, Option<usize>)> {
+    fn block_header(&mut self) -> Read<(Chomping, Option<usize>)> {
         let (mut chomping, mut indentation) = (None, None);
         loop {
             match self.peek() {

@@ -1,7 +1,7 @@
 //! A file: its characters, its directives, its first document.
 
-use super::Reader;
 use super::properties::is_word;
+use super::{Read, Reader};
 use crate::error::{Error, Result, quote};
 use crate::yaml::Node;
 
@@ -10,21 +10,24 @@ use crate::yaml::Node;
 /// # Errors
 /// As of [`crate::yaml::parse`].
 pub(in crate::yaml) fn parse(text: &str, file: &str) -> Result<Node> {
-    let mut reader = Reader::new(text, file);
-    reader.check_printable()?;
-    reader.skip();
-    if reader.peek().is_none() {
-        return Err(Error::refused(format!("{} is empty", quote(file))));
-    }
-    let root = reader.document()?;
-    let root = reader.value(root)?;
-    reader.document_end()?;
-    Ok(root)
+    Reader::new(text, file).whole().map_err(|error| *error)
 }
 
 impl<'a> Reader<'a> {
+    fn whole(mut self) -> Read<Node> {
+        self.check_printable()?;
+        self.skip();
+        if self.peek().is_none() {
+            return Err(Box::new(Error::refused(format!("{} is empty", quote(self.file)))));
+        }
+        let root = self.document()?;
+        self.check_value(&root)?;
+        self.document_end()?;
+        Ok(root)
+    }
+
     /// `check_printable`.
-    fn check_printable(&self) -> Result<()> {
+    fn check_printable(&self) -> Read<()> {
         let usual = |byte: u8| matches!(byte, b' '..=b'~' | b'\n');
         if self.text.bytes().all(usual) {
             return Ok(());
@@ -37,9 +40,9 @@ impl<'a> Reader<'a> {
             return Ok(());
         };
         let code = u32::from(c);
-        Err(self
-            .refuse(at, &format!("the character U+{code:04X} cannot stand in YAML"))
-            .help(format!("in double quotes: \\u{code:04x}")))
+        let why =
+            format!("the character U+{code:04X} cannot stand here: escape it, in double quotes");
+        Err(self.refuse(at, &why))
     }
 
     /// Whether no document goes on here: a directive, `---`, `...` or the text's end
@@ -61,7 +64,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `parse_implicit_document_start`, `parse_document_content`.
-    fn document(&mut self) -> Result<Node> {
+    fn document(&mut self) -> Read<Node> {
         if self.peek() == Some(b'%') && self.is_at_end() || self.is_at_start() {
             self.document_start()?;
         } else if self.is_at_end() {
@@ -75,7 +78,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Directives and `---`, behind which no block collection starts: `process_directives`.
-    fn document_start(&mut self) -> Result<()> {
+    fn document_start(&mut self) -> Read<()> {
         self.handles.clear();
         let mut has_version = false;
         while self.peek() == Some(b'%') && self.at == self.line_start {
@@ -93,7 +96,7 @@ impl<'a> Reader<'a> {
 
     /// What follows the first document: the text's end, or the start of another
     /// (`parse_document_start`).
-    fn document_end(&mut self) -> Result<()> {
+    fn document_end(&mut self) -> Read<()> {
         if !self.is_at_end() {
             return Err(self.unexpected());
         }
@@ -105,7 +108,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `scan_directive`.
-    fn directive(&mut self, has_version: &mut bool) -> Result<()> {
+    fn directive(&mut self, has_version: &mut bool) -> Read<()> {
         let start = self.at;
         self.at += 1;
         let name = self.word();
@@ -168,7 +171,7 @@ impl<'a> Reader<'a> {
 
     /// The rest of a line that may only hold a comment: `scan_directive_ignored_line`,
     /// `scan_block_scalar_ignored_line`.
-    pub(super) fn ignored_line(&mut self) -> Result<()> {
+    pub(super) fn ignored_line(&mut self) -> Read<()> {
         self.skip_spaces();
         if self.peek() == Some(b'#') {
             self.skip_line();

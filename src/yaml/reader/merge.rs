@@ -2,18 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::Reader;
-use crate::error::Result;
+use super::{Read, Reader};
 use crate::yaml::{Kind, Node};
 
 pub(super) fn is_merge(key: &Node) -> bool {
-    matches!(&key.kind, Kind::Scalar { text, plain: true } if text == "<<")
+    matches!(&key.kind, Kind::Scalar { text, plain: true } if matches!(text.as_bytes(), b"<<"))
 }
 
 impl Reader<'_> {
     /// A mapping's entries with what `<<` names in front of its own. Of equal keys the last counts, at
     /// the place of the first, as in a `dict` of Python.
-    pub(super) fn merged(&self, entries: Vec<(Node, Node)>) -> Result<Vec<(Node, Node)>> {
+    pub(super) fn merged(&self, entries: Vec<(Node, Node)>) -> Read<Vec<(Node, Node)>> {
         let (mut all, mut own) = (Vec::new(), Vec::new());
         for (key, value) in entries {
             if !is_merge(&key) {

@@ -1,26 +1,24 @@
 //! Plain scalars: `check_plain`, `scan_plain`.
 
-use super::Reader;
-use crate::error::Result;
+use super::{Read, Reader};
 use crate::yaml::Kind;
 
 impl Reader<'_> {
     /// A scalar without quotes, which may go on in lines that are indented by `parent` at least, and
     /// in flow context by anything; and the byte that it ends in front of.
-    pub(super) fn plain(&mut self, parent: usize, in_flow: bool) -> Result<(Kind, usize)> {
+    pub(super) fn plain(&mut self, parent: usize, in_flow: bool) -> Read<(Kind, usize)> {
         if !self.starts_plain(in_flow) {
             return Err(self.unexpected());
         }
-        let mut text = String::new();
-        let mut end;
-        loop {
+        let start = self.at;
+        let mut end = self.plain_line(in_flow);
+        self.may_start = false;
+        let mut text = self.slice(start, end).to_owned();
+        while self.end_plain_line(&mut text, parent, in_flow) {
             let start = self.at;
             end = self.plain_line(in_flow);
             self.may_start = false;
             text.push_str(self.slice(start, end));
-            if !self.end_plain_line(&mut text, parent, in_flow) {
-                break;
-            }
         }
         Ok((Kind::Scalar { text, plain: true }, end))
     }
@@ -44,6 +42,8 @@ impl Reader<'_> {
         let mut end = at;
         while let Some(byte) = self.byte(at) {
             match byte {
+                // Nearly all: looked at first.
+                b'a'..=b'z' => {}
                 b' ' => {
                     at += 1;
                     continue;

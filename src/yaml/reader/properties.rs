@@ -1,19 +1,20 @@
 //! What may stand in front of a node: an anchor and a tag; and the alias in the place of one.
 
-use super::{Mark, Reader};
-use crate::error::{Result, quote};
+use super::{Mark, Read, Reader};
+use crate::error::quote;
 use crate::json::yaml_number;
 use crate::yaml::scalar::{Scalar, resolve};
 use crate::yaml::{Kind, Node, count};
 
 /// A node's anchor and tag, and where they stand.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Properties<'a> {
+pub(super) struct Properties {
     /// Where they start, if there are any.
     pub(super) mark: Option<Mark>,
     /// Behind the last of them.
     pub(super) end: usize,
-    pub(super) anchor: Option<&'a str>,
+    /// The place in `anchored`.
+    pub(super) anchor: Option<usize>,
     pub(super) tag: Tag,
 }
 
@@ -48,7 +49,10 @@ pub(super) struct Anchored {
 impl<'a> Reader<'a> {
     /// Reads an anchor and a tag, in any order, and goes on to what follows: `parse_node`. In block
     /// context a key may start on the next line, which what stands there belongs to.
-    pub(super) fn properties(&mut self, in_flow: bool) -> Result<Properties<'a>> {
+    pub(super) fn properties(&mut self, in_flow: bool) -> Read<Properties> {
+        if !matches!(self.peek(), Some(b'&' | b'!')) {
+            return Ok(Properties::default());
+        }
         let mut read = Properties::default();
         let line = self.line;
         while let Some(indicator @ (b'&' | b'!')) = self.peek()
@@ -71,17 +75,19 @@ impl<'a> Reader<'a> {
     }
 
     /// `&name`, which is not named yet (`compose_node`).
-    fn anchor(&mut self) -> Result<&'a str> {
+    fn anchor(&mut self) -> Read<usize> {
         let start = self.at;
         let name = self.anchor_name()?;
-        if self.anchors.insert(name, None).is_some() {
-            return Err(self.refuse(start, &format!("the anchor {} is there twice", quote(name))));
+        let place = self.anchored.len();
+        if self.anchors.insert(name.to_owned(), place).is_some() {
+            return Err(self.refuse(start, &format!("the anchor `&{name}` is there twice")));
         }
-        Ok(name)
+        self.anchored.push(None);
+        Ok(place)
     }
 
     /// `scan_anchor`.
-    fn anchor_name(&mut self) -> Result<&'a str> {
+    fn anchor_name(&mut self) -> Read<&'a str> {
         self.at += 1;
         let name = self.word();
         let ends = self.is_blank(self.at)
@@ -94,11 +100,12 @@ impl<'a> Reader<'a> {
     }
 
     /// `*name`: the node that it names, at its place.
-    pub(super) fn alias(&mut self) -> Result<Node> {
+    pub(super) fn alias(&mut self) -> Read<Node> {
         let start = self.at;
         self.may_start = false;
         let name = self.anchor_name()?;
-        let why = match self.anchors.get(name) {
+        let named = self.anchors.get(name).and_then(|place| self.anchored.get(*place));
+        let why = match named {
             Some(Some(Anchored { node, size, height })) => {
                 let (node, size, height) = (node.clone(), *size, *height);
                 self.count(size, start)?;
@@ -113,16 +120,18 @@ impl<'a> Reader<'a> {
 
     /// Keeps a complete node under its anchor. The copy counts: anchors inside one another would
     /// multiply what is kept.
-    pub(super) fn keep(&mut self, name: &'a str, node: &Node) -> Result<()> {
+    pub(super) fn keep(&mut self, place: usize, node: &Node) -> Read<()> {
         let size = count(node);
         self.count(size, node.span.start)?;
         let anchored = Anchored { node: node.clone(), size, height: height(node) };
-        self.anchors.insert(name, Some(anchored));
+        if let Some(kept) = self.anchored.get_mut(place) {
+            *kept = Some(anchored);
+        }
         Ok(())
     }
 
     /// `scan_tag`, and what `parse_node` makes of its handle.
-    fn tag(&mut self) -> Result<Tag> {
+    fn tag(&mut self) -> Read<Tag> {
         let start = self.at;
         let full = if self.byte(start + 1) == Some(b'<') {
             self.at += 2;
@@ -163,7 +172,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `!name`, `!!name` or `!handle!name`, in full.
-    fn shorthand_tag(&mut self) -> Result<String> {
+    fn shorthand_tag(&mut self) -> Read<String> {
         let start = self.at;
         let mut end = start + 1;
         while !self.is_blank(end) && self.byte(end) != Some(b'!') {
@@ -189,7 +198,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `scan_tag_handle`.
-    pub(super) fn tag_handle(&mut self) -> Result<&'a str> {
+    pub(super) fn tag_handle(&mut self) -> Read<&'a str> {
         let start = self.at;
         let is_handle = self.peek() == Some(b'!');
         self.at += 1;
@@ -208,7 +217,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `scan_tag_uri`.
-    pub(super) fn tag_uri(&mut self) -> Result<String> {
+    pub(super) fn tag_uri(&mut self) -> Read<String> {
         let start = self.at;
         let mut uri = Vec::new();
         while let Some(byte) = self.peek() {
@@ -233,7 +242,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Makes of a node what its tag says: `SafeConstructor`'s `construct_yaml_*`.
-    pub(super) fn apply(&self, tag: Tag, node: &mut Node, at: usize) -> Result<()> {
+    pub(super) fn apply(&self, tag: Tag, node: &mut Node, at: usize) -> Read<()> {
         let fits = match (&mut node.kind, tag) {
             (Kind::Sequence(_), Tag::Sequence | Tag::NonSpecific)
             | (Kind::Mapping(_), Tag::Mapping | Tag::NonSpecific) => true,

@@ -1,12 +1,11 @@
 //! Scalars in quotes: `scan_flow_scalar`.
 
-use super::Reader;
-use crate::error::Result;
+use super::{Read, Reader};
 use crate::yaml::Kind;
 
 impl Reader<'_> {
     /// A scalar in single or double quotes. Its lines may be indented by anything.
-    pub(super) fn quoted(&mut self) -> Result<Kind> {
+    pub(super) fn quoted(&mut self) -> Read<Kind> {
         let open = self.at;
         let quote = self.peek();
         let is_double = quote == Some(b'"');
@@ -22,7 +21,13 @@ impl Reader<'_> {
                     from = self.at;
                 }
                 b'\'' | b'"' if Some(byte) == quote => {
-                    text.push_str(self.slice(from, self.at));
+                    let rest = self.slice(from, self.at);
+                    // Mostly the whole: then nothing needs to grow.
+                    if text.is_empty() {
+                        text = rest.to_owned();
+                    } else {
+                        text.push_str(rest);
+                    }
                     self.at += 1;
                     return Ok(Kind::Scalar { text, plain: false });
                 }
@@ -43,7 +48,7 @@ impl Reader<'_> {
     }
 
     /// A line break is a blank, unless empty lines follow it: `scan_flow_scalar_spaces`.
-    fn fold(&mut self, text: &mut String) -> Result<()> {
+    fn fold(&mut self, text: &mut String) -> Read<()> {
         let first = self.line_break();
         if first != "\n" {
             text.push_str(first);
@@ -57,7 +62,7 @@ impl Reader<'_> {
     }
 
     /// `scan_flow_scalar_breaks`.
-    fn empty_lines(&mut self, text: &mut String) -> Result<()> {
+    fn empty_lines(&mut self, text: &mut String) -> Read<()> {
         loop {
             if self.is_marker() {
                 return Err(self.refuse(self.at, "a document cannot end inside of quotes"));
@@ -73,7 +78,7 @@ impl Reader<'_> {
     }
 
     /// A backslash and what it escapes: `ESCAPE_REPLACEMENTS`, `ESCAPE_CODES`.
-    fn escape(&mut self, text: &mut String) -> Result<()> {
+    fn escape(&mut self, text: &mut String) -> Read<()> {
         self.at += 1;
         if !self.line_break().is_empty() {
             return self.empty_lines(text);
@@ -107,7 +112,7 @@ impl Reader<'_> {
     }
 
     /// The character that so many hexadecimal digits say; goes on to the last of them.
-    fn coded(&mut self, count: usize) -> Result<char> {
+    fn coded(&mut self, count: usize) -> Read<char> {
         let start = self.at - 1;
         let digits = self.slice(self.at + 1, self.at + 1 + count);
         if digits.len() != count || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
