@@ -13,6 +13,7 @@ mod merge;
 mod plain;
 mod properties;
 mod quoted;
+mod refusal;
 
 use std::collections::BTreeMap;
 
@@ -37,10 +38,10 @@ struct Mark {
 struct Reader<'a> {
     text: &'a str,
     file: &'a str,
+    /// The first byte, behind a byte order mark: `scan_to_next_token` takes one for nothing.
+    start: usize,
     /// The byte that is read next.
     at: usize,
-    /// The first byte that is not a byte order mark.
-    start: usize,
     /// Its line, from 1, and the byte at which that starts.
     line: usize,
     line_start: usize,
@@ -61,16 +62,15 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn new(text: &'a str, file: &'a str) -> Self {
-        // `scan_to_next_token` takes a byte order mark at the start for nothing.
-        let at = if text.starts_with('\u{feff}') { 3 } else { 0 };
+        let start = if text.starts_with('\u{feff}') { 3 } else { 0 };
         Self {
             text,
             file,
-            at,
-            start: at,
+            start,
+            at: start,
             line: 1,
-            line_start: at,
-            counted: (at, 1),
+            line_start: start,
+            counted: (start, 1),
             is_ascii: text.is_ascii(),
             may_start: true,
             nodes: 0,
@@ -130,15 +130,14 @@ impl<'a> Reader<'a> {
         length > 0
     }
 
-    /// The line break of this many bytes in front of the next byte, as it is read: `\n`, LS or PS.
-    fn last_break(&self, length: usize) -> &'a str {
-        if length < 3 { "\n" } else { self.slice(self.at - length, self.at) }
-    }
-
-    /// Reads a line break, and gives what it is read as.
+    /// Reads a line break, if one is here, and gives what it is read as: `\n`, LS or PS, or nothing.
     fn line_break(&mut self) -> &'a str {
-        let length = self.break_at(self.at);
-        if self.end_line() { self.last_break(length) } else { "" }
+        let start = self.at;
+        match (self.end_line(), self.at - start) {
+            (false, _) => "",
+            (true, 3) => self.slice(start, self.at),
+            _ => "\n",
+        }
     }
 
     fn skip_spaces(&mut self) {
@@ -253,74 +252,6 @@ impl<'a> Reader<'a> {
         self.line == key.line
             && (self.at - key.at <= 1024 || characters(self.slice(key.at, self.at)) <= 1024)
     }
-
-    /// Python has to be able to hash a key (`construct_mapping`).
-    fn check_key(&self, node: &Node) -> Read<()> {
-        let why = match node.kind {
-            Kind::Scalar { .. } => return Ok(()),
-            Kind::Sequence(_) => "a list cannot be a key",
-            Kind::Mapping(_) => "a mapping cannot be a key",
-        };
-        Err(self.refuse(node.span.start, why))
-    }
-
-    /// A value, an item or the root: YAML 1.1's types for these two are of use in keys alone, and
-    /// elsewhere `construct_undefined` refuses them.
-    fn check_value(&self, node: &Node) -> Read<()> {
-        match &node.kind {
-            Kind::Scalar { text, plain: true } if matches!(text.as_bytes(), b"=" | b"<<") => {
-                let why = "this is no value in YAML 1.1: put it in quotes";
-                Err(self.refuse(node.span.start, why))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// The error of a colon behind what is no key and starts there.
-    #[cold]
-    fn no_key(&self, key: Mark) -> Box<Error> {
-        if self.line != key.line || self.at - key.at > 1024 {
-            return self.refuse(key.at, "a key stands in one line, of at most 1,024 characters");
-        }
-        self.refuse(self.at, "`: ` stands inside a value: put that in quotes")
-    }
-
-    /// The error of a token that cannot stand here.
-    #[cold]
-    fn unexpected(&self) -> Box<Error> {
-        let why = match self.peek() {
-            None => "the file ends here, too early",
-            Some(b'\t') => "a tab cannot stand here: use spaces",
-            Some(b'@' | b'`' | b'%') => "no text starts so: put it in quotes",
-            Some(b',' | b']' | b'}') => "this ends nothing that is open here",
-            Some(b':') => "this colon stands behind no key",
-            Some(b'-') if self.is_at(b'-') => {
-                "a list cannot start here: put it on a line of its own"
-            }
-            _ => "this belongs to nothing in front of it; is its indentation right?",
-        };
-        self.refuse(self.at, why)
-    }
-
-    /// The error that this is not as it must be at the byte `at`.
-    #[cold]
-    fn refuse(&self, at: usize, why: &str) -> Box<Error> {
-        let bytes = self.text.as_bytes();
-        let (mut line, mut start) = (1, self.start);
-        let mut before = start;
-        while before < at {
-            before += match break_at(bytes, before) {
-                0 => 1,
-                length => {
-                    line += 1;
-                    start = before + length;
-                    length
-                }
-            };
-        }
-        let column = characters(self.slice(start, at)) + 1;
-        Box::new(Error::at(self.file, (line, column), why))
-    }
 }
 
 /// How many bytes the line break at `at` has: `\n`, `\r\n`, `\r`, NEL, LS or PS (`scan_line_break`); 0
@@ -338,3 +269,6 @@ fn break_at(bytes: &[u8], at: usize) -> usize {
 fn characters(text: &str) -> usize {
     text.bytes().filter(|byte| byte & 0xc0 != 0x80).count()
 }
+
+#[cfg(test)]
+mod tests;

@@ -217,10 +217,30 @@ pub(crate) fn document(random: &mut Random) -> String {
     if random.once_in(30) {
         text = text.replace('\n', random.pick(&["\r\n", "\r", "\u{85}", "\u{2029}"]));
     }
-    for _ in 0..[0, 0, 1, 1, 2, 4][random.number(0..6)] {
+    for _ in 0..[0, 0, 0, 1, 1, 2][random.number(0..6)] {
         text = broken(&text, random);
     }
     text
+}
+
+/// Documents about the length of a key, which nobody meets by chance.
+pub(crate) fn long() -> Vec<String> {
+    let mut all = Vec::new();
+    for length in [1021, 1022, 1023, 1024, 1025] {
+        let (key, blanks) = ("k".repeat(length), " ".repeat(length - 1));
+        let wide = "é".repeat(length);
+        for key in [&key, &wide, &format!("k{blanks}")] {
+            for around in
+                ["@: v", "- a\n- @ : v", "[@: v]", "[@ : v]", "{@ : v}", "? @\n: v", "{? @ : v}"]
+            {
+                all.push(around.replace('@', key));
+            }
+        }
+        all.push(format!("{{\"{key}\": v, b: c}}"));
+        all.push(format!("&a{key} b: c"));
+        all.push(format!("[&a{blanks}b: c]"));
+    }
+    all
 }
 
 struct Writer<'a> {
@@ -240,7 +260,7 @@ impl Writer<'_> {
 
     /// A node behind an indicator, or at the start of a line that is indented already.
     fn node(&mut self, indent: usize, depth: usize) {
-        if self.random.once_in(12) {
+        if self.random.once_in(16) {
             self.put(&PROPERTIES);
             self.out.push(' ');
         }
@@ -260,6 +280,8 @@ impl Writer<'_> {
             for _ in 0..self.random.number(1..7) {
                 self.put(&DIGITS);
             }
+        } else if self.random.once_in(2) {
+            self.put(&["a", "b", "1", "x y", "é", "true", "~", "--lr"]);
         } else {
             self.put(&PLAIN);
         }
@@ -267,7 +289,7 @@ impl Writer<'_> {
             self.put(&["\n", " \n", "\n\n", " ", "\r\n", "\n \n"]);
             let deeper = self.random.number(0..3);
             self.indent(indent + deeper);
-            self.put(&PLAIN);
+            self.put(if self.random.once_in(2) { &PLAIN } else { &["a", "b c", "é", "- x"] });
         }
     }
 

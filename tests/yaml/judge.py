@@ -21,18 +21,23 @@ def dot(match):
 STANDARD = "tag:yaml.org,2002:"
 
 
+def whole(tag, regexp):
+    """`$` takes text with a line break behind it, too; and `0x_` has no digits: int() fails."""
+    without = "(?![-+]?0[xb]_*$)" if tag == f"{STANDARD}int" else ""
+    return re.compile(without + regexp.pattern.replace("$", r"\Z"), re.X)
+
+
 class Loader(yaml.SafeLoader):
     """With what differs on purpose: see src/yaml/mod.rs."""
 
     yaml_implicit_resolvers = {
-        first: [
-            # `0x_` has no digits: int() fails.
-            (tag, re.compile("(?![-+]?0[xb]_*$)" + regexp.pattern, re.X) if tag.endswith(":int") else regexp)
-            for tag, regexp in resolvers
-            if tag != f"{STANDARD}timestamp"
-        ]
+        first: [(tag, whole(tag, regexp)) for tag, regexp in resolvers if tag != f"{STANDARD}timestamp"]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
+
+    def construct_scalar(self, node):
+        """A mapping is no text, also one with the key `=`."""
+        return yaml.constructor.BaseConstructor.construct_scalar(self, node)
 
     def number(self, node):
         """`!!int` and `!!float` of what is no such number in YAML 1.1, but for `08` and `1e5`."""

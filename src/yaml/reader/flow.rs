@@ -31,6 +31,10 @@ impl Reader<'_> {
             if self.peek() == Some(close) {
                 break;
             }
+            if self.peek().is_none() {
+                let why = if is_list { "this `[` is not closed" } else { "this `{` is not closed" };
+                return Err(self.refuse(open, why));
+            }
             let mark = self.mark();
             match self.flow_entry(mark, close)? {
                 (item, None) if is_list => {
@@ -57,13 +61,8 @@ impl Reader<'_> {
             self.skip();
             match self.peek() {
                 Some(b',') => self.at += 1,
-                Some(byte) if byte == close => {}
-                None => {
-                    let why =
-                        if is_list { "this `[` is not closed" } else { "this `{` is not closed" };
-                    return Err(self.refuse(open, why));
-                }
-                _ => return Err(self.unexpected()),
+                Some(byte) if byte != close => return Err(self.unexpected()),
+                _ => {}
             }
         }
         self.at += 1;
