@@ -289,7 +289,8 @@ impl Writer<'_> {
             self.put(&["\n", " \n", "\n\n", " ", "\r\n", "\n \n"]);
             let deeper = self.random.number(0..3);
             self.indent(indent + deeper);
-            self.put(if self.random.once_in(2) { &PLAIN } else { &["a", "b c", "é", "- x"] });
+            let simple = self.random.once_in(2);
+            self.put(if simple { &["a", "b c", "é", "- x"] } else { &PLAIN });
         }
     }
 

@@ -162,11 +162,15 @@ impl<'a> Reader<'a> {
             "str" | "binary" | "timestamp" => Tag::Text,
             "seq" => Tag::Sequence,
             "map" => Tag::Mapping,
-            _ => {
+            name => {
+                let why = match name {
+                    "omap" | "pairs" | "set" | "merge" | "value" => {
+                        "is a tag that is not read here"
+                    }
+                    _ => "is no tag of YAML 1.1's",
+                };
                 let written = quote(self.slice(start, self.at));
-                return Err(
-                    self.refuse(start, &format!("{written} is a tag that is not read here"))
-                );
+                return Err(self.refuse(start, &format!("{written} {why}")));
             }
         })
     }
