@@ -6,14 +6,17 @@
 //!
 //! - Bounds: a file's size, its nesting, its nodes with those that aliases repeat.
 //! - An alias inside what it names is refused: a tree without an end is no component.
-//! - Half of a surrogate pair (`"\\ud83d"`) is refused: it is no character. (A file that is a JSON object is
-//!   read by [`crate::json`], which takes both halves for one.)
-//! - An empty file is refused, and of several documents the first is read; KFP takes the first, too.
+//! - Half of a surrogate pair (`"\ud83d"`) is refused: it is no character. (A file that is a JSON object is
+//!   read by `json.rs`, which takes both halves for one.)
+//! - An empty file is refused, and of several documents the first is read: a compiled pipeline may have a
+//!   second one, for its platform.
 //! - Dates and `!!binary` stay text, as does an integer without digits (`0x_`).
 //! - `!!set`, `!!omap`, `!!pairs` are refused, which become no list and no dict, and `!!merge` and
 //!   `!!value`, which nobody writes.
 //! - `!!int` and `!!float` take text that is such a number, or is with a dot; Python's `int()` takes more.
-//! - A tag is looked at also where `<<` merges what has it.
+//! - `!!str` takes no mapping, which `SafeLoader` takes for the value of its key `=`; and a tag is looked
+//!   at also where `<<` merges what has it.
+//! - `!` in front of `"12\n"` makes no number of it.
 
 mod reader;
 mod scalar;

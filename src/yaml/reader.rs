@@ -18,13 +18,13 @@ mod refusal;
 use std::collections::BTreeMap;
 
 use super::{Kind, MAX_DEPTH, MAX_NODES, Node};
-use crate::error::Error;
 use properties::{Anchored, Properties, Tag};
+use refusal::Refusal;
 
 pub(super) use document::parse;
 
-/// What is read, or why it is not: boxed, because it is on the way of every node.
-type Read<T> = Result<T, Box<Error>>;
+/// What is read, or why it is not.
+type Read<T> = Result<T, Refusal>;
 
 /// The place where a node starts.
 #[derive(Clone, Copy)]

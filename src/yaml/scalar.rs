@@ -54,8 +54,8 @@ pub(super) fn resolve(text: &str) -> Scalar {
     }
 }
 
-/// A float has a dot, and a sign in its exponent: [-+]?[0-9][0-9_]*\.[0-9_]*([eE][-+][0-9]+)? or, without
-/// a sign, \.[0-9][0-9_]*([eE][-+][0-9]+)?
+/// A float has a dot, and a sign in its exponent: `[-+]?[0-9][0-9_]*\.[0-9_]*([eE][-+][0-9]+)?` or, without
+/// a sign, `\.[0-9][0-9_]*([eE][-+][0-9]+)?`.
 fn is_float(text: &str, unsigned: &str) -> bool {
     let is_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || b == b'_');
     let starts = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
@@ -88,7 +88,7 @@ fn integer(digits: &str, written: &str) -> Option<String> {
     Some(value.to_string())
 }
 
-/// `1:30`: [1-9][0-9_]*(:[0-5]?[0-9])+
+/// `1:30`, or `[1-9][0-9_]*(:[0-5]?[0-9])+`.
 fn sexagesimal(text: &str) -> Option<String> {
     let (first, rest) = text.split_once(':')?;
     let digits = first.replace('_', "");
@@ -100,7 +100,7 @@ fn sexagesimal(text: &str) -> Option<String> {
     Some(value.to_string())
 }
 
-/// `1:30.5`: [0-9][0-9_]*(:[0-5]?[0-9])+\.[0-9_]*
+/// `1:30.5`, or `[0-9][0-9_]*(:[0-5]?[0-9])+\.[0-9_]*`.
 fn sexagesimal_float(text: &str) -> Option<f64> {
     let (first, rest) = text.split_once(':')?;
     let (whole, fraction) = rest.split_once('.')?;
@@ -146,6 +146,11 @@ mod tests {
             ("0b12", Scalar::Text),
             ("12:30", Scalar::Int("750".into())),
             ("1:60", Scalar::Text),
+            ("1:3_0", Scalar::Text),
+            ("-1:30.5", Scalar::Float(-90.5)),
+            ("-.5", Scalar::Text),
+            ("._5", Scalar::Text),
+            ("1_.5_", Scalar::Float(1.5)),
             ("0:30", Scalar::Text),
             ("0x", Scalar::Text),
             ("1.5", Scalar::Float(1.5)),

@@ -1,7 +1,7 @@
 //! A file: its characters, its directives, its first document.
 
 use super::properties::is_word;
-use super::{Read, Reader};
+use super::{Read, Reader, Refusal};
 use crate::error::{Error, Result, quote};
 use crate::yaml::Node;
 
@@ -10,7 +10,7 @@ use crate::yaml::Node;
 /// # Errors
 /// As of [`crate::yaml::parse`].
 pub(in crate::yaml) fn parse(text: &str, file: &str) -> Result<Node> {
-    Reader::new(text, file).whole().map_err(|error| *error)
+    Reader::new(text, file).whole().map_err(|Refusal(error)| *error)
 }
 
 impl<'a> Reader<'a> {
@@ -18,7 +18,8 @@ impl<'a> Reader<'a> {
         self.check_printable()?;
         self.skip();
         if self.peek().is_none() {
-            return Err(Box::new(Error::refused(format!("{} is empty", quote(self.file)))));
+            let empty = format!("{} is empty", quote(self.file));
+            return Err(Refusal(Box::new(Error::refused(empty))));
         }
         let root = self.document()?;
         self.check_value(&root)?;

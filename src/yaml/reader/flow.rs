@@ -114,10 +114,10 @@ impl Reader<'_> {
 
     /// The node that starts at `mark`, which is here: `parse_flow_node`.
     fn flow_node(&mut self, mark: Mark) -> Read<Node> {
+        let properties = self.properties(true)?;
         if self.is_at_end() {
             return Err(self.unexpected());
         }
-        let properties = self.properties(true)?;
         match self.peek() {
             Some(b',' | b']' | b'}' | b':' | b'?') if properties.mark.is_some() => {
                 self.empty(&properties, mark)

@@ -42,8 +42,8 @@ impl Reader<'_> {
         let mut end = at;
         while let Some(byte) = self.byte(at) {
             match byte {
-                // Nearly all: looked at first.
-                b'a'..=b'z' => {}
+                // Nearly all are letters: the rest is looked at after these.
+                _ if byte.is_ascii_lowercase() => {}
                 b' ' => {
                     at += 1;
                     continue;

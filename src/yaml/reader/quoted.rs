@@ -24,7 +24,7 @@ impl Reader<'_> {
                     let rest = self.slice(from, self.at);
                     // Mostly the whole: then nothing needs to grow.
                     if text.is_empty() {
-                        text = rest.to_owned();
+                        text = String::from(rest);
                     } else {
                         text.push_str(rest);
                     }

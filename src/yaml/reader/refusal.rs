@@ -5,6 +5,9 @@ use super::{Mark, Read, Reader, break_at, characters};
 use crate::error::Error;
 use crate::yaml::{Kind, Node};
 
+/// Why something is not read; in a box, because room for it is on the way of every node.
+pub(super) struct Refusal(pub(super) Box<Error>);
+
 impl Reader<'_> {
     /// Python has to be able to hash a key (`construct_mapping`).
     pub(super) fn check_key(&self, node: &Node) -> Read<()> {
@@ -30,7 +33,7 @@ impl Reader<'_> {
 
     /// The error of a colon behind what is no key and starts there.
     #[cold]
-    pub(super) fn no_key(&self, key: Mark) -> Box<Error> {
+    pub(super) fn no_key(&self, key: Mark) -> Refusal {
         if self.line != key.line || self.at - key.at > 1024 {
             return self.refuse(key.at, "a key stands in one line, of at most 1,024 characters");
         }
@@ -39,7 +42,7 @@ impl Reader<'_> {
 
     /// The error of a token that cannot stand here.
     #[cold]
-    pub(super) fn unexpected(&self) -> Box<Error> {
+    pub(super) fn unexpected(&self) -> Refusal {
         let why = match self.peek() {
             None => "the file ends here, too early",
             Some(b'\t') => "a tab cannot stand here: use spaces",
@@ -56,7 +59,7 @@ impl Reader<'_> {
 
     /// The error that this is not as it must be at the byte `at`.
     #[cold]
-    pub(super) fn refuse(&self, at: usize, why: &str) -> Box<Error> {
+    pub(super) fn refuse(&self, at: usize, why: &str) -> Refusal {
         let bytes = self.text.as_bytes();
         let (mut line, mut start) = (1, self.start);
         let mut before = start;
@@ -71,6 +74,6 @@ impl Reader<'_> {
             };
         }
         let column = characters(self.slice(start, at)) + 1;
-        Box::new(Error::at(self.file, (line, column), why))
+        Refusal(Box::new(Error::at(self.file, (line, column), why)))
     }
 }

@@ -172,17 +172,12 @@ fn no_text_takes_long() {
 /// Aliases nest what is nested already, and anchors keep it.
 #[test]
 fn aliases_and_anchors_are_bounded() {
-    let mut deep = format!("- &a0 {}{}\n", "[".repeat(60), "]".repeat(60));
-    deep.push_str(&format!("- &a1 {}*a0{}\n", "[".repeat(60), "]".repeat(60)));
+    let (open, close) = ("[".repeat(60), "]".repeat(60));
+    let deep = format!("- &a0 {open}{close}\n- &a1 {open}*a0{close}\n");
     assert!(parse(&deep, "f").unwrap_err().message.contains("nested deeper than 100 levels"));
-    let mut kept = String::new();
-    for level in 0..90 {
-        kept.push_str(&format!("{}- &a{level}\n", " ".repeat(level)));
-    }
-    for _ in 0..50_000 {
-        kept.push_str(&" ".repeat(90));
-        kept.push_str("- x\n");
-    }
+    let anchors: String =
+        (0..90).map(|level| " ".repeat(level) + "- &a" + &level.to_string() + "\n").collect();
+    let kept = anchors + &(" ".repeat(90) + "- x\n").repeat(50_000);
     assert!(parse(&kept, "f").unwrap_err().message.contains("over 1048576 nodes"));
     let nodes = |text: &str| parse(text, "f").map(|root| root.items().map_or(0, <[Node]>::len));
     assert_eq!(nodes(&"- x\n".repeat(100_000)), Ok(100_000));
