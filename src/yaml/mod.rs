@@ -1,21 +1,23 @@
 //! YAML (and so JSON) as a tree that knows where each node stands.
 //!
-//! KFP and Hydra read their files with `PyYAML`, whatever YAML's specification says, and so this reader
-//! takes what PyYAML 6.0's `SafeLoader` takes, as it takes it, and refuses the rest. `tests/yaml`
-//! compares the two. What differs, on purpose:
+//! KFP and Hydra read their files with `PyYAML`, whatever YAML's specification says, and so this
+//! reader takes what PyYAML 6.0's `SafeLoader` takes, as it takes it, and refuses the rest.
+//! `tests/yaml` compares the two. What differs, on purpose:
 //!
 //! - Bounds: a file's size, its nesting, its nodes with those that aliases repeat.
 //! - An alias inside what it names is refused: a tree without an end is no component.
-//! - Half of a surrogate pair (`"\ud83d"`) is refused: it is no character. (A file that is a JSON object is
-//!   read by `json.rs`, which takes both halves for one.)
-//! - An empty file is refused, and of several documents the first is read: a compiled pipeline may have a
-//!   second one, for its platform.
-//! - Dates and `!!binary` stay text, as does an integer without digits (`0x_`).
+//! - Half of a surrogate pair (`"\ud83d"`) is refused: it is no character. (A file that is a JSON
+//!   object is read by `json.rs`, which takes both halves for one.)
+//! - An empty file is refused, and of several documents the first is read: a compiled pipeline may
+//!   have a second one, for its platform.
+//! - Dates and `!!binary` stay text, as does an integer without digits (`0x_`) or,
+//!   where it is not decimal, with over 128 bits.
 //! - `!!set`, `!!omap`, `!!pairs` are refused, which become no list and no dict, and `!!merge` and
 //!   `!!value`, which nobody writes.
-//! - `!!int` and `!!float` take text that is such a number, or is with a dot; Python's `int()` takes more.
-//! - `!!str` takes no mapping, which `SafeLoader` takes for the value of its key `=`; and a tag is looked
-//!   at also where `<<` merges what has it.
+//! - `!!int` and `!!float` take text that is such a number, or is with a dot; Python's `int()`
+//!   takes more.
+//! - `!!str` takes no mapping, which `SafeLoader` takes for the value of its key `=`; and a tag is
+//!   looked at also where `<<` merges what has it.
 //! - `!` in front of `"12\n"` makes no number of it.
 
 mod reader;

@@ -1,9 +1,9 @@
 //! The reader: one pass over the bytes, and no token is kept.
 //!
-//! `PyYAML` 6.0 has a scanner that puts tokens into a queue, and goes back in it to put a `KEY` in front
-//! of what turns out to be one; a parser; a composer. Here the three are one descent: what may be a
-//! key is read first, and where a `:` follows it on its line, the mapping begins with it. What is
-//! read and what is refused is the same, and each rule names the function that it is from.
+//! `PyYAML` 6.0 has a scanner that puts tokens into a queue, and goes back in it to put a `KEY` in
+//! front of what turns out to be one; a parser; a composer. Here the three are one descent: what
+//! may be a key is read first, and where a `:` follows it on its line, the mapping begins with it.
+//! What is read and what is refused is the same, and each rule names the function that it is from.
 
 mod block;
 mod block_scalar;
@@ -130,7 +130,8 @@ impl<'a> Reader<'a> {
         length > 0
     }
 
-    /// Reads a line break, if one is here, and gives what it is read as: `\n`, LS or PS, or nothing.
+    /// Reads a line break, if one is here, and gives what it is read as: `\n`, LS or PS, or
+    /// nothing.
     fn line_break(&mut self) -> &'a str {
         let start = self.at;
         match (self.end_line(), self.at - start) {
@@ -172,8 +173,8 @@ impl<'a> Reader<'a> {
         Mark { at: self.at, line: self.line, column }
     }
 
-    /// The column of the next byte, counted from the last one that was asked for: their order is that
-    /// of the text.
+    /// The column of the next byte, counted from the last one that was asked for: their order is
+    /// that of the text.
     fn column(&mut self) -> usize {
         let (from, column) = self.counted;
         let column = if self.line_start > from {
@@ -246,16 +247,16 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Whether what starts at `key` and ends in front of the next byte, a colon, may be a key: on one
-    /// line, of at most 1,024 characters (`stale_possible_simple_keys`).
+    /// Whether what starts at `key` and ends in front of the next byte, a colon, may be a key: on
+    /// one line, of at most 1,024 characters (`stale_possible_simple_keys`).
     fn is_key(&self, key: Mark) -> bool {
         self.line == key.line
             && (self.at - key.at <= 1024 || characters(self.slice(key.at, self.at)) <= 1024)
     }
 }
 
-/// How many bytes the line break at `at` has: `\n`, `\r\n`, `\r`, NEL, LS or PS (`scan_line_break`); 0
-/// where there is none.
+/// How many bytes the line break at `at` has: `\n`, `\r\n`, `\r`, NEL, LS or PS
+/// (`scan_line_break`); 0 where there is none.
 fn break_at(bytes: &[u8], at: usize) -> usize {
     match bytes.get(at..).unwrap_or_default() {
         [b'\r', b'\n', ..] | [0xc2, 0x85, ..] => 2,

@@ -54,8 +54,8 @@ pub(super) fn resolve(text: &str) -> Scalar {
     }
 }
 
-/// A float has a dot, and a sign in its exponent: `[-+]?[0-9][0-9_]*\.[0-9_]*([eE][-+][0-9]+)?` or, without
-/// a sign, `\.[0-9][0-9_]*([eE][-+][0-9]+)?`.
+/// A float has a dot, and a sign in its exponent: `[-+]?[0-9][0-9_]*\.[0-9_]*([eE][-+][0-9]+)?` or,
+/// without a sign, `\.[0-9][0-9_]*([eE][-+][0-9]+)?`.
 fn is_float(text: &str, unsigned: &str) -> bool {
     let is_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || b == b'_');
     let starts = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
@@ -71,11 +71,11 @@ fn is_float(text: &str, unsigned: &str) -> bool {
 }
 
 /// The decimal digits of an integer without its sign, in any of YAML 1.1's notations: `12`, `0x1f`,
-/// `0b11`, `017` (octal), `1:30` (base 60).
+/// `0b11`, `017` (octal), `1:30` (base 60); `written` has its underscores still.
 fn integer(digits: &str, written: &str) -> Option<String> {
     let (radix, rest) = match digits.as_bytes() {
-        [b'0', b'x', ..] => (16, digits.get(2..)?),
-        [b'0', b'b', ..] => (2, digits.get(2..)?),
+        [b'0', b'x', ..] if written.starts_with("0x") => (16, digits.get(2..)?),
+        [b'0', b'b', ..] if written.starts_with("0b") => (2, digits.get(2..)?),
         [b'0', _, ..] => (8, digits.get(1..)?),
         _ if digits.contains(':') => return sexagesimal(written),
         _ => {
@@ -144,6 +144,7 @@ mod tests {
             ("-0x1F", Scalar::Int("-31".into())),
             ("0b11", Scalar::Int("3".into())),
             ("0b12", Scalar::Text),
+            ("0_x1", Scalar::Text),
             ("12:30", Scalar::Int("750".into())),
             ("1:60", Scalar::Text),
             ("1:3_0", Scalar::Text),

@@ -1,7 +1,7 @@
 //! The YAML reader reads exactly what `PyYAML` reads: KFP and Hydra read their files with it.
 //!
-//! `HYDRA_SHIM_TEST_SEED=7 HYDRA_SHIM_TEST_CASES=1000000 cargo test --release --test yaml` tries other
-//! documents, and more of them.
+//! `HYDRA_SHIM_TEST_SEED=7 HYDRA_SHIM_TEST_CASES=1000000 cargo test --release --test yaml` tries
+//! other documents, and more of them.
 
 #[path = "../fuzz/random.rs"]
 mod random;

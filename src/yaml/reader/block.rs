@@ -16,8 +16,8 @@ impl Reader<'_> {
     }
 
     /// The node behind an indicator or at the start, or an empty one: `parse_block_node`, in a
-    /// collection whose content is indented by `parent` at least. In a mapping `dashes` may stand at
-    /// its own column (`parse_block_node_or_indentless_sequence`).
+    /// collection whose content is indented by `parent` at least. In a mapping `dashes` may stand
+    /// at its own column (`parse_block_node_or_indentless_sequence`).
     pub(super) fn block_node(&mut self, parent: usize, dashes: bool) -> Read<Node> {
         let behind = self.mark();
         self.skip();
@@ -62,8 +62,8 @@ impl Reader<'_> {
     }
 
     /// Reads a node that is no block, and goes on to what follows; whether that is the colon which
-    /// makes a key of it (`save_possible_simple_key`, `fetch_value`). A key has the properties on its
-    /// line, any other node also the `earlier` ones.
+    /// makes a key of it (`save_possible_simple_key`, `fetch_value`). A key has the properties on
+    /// its line, any other node also the `earlier` ones.
     fn unit(
         &mut self,
         parent: usize,
@@ -127,8 +127,8 @@ impl Reader<'_> {
         self.node(mark, properties, Kind::Sequence(items), end)
     }
 
-    /// `parse_block_mapping_key` and `parse_block_mapping_value`; at the colon of the `first` key or, if
-    /// that is not read yet, at its `?`.
+    /// `parse_block_mapping_key` and `parse_block_mapping_value`; at the colon of the `first` key
+    /// or, if that is not read yet, at its `?`.
     fn block_mapping(
         &mut self,
         properties: &Properties,

@@ -75,7 +75,8 @@ impl Reader<'_> {
             self.at += 1;
         }
         if !self.is_blank(self.at) || self.peek() == Some(b'\t') {
-            let why = "behind `|` and `>` follow `+` or `-`, an indentation from 1 to 9, and the text on the next line";
+            let why = "behind `|` and `>` follow `+` or `-`, an indentation from 1 to 9, and the text \
+                       on the next line";
             return Err(self.refuse(self.at, why));
         }
         self.ignored_line()?;

@@ -17,8 +17,8 @@ impl Reader<'_> {
         Ok((kind, self.at))
     }
 
-    /// `parse_flow_sequence_entry`, `parse_flow_mapping_key`: entries, each of them but the last with a
-    /// comma behind it.
+    /// `parse_flow_sequence_entry`, `parse_flow_mapping_key`: entries, each of them but the last
+    /// with a comma behind it.
     fn flow(&mut self) -> Read<Kind> {
         self.enter()?;
         let open = self.at;
@@ -82,8 +82,8 @@ impl Reader<'_> {
         self.node(mark, &Properties::default(), Kind::Mapping(entries), end)
     }
 
-    /// A node, or a key with its value. A colon makes a key of what stands on its line; behind a `?`
-    /// it may stand anywhere. In flow context it needs no blank behind it (`check_value`).
+    /// A node, or a key with its value. A colon makes a key of what stands on its line; behind a
+    /// `?` it may stand anywhere. In flow context it needs no blank behind it (`check_value`).
     fn flow_entry(&mut self, mark: Mark, close: u8) -> Read<(Node, Option<Node>)> {
         let explicit = self.peek() == Some(b'?');
         let key =

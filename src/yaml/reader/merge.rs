@@ -10,8 +10,8 @@ pub(super) fn is_merge(key: &Node) -> bool {
 }
 
 impl Reader<'_> {
-    /// A mapping's entries with what `<<` names in front of its own. Of equal keys the last counts, at
-    /// the place of the first, as in a `dict` of Python.
+    /// A mapping's entries with what `<<` names in front of its own. Of equal keys the last counts,
+    /// at the place of the first, as in a `dict` of Python.
     pub(super) fn merged(&self, entries: Vec<(Node, Node)>) -> Read<Vec<(Node, Node)>> {
         let (mut all, mut own) = (Vec::new(), Vec::new());
         for (key, value) in entries {

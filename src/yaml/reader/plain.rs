@@ -4,8 +4,8 @@ use super::{Read, Reader};
 use crate::yaml::Kind;
 
 impl Reader<'_> {
-    /// A scalar without quotes, which may go on in lines that are indented by `parent` at least, and
-    /// in flow context by anything; and the byte that it ends in front of.
+    /// A scalar without quotes, which may go on in lines that are indented by `parent` at least,
+    /// and in flow context by anything; and the byte that it ends in front of.
     pub(super) fn plain(&mut self, parent: usize, in_flow: bool) -> Read<(Kind, usize)> {
         if !self.starts_plain(in_flow) {
             return Err(self.unexpected());

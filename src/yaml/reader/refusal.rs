@@ -1,5 +1,5 @@
-//! What is refused wherever it stands, and how that is said: the place, what is wrong and, where it is sure,
-//! what would be right.
+//! What is refused wherever it stands, and how that is said: the place, what is wrong and, where it
+//! is sure, what would be right.
 
 use super::{Mark, Read, Reader, break_at, characters};
 use crate::error::Error;
