@@ -80,7 +80,8 @@ impl<'a> Reader<'a> {
         let name = self.anchor_name()?;
         let place = self.anchored.len();
         if self.anchors.insert(name.to_owned(), place).is_some() {
-            return Err(self.refuse(start, &format!("the anchor `&{name}` is there twice")));
+            let written = quote(self.slice(start, self.at));
+            return Err(self.refuse(start, &format!("the anchor {written} is there twice")));
         }
         self.anchored.push(None);
         Ok(place)
@@ -112,10 +113,11 @@ impl<'a> Reader<'a> {
                 self.check_depth(self.depth + height, start)?;
                 return Ok(Node { span: start..self.at, ..node });
             }
-            Some(None) => format!("`*{name}` stands inside what it names"),
-            None => format!("`*{name}` names no anchor: there is no `&{name}` in front of it"),
+            Some(None) => "stands inside what it names",
+            None => "names no anchor in front of it",
         };
-        Err(self.refuse(start, &why))
+        let written = quote(self.slice(start, self.at));
+        Err(self.refuse(start, &format!("{written} {why}")))
     }
 
     /// Keeps a complete node under its anchor. The copy counts: anchors inside one another would
