@@ -89,7 +89,7 @@ impl Reader<'_> {
 }
 
 /// A JSON number as YAML 1.1 writes it: a float has a dot, and a sign in its exponent.
-fn yaml_number(text: &str) -> String {
+pub(crate) fn yaml_number(text: &str) -> String {
     let number = text.starts_with(['-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
     let Some((mantissa, exponent)) = text.split_once(['e', 'E']).filter(|_| number) else {
         return text.to_owned();

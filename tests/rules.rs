@@ -135,7 +135,7 @@ fn a_named_rules_file_that_cannot_be_read_is_an_error_at_each_door() {
         ("absent.yaml", "cannot read `absent.yaml`: No such file"),
         ("folder", "cannot read `folder`: Is a directory"),
         ("latin-1", "cannot read `latin-1`: it is not UTF-8"),
-        ("no-yaml", "no-yaml:2:1: this is no YAML"),
+        ("no-yaml", "no-yaml:1:9: this `[` is not closed"),
     ] {
         let doors = [
             (vec!["hydra-shim", "run", "python3", "main.py", "--lr", "1"], 125),
@@ -803,8 +803,8 @@ fn a_mistake_is_named_with_its_place() {
         ("apps: {a.py: {}, a.py: {}}", "1:18: `a.py` is there twice"),
         ("apps: [a.py]", "1:7: apps: expected a mapping, not a list"),
         ("apps: {a.py: b}", "1:14: the rules: expected a mapping, not a scalar"),
-        ("flags: {a: b\n", "2:1: this is no YAML"),
-        ("flags:\n\ta: b", "2:2: this is no YAML"),
+        ("flags: {a: b\n", "1:8: this `{` is not closed"),
+        ("flags:\n\ta: b", "2:1: a tab cannot stand here: use spaces"),
     ] {
         let got = under(rules, &[], &["--lr", "1"]);
         let got = got.strip_prefix("error: ").unwrap_or(&got);

@@ -1,12 +1,26 @@
 //! YAML (and so JSON) as a tree that knows where each node stands.
 //!
-//! Most files are read in one pass (`plain.rs`), the others by saphyr-parser (`full.rs`), in bounded
-//! time and memory: a file's size, its nesting and what its aliases expand to are limited. Plain
-//! scalars are typed as `PyYAML` types them (`scalar.rs`), since it is `PyYAML` that KFP and Hydra
-//! read and write their files with.
+//! KFP and Hydra read their files with `PyYAML`, whatever YAML's specification says, and so this
+//! reader takes what PyYAML 6.0's `SafeLoader` takes, as it takes it, and refuses the rest.
+//! `tests/yaml` compares the two. What differs, on purpose:
+//!
+//! - Bounds: a file's size, its nesting, its nodes with those that aliases repeat.
+//! - An alias inside what it names is refused: a tree without an end is no component.
+//! - Half of a surrogate pair (`"\ud83d"`) is refused: it is no character. (A file that is a JSON
+//!   object is read by `json.rs`, which takes both halves for one.)
+//! - An empty file is refused, and of several documents the first is read: a compiled pipeline may
+//!   have a second one, for its platform.
+//! - Dates and `!!binary` stay text, as does an integer without digits (`0x_`) or,
+//!   where it is not decimal, with over 128 bits.
+//! - `!!set`, `!!omap`, `!!pairs` are refused, which become no list and no dict, and `!!merge` and
+//!   `!!value`, which nobody writes.
+//! - `!!int` and `!!float` take text that is such a number, or is with a dot; Python's `int()`
+//!   takes more.
+//! - `!!str` takes no mapping, which `SafeLoader` takes for the value of its key `=`; and a tag is
+//!   looked at also where `<<` merges what has it.
+//! - `!` in front of `"12\n"` makes no number of it.
 
-mod full;
-mod plain;
+mod reader;
 mod scalar;
 
 use std::ops::Range;
@@ -121,7 +135,7 @@ pub fn parse(text: &str, file: &str) -> Result<Node> {
     if let Some(json) = crate::json::parse(text, file) {
         return json;
     }
-    plain::parse(text).map_or_else(|| full::parse(text, file), Ok)
+    reader::parse(text, file)
 }
 
 /// The nodes of a tree; long text counts for more than one.
@@ -171,17 +185,17 @@ mod tests {
             (bomb.to_owned(), "over 1048576 nodes"),
             ("[".repeat(200), "nested deeper than 100 levels"),
             ("- ".repeat(200), "nested deeper than 100 levels"),
-            ("a: [1, 2".to_owned(), "f:2:1: this is no YAML"),
-            ("a: b: c".to_owned(), "this is no YAML"),
+            ("a: [1, 2".to_owned(), "f:1:4: this `[` is not closed"),
+            ("a: b: c".to_owned(), "f:1:5: `: ` stands inside a value"),
             (" ".repeat(MAX_BYTES + 1), "at most 8388608 are read"),
             (
                 format!("a: &a {}\nb: [*a{}]\n", "x".repeat(1 << 20), ",*a".repeat(100)),
                 "over 1048576 nodes",
             ),
-            (format!("a:\n  b: [{}", "'x',\n ".repeat(1 << 18)), "invalid indentation"),
+            (format!("a:\n  b: [{}", "'x',\n ".repeat(1 << 18)), "f:2:6: this `[` is not closed"),
             (String::new(), "is empty"),
             ("&a [*a]".to_owned(), "inside what it names"),
-            ("*x".to_owned(), "this is no YAML"),
+            ("*x".to_owned(), "`*x` names no anchor"),
         ] {
             let error = parse(&text, "f").unwrap_err();
             assert!(error.message.contains(reason), "{:.40}: {}", text, error.message);

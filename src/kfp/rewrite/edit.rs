@@ -1,8 +1,7 @@
 //! Where the bytes are: one element replaced, or two made one, and nothing else touched.
 //!
-//! The parser's spans of collections reach to the next token; here they are cut to what is
-//! written. An element that an anchor, an alias, a tag or a block scalar is part of is not edited:
-//! something elsewhere may depend on it.
+//! An element that an anchor, an alias, a tag or a block scalar is part of is not edited: something
+//! elsewhere may depend on it.
 
 use std::ops::Range;
 
@@ -81,45 +80,26 @@ pub(super) fn merge(
 /// Whether a node is an alias, or has an anchor or a tag: they are part of its span, and no plain
 /// scalar starts with these.
 pub(super) fn is_shared(text: &str, node: &Node) -> bool {
-    let written = text.get(node.span.start..).unwrap_or_default();
-    written.starts_with(['&', '*', '!'])
+    text.get(node.span.clone()).is_some_and(|written| written.starts_with(['&', '*', '!']))
 }
 
 /// Where what is written of `node` ends; `None` for a node that is not edited.
 fn end(text: &str, node: &Node) -> Option<usize> {
-    let written = text.get(node.span.clone())?;
-    let shared = |key: &Node| is_shared(text, key);
-    if shared(node) {
-        return None;
-    }
-    let children: Vec<&Node> = match &node.kind {
-        Kind::Scalar { plain: true, .. } => return Some(node.span.end),
-        Kind::Scalar { .. } => {
-            return written.starts_with(['\'', '"']).then_some(node.span.end);
+    is_editable(text, node).then_some(node.span.end)
+}
+
+fn is_editable(text: &str, node: &Node) -> bool {
+    let editable = |child: &Node| is_editable(text, child);
+    let is_block = |written: &str| written.starts_with(['|', '>']);
+    !is_shared(text, node)
+        && match &node.kind {
+            Kind::Scalar { plain: true, .. } => true,
+            Kind::Scalar { .. } => !text.get(node.span.clone()).is_none_or(is_block),
+            Kind::Sequence(items) => items.iter().all(editable),
+            Kind::Mapping(entries) => {
+                entries.iter().all(|(key, value)| editable(key) && editable(value))
+            }
         }
-        Kind::Sequence(items) => items.iter().collect(),
-        Kind::Mapping(entries) if entries.iter().any(|(key, _)| shared(key)) => return None,
-        Kind::Mapping(entries) => entries.iter().map(|(_, value)| value).collect(),
-    };
-    let mut last = None;
-    for child in &children {
-        last = Some(end(text, child)?);
-    }
-    let within = children.first().is_none_or(|first| first.span.start > node.span.start);
-    let close = match (written.as_bytes().first(), within) {
-        (Some(b'{'), true) => '}',
-        (Some(b'['), true) => ']',
-        // A block collection, or a single pair in a flow sequence.
-        _ => return last,
-    };
-    let inner = last.unwrap_or(node.span.start + 1);
-    let rest = text.get(inner..)?;
-    let mut at = blank(rest);
-    if rest.get(at..)?.starts_with(',') {
-        at += 1;
-        at += blank(rest.get(at..)?);
-    }
-    rest.get(at..)?.starts_with(close).then_some(inner + at + 1)
 }
 
 /// How many bytes of blanks, line ends and comments `text` starts with.

@@ -56,10 +56,7 @@ pub(super) fn slots_of<'a>(
         return elements.first().map(slot).into_iter().collect();
     };
     let written = text.get(list..).unwrap_or_default();
-    // The parser has a block list start at its first dash, or at its first element.
-    let is_block = items.first().is_none_or(|first| first.span.start == list);
     let style = match written.as_bytes().first() {
-        _ if is_block => Some(Style::Block),
         Some(b'-') => Some(Style::Block),
         Some(b'[') => Some(quoted),
         _ => None,

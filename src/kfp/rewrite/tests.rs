@@ -237,6 +237,9 @@ fn two_lists_and_what_is_shared_stay() {
         assert_eq!(text, container);
         assert!(notes.iter().any(|said| said.contains(note)), "{container}: {notes:?}");
     }
+    // A block scalar whose text looks like quotes stays, and nothing else has to.
+    let (text, _) = rewritten("    args:\n    - --e\n    - |\n      'a'\n    - --f\n    - b\n");
+    assert_eq!(text, "    args:\n    - --e\n    - |\n      'a'\n    - f=b\n");
     // An anchor on the way to the arguments: they would change in two places.
     let shared =
         format!("{PORTS}a: &a [--e, '1']\nimplementation: {{container: {{image: i, args: *a}}}}\n");

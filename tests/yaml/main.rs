@@ -1,0 +1,135 @@
+//! The YAML reader reads exactly what `PyYAML` reads: KFP and Hydra read their files with it.
+//!
+//! `HYDRA_SHIM_TEST_SEED=7 HYDRA_SHIM_TEST_CASES=1000000 cargo test --release --test yaml` tries
+//! other documents, and more of them.
+
+#[path = "../fuzz/random.rs"]
+mod random;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod documents;
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Stdio};
+
+use hydra_shim::yaml::{self, Kind, Node, Scalar};
+use random::Random;
+use serde_json::{Value, json};
+use support::{HYDRA, tests_path, venv};
+
+/// How many documents are judged together.
+const BATCH: u64 = 1000;
+
+/// What is refused though `PyYAML` reads it; `src/yaml/mod.rs` says why.
+const REFUSED: [&str; 6] = [
+    "is empty",
+    "stands inside what it names",
+    "half of a character",
+    "nested deeper than 100 levels",
+    "nodes, those that aliases repeat included",
+    "is a tag that is not read here",
+];
+
+/// A tree as `judge.py` writes one.
+fn written(node: &Node) -> Value {
+    match (&node.kind, node.scalar()) {
+        (Kind::Scalar { .. }, Scalar::Null) => Value::Null,
+        (Kind::Scalar { .. }, Scalar::Bool(value)) => value.into(),
+        (Kind::Scalar { .. }, Scalar::Int(digits)) => json!({"int": digits}),
+        (Kind::Scalar { .. }, Scalar::Float(float)) if float.is_nan() => json!({"float": "nan"}),
+        (Kind::Scalar { .. }, Scalar::Float(float)) => {
+            json!({"float": format!("{:016x}", float.to_bits())})
+        }
+        (Kind::Scalar { text, .. }, Scalar::Text) => text.as_str().into(),
+        (Kind::Sequence(items), _) => items.iter().map(written).collect(),
+        (Kind::Mapping(entries), _) => {
+            let pairs = entries.iter().map(|(key, value)| json!([written(key), written(value)]));
+            json!({"dict": pairs.collect::<Vec<_>>()})
+        }
+    }
+}
+
+/// What the judge is asked about a document; `None` where it is not the reader's.
+fn case(text: &str) -> Option<Value> {
+    let object = text.trim_start_matches('\u{feff}').trim();
+    let is_json = object.starts_with('{') && serde_json::from_str::<Value>(object).is_ok();
+    let read = match yaml::parse(text, "f") {
+        _ if is_json => return None,
+        Ok(root) => {
+            spans_are_right(&root, text);
+            json!({"value": written(&root)})
+        }
+        Err(error) => {
+            let is_placed = error.message.starts_with("f:") || error.message.contains("is empty");
+            assert!(is_placed, "{error}: {text:?}");
+            if REFUSED.iter().any(|why| error.message.contains(why)) {
+                return None;
+            }
+            Value::Null
+        }
+    };
+    Some(json!({"text": text, "read": read}))
+}
+
+/// Spans lie in the text, one inside the other and in order.
+fn spans_are_right(node: &Node, text: &str) {
+    assert!(text.get(node.span.clone()).is_some(), "{:?} of {text:?}", node.span);
+    let is_alias = |node: &Node| text[node.span.clone()].starts_with('*');
+    let children: Vec<&Node> = match &node.kind {
+        _ if is_alias(node) => return,
+        Kind::Scalar { .. } => return,
+        Kind::Sequence(items) => items.iter().collect(),
+        // What is merged stands elsewhere.
+        Kind::Mapping(_) if text.contains("<<") => return,
+        Kind::Mapping(entries) => entries.iter().flat_map(|(k, v)| [k, v]).collect(),
+    };
+    let mut at = node.span.start;
+    for child in children {
+        let span = &child.span;
+        assert!(at <= span.start && span.end <= node.span.end, "{span:?} of {text:?}");
+        at = span.end;
+        spans_are_right(child, text);
+    }
+}
+
+fn variable(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |number| number.parse().unwrap())
+}
+
+#[test]
+fn every_document_is_read_as_by_pyyaml() {
+    let seed = variable("HYDRA_SHIM_TEST_SEED", 1);
+    let count = variable("HYDRA_SHIM_TEST_CASES", 5000);
+    let mut judge = Command::new(venv(HYDRA).unwrap().join("bin/python"))
+        .arg(tests_path("yaml/judge.py"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut requests = judge.stdin.take().unwrap();
+    let mut answers = BufReader::new(judge.stdout.take().unwrap()).lines();
+    let (mut asked, mut read, mut differ) = (0, 0, Vec::new());
+    for start in (0..count).step_by(usize::try_from(BATCH).unwrap()) {
+        let numbers = start..count.min(start + BATCH);
+        let mut texts: Vec<String> =
+            numbers.map(|number| documents::document(&mut Random::of(seed, number))).collect();
+        if start == 0 {
+            texts.extend(documents::long());
+        }
+        let cases: Vec<Value> = texts.iter().filter_map(|text| case(text)).collect();
+        asked += cases.len();
+        read += cases.iter().filter(|case| !case["read"].is_null()).count();
+        writeln!(requests, "{}", Value::from(cases)).unwrap();
+        let answer = answers.next().unwrap().unwrap();
+        let differences: Vec<Value> = serde_json::from_str(&answer).unwrap();
+        differ.extend(differences.iter().map(Value::to_string));
+        assert!(differ.len() < 20, "seed {seed}:\n{}", differ.join("\n"));
+    }
+    drop(requests);
+    judge.wait().unwrap();
+    assert!(differ.is_empty(), "seed {seed}:\n{}", differ.join("\n"));
+    println!("{asked} documents were judged, {read} of them read");
+    assert!(asked * 4 > read && read * 6 > asked, "{read} of {asked} documents were read");
+}
