@@ -5,7 +5,7 @@ use crate::command_line::App;
 use crate::declarations::{Arity, Declarations, Flag, Mkdir};
 use crate::error::{Error, Result, quote};
 use crate::hydra::{self, Key};
-use crate::names::Names;
+use crate::names;
 use crate::nearest::known_words;
 use crate::value::{Element, Type};
 use crate::yaml::{Node, Scalar};
@@ -352,7 +352,7 @@ impl Reader<'_> {
                     return Err(self.error(key, message));
                 }
                 let mut names = entries.iter().filter_map(|(key, _)| key.text());
-                match Names::repeated(&mut names).and_then(|(again, _)| entries.get(again)) {
+                match names::repeated(&mut names).and_then(|(again, _)| entries.get(again)) {
                     Some((key, _)) => {
                         let name = quote(key.text().unwrap_or_default());
                         Err(self.error(key, format!("{name} is there twice")))

@@ -5,13 +5,13 @@
 //! adds up).
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::arguments::{Argument, Reader, Setting, split_attached};
 use crate::declarations::{Arity, Declarations, Mkdir, SECRET};
 use crate::error::{Error, Result, quote};
 use crate::hydra;
+use crate::names::Places;
 use crate::value::{self, Type, Value};
 
 /// The application's command line as Hydra takes it.
@@ -93,7 +93,7 @@ struct Writer<'a> {
     declared: &'a Declarations,
     trace: Vec<Step>,
     /// For each key that a flag has set, its step.
-    set: BTreeMap<String, usize>,
+    set: Places,
     /// For the steps up to the last of them, the list that it is to become: repetitions add up.
     lists: Vec<Option<Box<Setting>>>,
     own_flags: Vec<Vec<String>>,
@@ -112,7 +112,7 @@ impl<'a> Writer<'a> {
         Self {
             declared,
             trace: Vec::new(),
-            set: BTreeMap::new(),
+            set: Places::new(),
             lists: Vec::new(),
             own_flags: Vec::new(),
             warnings: Vec::new(),
@@ -396,7 +396,7 @@ impl Translation {
         let whole = self.secrets.iter().map(String::as_str);
         let mut secrets: Vec<&str> = whole.chain(lines).filter(|s| !s.is_empty()).collect();
         // The longest first: one may be a part of another.
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        secrets.sort_unstable_by_key(|secret| std::cmp::Reverse(secret.len()));
         secrets.dedup();
         secrets.into_iter().fold(said.to_owned(), |said, secret| mask(&said, secret))
     }
@@ -414,7 +414,7 @@ fn mask(said: &str, secret: &str) -> String {
     if secret.len() >= SHORT {
         return said.replace(secret, SECRET);
     }
-    let word = |c: char| c.is_alphanumeric() || c == '_';
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let (mut masked, mut rest) = (String::new(), said);
     while let Some((before, behind)) = rest.split_once(secret) {
         masked.push_str(before);

@@ -9,7 +9,7 @@ use super::document::Document;
 use super::placeholder::{Piece, Placeholder, YAML_KEYS, pieces};
 use super::types::{PortType, sanitize};
 use crate::error::{Error, Result, quote};
-use crate::names::{Index, Names};
+use crate::names::{self, Index};
 use crate::nearest::{known_words, nearest};
 use crate::value;
 use crate::yaml::{Node, Scalar};
@@ -172,7 +172,7 @@ fn ports(document: Document<'_>, root: &Node, key: &str) -> Result<Vec<Port>> {
             name: name.to_owned(),
         });
     }
-    let twice = Names::repeated(&mut ports.iter().map(|port| port.id.as_str()));
+    let twice = names::repeated(&mut ports.iter().map(|port| port.id.as_str()));
     let twice = twice
         .and_then(|(index, first)| Some((items.get(index)?, ports.get(index)?, ports.get(first)?)));
     if let Some((item, port, first)) = twice {

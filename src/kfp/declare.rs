@@ -10,7 +10,7 @@ use crate::command_line;
 use crate::declarations::Declarations;
 use crate::error::{Error, Result, quote};
 use crate::hydra;
-use crate::names::{Index, Names};
+use crate::names::{self, Index};
 use crate::value::Type;
 use crate::yaml;
 use written::{Place, Places, Written};
@@ -225,13 +225,13 @@ impl<'a> Walk<'a> {
     /// Makes one of each flag that is among those from `start` and among those from `middle` on.
     fn unite(&mut self, start: usize, middle: usize) {
         let others = self.flags.split_off(middle);
-        let first = Names::of(&mut self.flags.iter().skip(start).map(|flag| flag.text));
+        let first = names::places(&mut self.flags.iter().skip(start).map(|flag| flag.text));
         // One that is written twice stays so: an error, found later.
         let mut united = vec![false; middle - start];
         let mut moved = Vec::with_capacity(others.len());
         for other in others {
-            let place = first.place(other.text).filter(|place| {
-                united.get_mut(*place).is_some_and(|united| !std::mem::replace(united, true))
+            let place = first.get(other.text).filter(|place| {
+                united.get_mut(**place).is_some_and(|united| !std::mem::replace(united, true))
             });
             let index = place.map_or(self.flags.len(), |place| start + place);
             moved.push(index);
@@ -285,7 +285,7 @@ impl<'a> Walk<'a> {
     }
 
     fn no_duplicates(&self) -> Result<()> {
-        let twice = Names::repeated(&mut self.flags.iter().map(|flag| flag.text));
+        let twice = names::repeated(&mut self.flags.iter().map(|flag| flag.text));
         let twice = twice.and_then(|(i, first)| Some((self.flags.get(i)?, self.flags.get(first)?)));
         let Some((flag, first)) = twice else { return Ok(()) };
         let (text, line) = (quote(flag.text), first.line);

@@ -13,7 +13,7 @@ use super::parameter::Given;
 use super::placeholder::{Piece, pieces};
 use super::types::PortType;
 use crate::error::{Error, Result};
-use crate::names::Names;
+use crate::names;
 use crate::nearest::unknown;
 use crate::value::Value;
 use slot::{Content, Slot, input};
@@ -68,8 +68,7 @@ pub fn fill(pipeline: &Pipeline, task: &Task, values: &Values) -> Result<Filled>
             samples.extend(used);
         }
     }
-    let names = Names::of(&mut samples.iter().map(String::as_str));
-    let samples = names.in_order().map(|(name, _)| name.to_owned()).collect();
+    let samples = names::places(&mut samples.iter().map(String::as_str)).into_keys().collect();
     Ok(Filled { received, samples })
 }
 
@@ -83,8 +82,8 @@ fn own_folder(pipeline: &Pipeline, task: &Task) -> String {
 
 /// A compiled pipeline lists them by name.
 fn by_id(ports: &[Port]) -> Vec<&Port> {
-    let ids = Names::of(&mut ports.iter().map(|port| port.id.as_str()));
-    ids.in_order().filter_map(|(_, place)| ports.get(place)).collect()
+    let ids = names::places(&mut ports.iter().map(|port| port.id.as_str()));
+    ids.values().filter_map(|place| ports.get(*place)).collect()
 }
 
 /// The names of what samples stand for.

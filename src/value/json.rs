@@ -1,6 +1,5 @@
 //! JSON text as a [`Value`], every number in the digits it was sent with.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
@@ -9,6 +8,7 @@ use serde_json::value::RawValue;
 use super::number::{MAX_INT_DIGITS, overflows};
 use super::{Problem, Value};
 use crate::hydra;
+use crate::names::Places;
 
 /// `text` as JSON: `None` where it is none.
 ///
@@ -102,7 +102,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
 
 /// Repeated keys: the last value, at the first place, as Python's `json.loads` has it.
 fn last_of_each<T>(members: Vec<(String, T)>) -> Vec<(String, T)> {
-    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    let mut places = Places::new();
     let mut kept: Vec<(String, T)> = Vec::with_capacity(members.len());
     for (key, value) in members {
         let place = places.get(&key).copied();

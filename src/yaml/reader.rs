@@ -15,9 +15,8 @@ mod properties;
 mod quoted;
 mod refusal;
 
-use std::collections::BTreeMap;
-
 use super::{Kind, MAX_DEPTH, MAX_NODES, Node};
+use crate::names::Places;
 use properties::{Anchored, Properties, Tag};
 use refusal::Refusal;
 
@@ -54,7 +53,7 @@ struct Reader<'a> {
     nodes: usize,
     depth: usize,
     /// What each anchor names, by its place in `anchored`; `None` while that is being read.
-    anchors: BTreeMap<String, usize>,
+    anchors: Places,
     anchored: Vec<Option<Anchored>>,
     /// The handles that `%TAG` defines, and what they stand for.
     handles: Vec<(&'a str, String)>,
@@ -75,7 +74,7 @@ impl<'a> Reader<'a> {
             may_start: true,
             nodes: 0,
             depth: 0,
-            anchors: BTreeMap::new(),
+            anchors: Places::new(),
             anchored: Vec::new(),
             handles: Vec::new(),
         }

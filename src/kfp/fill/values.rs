@@ -6,7 +6,7 @@ use crate::error::{Error, Result, quote};
 use crate::kfp::compiled::{Pipeline, Task};
 use crate::kfp::component::Port;
 use crate::kfp::parameter::Given;
-use crate::names::Names;
+use crate::names;
 use crate::nearest::unknown;
 use crate::value::{self, Value};
 
@@ -62,10 +62,10 @@ impl Values {
             let outputs = &task.component.outputs;
             names.extend(outputs.iter().map(|port| output_name(pipeline, task, port)));
         }
-        let known = Names::of(&mut names.iter().map(|name| &**name));
-        match self.0.iter().find(|(name, _)| known.place(name).is_none()) {
+        let known = names::places(&mut names.iter().map(|name| &**name));
+        match self.0.iter().find(|(name, _)| !known.contains_key(name)) {
             Some((name, _)) => {
-                Err(unknown("input or output", name, known.in_order().map(|(name, _)| name)))
+                Err(unknown("input or output", name, known.keys().map(String::as_str)))
             }
             None => Ok(()),
         }

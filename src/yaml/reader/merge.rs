@@ -1,8 +1,7 @@
 //! The merge key `<<`: `flatten_mapping`.
 
-use std::collections::BTreeMap;
-
 use super::{Read, Reader};
+use crate::names::Places;
 use crate::yaml::{Kind, Node};
 
 pub(super) fn is_merge(key: &Node) -> bool {
@@ -33,7 +32,7 @@ impl Reader<'_> {
             }
         }
         all.extend(own);
-        let mut places: BTreeMap<String, usize> = BTreeMap::new();
+        let mut places = Places::new();
         let mut kept: Vec<(Node, Node)> = Vec::new();
         for entry in all {
             // No plain scalar starts with a quote.
