@@ -7,6 +7,8 @@
 
 // No panic on any input. Here and not in Cargo.toml: a test that fails has to panic.
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+// One way to lay modules out. Here too: the folders of tests need mod.rs.
+#![warn(clippy::mod_module_files)]
 
 pub mod arguments;
 pub mod command_line;

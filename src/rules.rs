@@ -351,8 +351,8 @@ impl Reader<'_> {
                     let message = format!("{what}: {} is no name", key.describe());
                     return Err(self.error(key, message));
                 }
-                let mut names = entries.iter().filter_map(|(key, _)| key.text());
-                match names::repeated(&mut names).and_then(|(again, _)| entries.get(again)) {
+                let names: Vec<&str> = entries.iter().filter_map(|(key, _)| key.text()).collect();
+                match names::repeated(&names).and_then(|(again, _)| entries.get(again)) {
                     Some((key, _)) => {
                         let name = quote(key.text().unwrap_or_default());
                         Err(self.error(key, format!("{name} is there twice")))

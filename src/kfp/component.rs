@@ -172,8 +172,8 @@ fn ports(document: Document<'_>, root: &Node, key: &str) -> Result<Vec<Port>> {
             name: name.to_owned(),
         });
     }
-    let twice = names::repeated(&mut ports.iter().map(|port| port.id.as_str()));
-    let twice = twice
+    let ids: Vec<&str> = ports.iter().map(|port| port.id.as_str()).collect();
+    let twice = names::repeated(&ids)
         .and_then(|(index, first)| Some((items.get(index)?, ports.get(index)?, ports.get(first)?)));
     if let Some((item, port, first)) = twice {
         let message = format!(
@@ -300,7 +300,7 @@ impl<'a> Reader<'a> {
         if let Some(port) = ports.get(name) {
             return Ok(port);
         }
-        let near = nearest(name, ports.names());
+        let near = nearest(name, ports.names.iter().copied());
         let error = self.document.error(node, format!("there is no {what} {}", quote(name)));
         Err(match near {
             Some(near) => error.help(format!("did you mean {}?", quote(near))),

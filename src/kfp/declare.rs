@@ -225,7 +225,8 @@ impl<'a> Walk<'a> {
     /// Makes one of each flag that is among those from `start` and among those from `middle` on.
     fn unite(&mut self, start: usize, middle: usize) {
         let others = self.flags.split_off(middle);
-        let first = names::places(&mut self.flags.iter().skip(start).map(|flag| flag.text));
+        let texts: Vec<&str> = self.flags.iter().skip(start).map(|flag| flag.text).collect();
+        let first = names::places(&texts);
         // One that is written twice stays so: an error, found later.
         let mut united = vec![false; middle - start];
         let mut moved = Vec::with_capacity(others.len());
@@ -285,8 +286,9 @@ impl<'a> Walk<'a> {
     }
 
     fn no_duplicates(&self) -> Result<()> {
-        let twice = names::repeated(&mut self.flags.iter().map(|flag| flag.text));
-        let twice = twice.and_then(|(i, first)| Some((self.flags.get(i)?, self.flags.get(first)?)));
+        let texts: Vec<&str> = self.flags.iter().map(|flag| flag.text).collect();
+        let twice = names::repeated(&texts)
+            .and_then(|(i, first)| Some((self.flags.get(i)?, self.flags.get(first)?)));
         let Some((flag, first)) = twice else { return Ok(()) };
         let (text, line) = (quote(flag.text), first.line);
         let message = format!("the flag {text} is written twice, first in line {line}");

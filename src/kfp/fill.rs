@@ -68,7 +68,8 @@ pub fn fill(pipeline: &Pipeline, task: &Task, values: &Values) -> Result<Filled>
             samples.extend(used);
         }
     }
-    let samples = names::places(&mut samples.iter().map(String::as_str)).into_keys().collect();
+    let names: Vec<&str> = samples.iter().map(String::as_str).collect();
+    let samples = names::places(&names).into_keys().collect();
     Ok(Filled { received, samples })
 }
 
@@ -82,8 +83,8 @@ fn own_folder(pipeline: &Pipeline, task: &Task) -> String {
 
 /// A compiled pipeline lists them by name.
 fn by_id(ports: &[Port]) -> Vec<&Port> {
-    let ids = names::places(&mut ports.iter().map(|port| port.id.as_str()));
-    ids.values().filter_map(|place| ports.get(*place)).collect()
+    let ids: Vec<&str> = ports.iter().map(|port| port.id.as_str()).collect();
+    names::places(&ids).values().filter_map(|place| ports.get(*place)).collect()
 }
 
 /// The names of what samples stand for.

@@ -62,7 +62,8 @@ impl Values {
             let outputs = &task.component.outputs;
             names.extend(outputs.iter().map(|port| output_name(pipeline, task, port)));
         }
-        let known = names::places(&mut names.iter().map(|name| &**name));
+        let names: Vec<&str> = names.iter().map(|name| &**name).collect();
+        let known = names::places(&names);
         match self.0.iter().find(|(name, _)| !known.contains_key(name)) {
             Some((name, _)) => {
                 Err(unknown("input or output", name, known.keys().map(String::as_str)))
