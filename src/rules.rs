@@ -347,10 +347,6 @@ impl Reader<'_> {
     fn mapping<'n>(&self, node: &'n Node, what: &str) -> Result<&'n [(Node, Node)]> {
         match node.entries() {
             Some(entries) => {
-                if let Some((key, _)) = entries.iter().find(|(key, _)| key.text().is_none()) {
-                    let message = format!("{what}: {} is no name", key.describe());
-                    return Err(self.error(key, message));
-                }
                 let names: Vec<&str> = entries.iter().filter_map(|(key, _)| key.text()).collect();
                 match names::repeated(&names).and_then(|(again, _)| entries.get(again)) {
                     Some((key, _)) => {

@@ -213,7 +213,7 @@ fn read_rules(file: Option<PathBuf>) -> Result<Option<Found>> {
     let rules = if text.lines().all(only_comments) {
         Rules::default()
     } else {
-        Rules::read(&yaml::parse(&text, &shown)?, &shown)?
+        Rules::read(&yaml::parse_whole(&text, &shown)?, &shown)?
     };
     Ok(Some(Found { file, rules }))
 }

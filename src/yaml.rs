@@ -125,6 +125,25 @@ impl Node {
 /// # Errors
 /// It is no YAML, empty, or beyond a limit.
 pub fn parse(text: &str, file: &str) -> Result<Node> {
+    first(text, file).map(|(root, _)| root)
+}
+
+/// Parses `text`, which has one document.
+///
+/// # Errors
+/// As [`parse`], and it has another.
+pub fn parse_whole(text: &str, file: &str) -> Result<Node> {
+    match first(text, file)? {
+        (root, None) => Ok(root),
+        (_, Some(line)) => {
+            let message = "a second document starts here, and only one is read";
+            Err(Error::in_line(file, line, message))
+        }
+    }
+}
+
+/// The first document, and the line in which the second starts.
+fn first(text: &str, file: &str) -> Result<(Node, Option<usize>)> {
     if text.len() > MAX_BYTES {
         return Err(Error::refused(format!(
             "{} has {} bytes; at most {MAX_BYTES} are read",
@@ -133,7 +152,7 @@ pub fn parse(text: &str, file: &str) -> Result<Node> {
         )));
     }
     if let Some(json) = crate::json::parse(text, file) {
-        return json;
+        return json.map(|root| (root, None));
     }
     reader::parse(text, file)
 }

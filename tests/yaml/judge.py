@@ -28,7 +28,7 @@ def whole(tag, regexp):
 
 
 class Loader(yaml.SafeLoader):
-    """With what differs on purpose: see src/yaml/mod.rs."""
+    """With what differs on purpose: see src/yaml.rs."""
 
     yaml_implicit_resolvers = {
         first: [(tag, whole(tag, regexp)) for tag, regexp in resolvers if tag != f"{STANDARD}timestamp"]

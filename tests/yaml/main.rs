@@ -21,7 +21,7 @@ use support::{HYDRA, tests_path, venv};
 /// How many documents are judged together.
 const BATCH: u64 = 1000;
 
-/// What is refused though `PyYAML` reads it; `src/yaml/mod.rs` says why.
+/// What is refused though `PyYAML` reads it; `src/yaml.rs` says why.
 const REFUSED: [&str; 6] = [
     "is empty",
     "stands inside what it names",

@@ -5,16 +5,17 @@ use super::{Read, Reader, Refusal};
 use crate::error::{Error, Result, quote};
 use crate::yaml::Node;
 
-/// The first document of `text`; whatever stands in front of the second has to be right.
+/// The first document of `text`, and the line in which the second starts; whatever stands in front of
+/// that has to be right.
 ///
 /// # Errors
 /// As of [`crate::yaml::parse`].
-pub(in crate::yaml) fn parse(text: &str, file: &str) -> Result<Node> {
+pub(in crate::yaml) fn parse(text: &str, file: &str) -> Result<(Node, Option<usize>)> {
     Reader::new(text, file).whole().map_err(|Refusal(error)| *error)
 }
 
 impl<'a> Reader<'a> {
-    fn whole(mut self) -> Read<Node> {
+    fn whole(mut self) -> Read<(Node, Option<usize>)> {
         self.check_printable()?;
         self.skip();
         if self.peek().is_none() {
@@ -23,8 +24,8 @@ impl<'a> Reader<'a> {
         }
         let root = self.document()?;
         self.check_value(&root)?;
-        self.document_end()?;
-        Ok(root)
+        let next = self.document_end()?;
+        Ok((root, next))
     }
 
     /// `check_printable`.
@@ -97,7 +98,7 @@ impl<'a> Reader<'a> {
 
     /// What follows the first document: the text's end, or the start of another
     /// (`parse_document_start`).
-    fn document_end(&mut self) -> Read<()> {
+    fn document_end(&mut self) -> Read<Option<usize>> {
         if !self.is_at_end() {
             return Err(self.unexpected());
         }
@@ -105,7 +106,11 @@ impl<'a> Reader<'a> {
             self.at += 3;
             self.skip();
         }
-        if self.peek().is_some() { self.document_start() } else { Ok(()) }
+        if self.peek().is_none() {
+            return Ok(None);
+        }
+        let line = self.line;
+        self.document_start().map(|()| Some(line))
     }
 
     /// `scan_directive`.
