@@ -57,9 +57,6 @@ impl<'a> Reader<'a> {
             _ if attached => {}
             Arity::Switch => texts.extend(self.take_if(|next| value::boolean(next).is_some())),
             Arity::Many => {
-                if let Some(next) = self.peek().filter(|next| hydra::native_key(next).is_some()) {
-                    return Err(item_or_override(written, next));
-                }
                 while let Some(text) = self.take_if(|next| !is_flag_or_override(next)) {
                     texts.push(text);
                 }
@@ -169,17 +166,6 @@ fn values_missing(written: &str, there: usize, count: usize, source: &str) -> Er
         1 => format!("write it behind the flag: {written} VALUE"),
         _ => format!("write {count} values behind the flag"),
     })
-}
-
-/// Right behind a list's flag: no list is meant to be empty there.
-fn item_or_override(written: &str, next: &str) -> Error {
-    Error::refused(format!(
-        "{written}: the next argument, {}, may be its first item or an override",
-        quote(next)
-    ))
-    .help(format!(
-        "write a list as JSON, {written} '[\"A\",\"B\"]', and overrides in front of flags"
-    ))
 }
 
 fn ambiguous(written: &str, next: &str, source: &str) -> Error {
