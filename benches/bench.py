@@ -6,6 +6,7 @@
     benches/bench.py --svg FILE       draws the start-up times and the growth, too
     benches/bench.py --instructions   compares instruction counts with instructions.txt (needs valgrind)
     benches/bench.py --instructions --write   makes them the ones to compare with
+    benches/bench.py --binary FILE    measures that build, and not one for this machine's own target
 
 Everything is compared with a static C program that only calls execvp (floor.c): nothing that starts
 another program can be faster. The programs run in turn, each a stretch of times in a row; the numbers
@@ -51,12 +52,12 @@ FLAG_COUNTS = [10, 100, 1_000, 10_000, 20_000]
 class Bench:
     """A folder with the programs that are measured, away from any rules file."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, binary=None):
         self.folder = folder
         for program in ("floor", "noop", "measure"):
             source = HERE / f"{program}.c"
             subprocess.run(["cc", "-O2", "-static", "-o", folder / program, source], check=True)
-        shutil.copy(build(), folder / "hydra-shim")
+        shutil.copy(binary or build(), folder / "hydra-shim")
         for program in ("floor", "noop", "hydra-shim"):
             unpack(folder / program)
         self.shim = str(folder / "hydra-shim")
@@ -279,11 +280,12 @@ def main():
     parser.add_argument("--svg", type=Path, metavar="FILE", help="draw it")
     parser.add_argument("--instructions", action="store_true", help="count instructions instead")
     parser.add_argument("--write", action="store_true", help="keep the counts to compare with")
+    parser.add_argument("--binary", type=Path, metavar="FILE", help="measure this build of it")
     options = parser.parse_args()
     # 20,000 flags need more than the usual 2 MB: the kernel allows a quarter of the stack limit.
     resource.setrlimit(resource.RLIMIT_STACK, (64 << 20, resource.getrlimit(resource.RLIMIT_STACK)[1]))
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(Path(folder).resolve())
+        bench = Bench(Path(folder).resolve(), options.binary)
         if options.instructions:
             sys.exit(0 if compare_instructions(bench, options.write) else 1)
         for attempt in range(1, ATTEMPTS + 1):

@@ -17,6 +17,10 @@ use hydra_shim::error::Door;
 use hydra_shim::log::Log;
 use hydra_shim::{interpose, run, tool};
 
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
 /// Called by the C runtime.
 ///
 /// # Safety

@@ -13,11 +13,10 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &str| {
     let (file, lines) = input.split_once("\n---\n").unwrap_or((input, ""));
-    let Ok(rules) = yaml::parse(file, "rules").and_then(|root| Rules::read(&root, "rules")) else {
-        return;
-    };
+    let Ok(root) = yaml::parse_whole(file, "rules") else { return };
     let app = App::Script("main.py".to_owned());
-    let _ = rules.names(&app);
+    let _ = Rules::name(&root, &app);
+    let Ok(rules) = Rules::read(&root, "rules") else { return };
     let declared = rules.for_app(&app).over(Declarations::default());
     let tokens = lines.split('\n').map(str::to_owned).collect();
     if let Ok(translation) = translate(Vec::new(), tokens, &declared) {
