@@ -99,7 +99,7 @@ impl Rules {
 
     /// Whether a rules file's root names `app`, in `apps` or as the script of its `command`. Mistakes
     /// elsewhere do not count: who is named is told of them, and does not run without its rules.
-    pub fn name(root: &Node, app: &App) -> bool {
+    pub fn names(root: &Node, app: &App) -> bool {
         let reader = Reader { file: "" };
         let command = root.get("command").and_then(|node| reader.command(node).ok());
         let by_command = command.is_some_and(|command| match App::of(command) {

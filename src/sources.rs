@@ -143,7 +143,7 @@ pub fn has_rules(app: &App) -> bool {
 /// program that is no application is not to break by it.
 pub fn rules_name(app: &App, named: Option<&Path>) -> bool {
     let root = || yaml::parse(&read_text(&rules_file(app, named)?).ok()?, "").ok();
-    root().is_some_and(|root| Rules::name(&root, app))
+    root().is_some_and(|root| Rules::names(&root, app))
 }
 
 /// What the component says that is `named`, or that the environment or the rules name.

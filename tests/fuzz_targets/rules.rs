@@ -15,7 +15,7 @@ fuzz_target!(|input: &str| {
     let (file, lines) = input.split_once("\n---\n").unwrap_or((input, ""));
     let Ok(root) = yaml::parse_whole(file, "rules") else { return };
     let app = App::Script("main.py".to_owned());
-    let _ = Rules::name(&root, &app);
+    let _ = Rules::names(&root, &app);
     let Ok(rules) = Rules::read(&root, "rules") else { return };
     let declared = rules.for_app(&app).over(Declarations::default());
     let tokens = lines.split('\n').map(str::to_owned).collect();
