@@ -7,7 +7,7 @@ use crate::error::{Error, Result, quote};
 use crate::hydra::{self, Key};
 use crate::names;
 use crate::nearest::known_words;
-use crate::value::{Element, Type};
+use crate::value::Type;
 use crate::yaml::{Node, Scalar};
 
 /// A rules file.
@@ -277,7 +277,7 @@ impl Reader<'_> {
     /// A type by its name: `int`, `list[float]`, `dict[str, int]`, …
     fn ty(&self, node: &Node) -> Result<Type> {
         let written = self.text(node, "a type")?;
-        type_named(&written).ok_or_else(|| self.unknown(node, "type", &written, &TYPE_NAMES))
+        Type::named(&written).ok_or_else(|| self.unknown(node, "type", &written, &Type::NAMES))
     }
 
     fn command(&self, node: &Node) -> Result<Vec<String>> {
@@ -377,65 +377,6 @@ impl Reader<'_> {
             "known are",
         ))
     }
-}
-
-/// The names of types, `str` for `string` aside.
-const TYPE_NAMES: [&str; 17] = [
-    "auto",
-    "string",
-    "path",
-    "int",
-    "float",
-    "bool",
-    "hydra",
-    "list",
-    "list[string]",
-    "list[int]",
-    "list[float]",
-    "list[bool]",
-    "dict",
-    "dict[string]",
-    "dict[int]",
-    "dict[float]",
-    "dict[bool]",
-];
-
-fn type_named(name: &str) -> Option<Type> {
-    Some(match name {
-        "auto" => Type::Auto,
-        "string" | "str" => Type::Text,
-        "path" => Type::Path,
-        "int" => Type::Int,
-        "float" => Type::Float,
-        "bool" => Type::Bool,
-        "hydra" => Type::Hydra,
-        "list" => Type::List(Element::Any),
-        "dict" => Type::Dict(Element::Any),
-        _ => {
-            let (outer, element) = name.strip_suffix(']')?.split_once('[')?;
-            // A dict's keys are always text.
-            let element = match (outer, element.split_once(',')) {
-                ("dict", Some(("str" | "string", element))) => element,
-                _ => element,
-            };
-            let element = element_named(element.trim())?;
-            match outer {
-                "list" => Type::List(element),
-                "dict" => Type::Dict(element),
-                _ => return None,
-            }
-        }
-    })
-}
-
-fn element_named(name: &str) -> Option<Element> {
-    Some(match name {
-        "string" | "str" => Element::Text,
-        "int" => Element::Int,
-        "float" => Element::Float,
-        "bool" => Element::Bool,
-        _ => return None,
-    })
 }
 
 /// A flag's name, written with its two dashes or without.

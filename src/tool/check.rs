@@ -1,17 +1,17 @@
 //! `check`: does it compose? Asks the application's own Hydra, with `--cfg job --resolve`, which
 //! composes the config and runs nothing of the application.
 
+mod mask;
+
 use std::ffi::OsStr;
 use std::fs::{File, Metadata};
 use std::io::{self, Read as _};
-use std::ops::Range;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
 use crate::arguments::split_attached;
 use crate::command_line::App;
-use crate::declarations::SECRET;
 use crate::error::{Error, Kind, Result, quote};
 use crate::exec;
 use crate::hydra::{self, Complaint, OwnFlag, OwnValue, essence, own_flag};
@@ -39,7 +39,7 @@ fn check(translation: &Translation, rules: Option<&Path>) -> Result<String> {
     refuse_other_programs(&translation.command, rules)?;
     let output = compose(&translation.command, &composing(translation.overrides()), true)?;
     if output.status.success() {
-        return Ok(masked_config(translation, &String::from_utf8_lossy(&output.stdout)));
+        return Ok(mask::config(translation, &String::from_utf8_lossy(&output.stdout)));
     }
     let error = explain(translation, &complaint_of(&output));
     let help = match error.help {
@@ -57,50 +57,6 @@ fn check(translation: &Translation, rules: Option<&Path>) -> Result<String> {
 fn complaint_of(output: &Output) -> String {
     let text = |bytes| String::from_utf8_lossy(bytes);
     format!("{}{}", text(&output.stderr), text(&output.stdout))
-}
-
-/// The config that Hydra printed, without the secrets: what a secret key is set to, each scalar that
-/// holds one, however YAML spells it, and then every text that is one.
-fn masked_config(translation: &Translation, config: &str) -> String {
-    let Ok(root) = yaml::parse(config, "the config") else {
-        return translation.masked(config);
-    };
-    let steps = translation.trace.iter().filter(|step| step.secret && !step.to.is_empty());
-    let keys: Vec<&str> = steps.filter_map(|step| step.key.as_deref()).collect();
-    let mut spans = Vec::new();
-    secret_spans(translation, &root, "", &keys, &mut spans);
-    let mut masked = config.to_owned();
-    // From the end, so that the places in front stay where they are.
-    for span in spans.into_iter().rev() {
-        let end =
-            if config.get(..span.end).is_some_and(|text| text.ends_with('\n')) { "\n" } else { "" };
-        masked.replace_range(span, &format!("{SECRET}{end}"));
-    }
-    translation.masked(&masked)
-}
-
-/// Where secrets stand below `node`, whose key is `path`, in the text's order.
-fn secret_spans(
-    translation: &Translation,
-    node: &Node,
-    path: &str,
-    keys: &[&str],
-    spans: &mut Vec<Range<usize>>,
-) {
-    let holds = |text: &str| translation.masked(text) != text;
-    if keys.contains(&path) || node.text().is_some_and(holds) {
-        spans.push(node.span.clone());
-        return;
-    }
-    for item in node.items().unwrap_or_default() {
-        // An item has no key that a flag could set.
-        secret_spans(translation, item, "-", &[], spans);
-    }
-    for (key, value) in node.entries().unwrap_or_default() {
-        let Some(name) = key.text() else { continue };
-        let below = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
-        secret_spans(translation, value, &below, keys, spans);
-    }
 }
 
 /// A program that is no Hydra application would not understand `--cfg job`, and simply run.

@@ -50,7 +50,69 @@ pub enum Element {
     Bool,
 }
 
+impl Type {
+    /// The names of the types that rules may give a flag, `str` for `string` aside.
+    pub(crate) const NAMES: [&'static str; 17] = [
+        "auto",
+        "string",
+        "path",
+        "int",
+        "float",
+        "bool",
+        "hydra",
+        "list",
+        "list[string]",
+        "list[int]",
+        "list[float]",
+        "list[bool]",
+        "dict",
+        "dict[string]",
+        "dict[int]",
+        "dict[float]",
+        "dict[bool]",
+    ];
+
+    /// The type of that name: `int`, `list[float]`, `dict[str, int]`, …
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "auto" => Self::Auto,
+            "string" | "str" => Self::Text,
+            "path" => Self::Path,
+            "int" => Self::Int,
+            "float" => Self::Float,
+            "bool" => Self::Bool,
+            "hydra" => Self::Hydra,
+            "list" => Self::List(Element::Any),
+            "dict" => Self::Dict(Element::Any),
+            _ => {
+                let (outer, element) = name.strip_suffix(']')?.split_once('[')?;
+                // A dict's keys are always text.
+                let element = match (outer, element.split_once(',')) {
+                    ("dict", Some(("str" | "string", element))) => element,
+                    _ => element,
+                };
+                let element = Element::named(element.trim())?;
+                match outer {
+                    "list" => Self::List(element),
+                    "dict" => Self::Dict(element),
+                    _ => return None,
+                }
+            }
+        })
+    }
+}
+
 impl Element {
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "string" | "str" => Self::Text,
+            "int" => Self::Int,
+            "float" => Self::Float,
+            "bool" => Self::Bool,
+            _ => return None,
+        })
+    }
+
     /// The type of one element that stands alone.
     pub fn ty(self) -> Type {
         match self {
@@ -93,5 +155,18 @@ impl fmt::Display for Element {
             Self::Float => "[float]",
             Self::Bool => "[bool]",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_type_has_the_name_that_it_shows() {
+        for name in Type::NAMES {
+            let shown = Type::named(name).unwrap().to_string();
+            assert_eq!(shown.replace("[str]", "[string]"), name);
+        }
     }
 }
