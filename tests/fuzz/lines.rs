@@ -200,10 +200,8 @@ fn declared_flag(random: &mut Random) -> Piece {
             one(random, text)
         }
         "float" => {
-            let text = random
-                .pick(&["1", "-1e-05", ".5", "5.", "nan", "-inf", "1e400e", "007"])
-                .to_owned();
-            one(random, if text == "1e400e" { "-0".to_owned() } else { text })
+            let text = random.pick(&["1", "-1e-05", ".5", "5.", "nan", "-inf", "-0", "007"]);
+            one(random, text.to_owned())
         }
         "bool" => match random.number(0..3) {
             0 => (vec![flag.clone()], vec!["true".to_owned()]),
@@ -235,10 +233,8 @@ fn declared_flag(random: &mut Random) -> Piece {
 
 fn native(random: &mut Random, index: usize) -> Piece {
     let key = format!("n{index}");
-    let values = [
-        "5", "", "a b", "[1,2]", "'a,b'", "\"it's\"", "a\\,b", "null", "1e5", "'--x'", "a=", "${n}",
-    ];
-    let value = values[random.number(0..values.len() - 2)];
+    let values = ["5", "", "a b", "[1,2]", "'a,b'", "\"it's\"", "a\\,b", "null", "1e5", "'--x'"];
+    let value = random.pick(&values);
     let (old, token) = match random.number(0..5) {
         0 => (json!(1), format!("{key}={value}")),
         1 => (Value::Null, format!("+{key}={value}")),
