@@ -9,7 +9,7 @@ mod closed_mode;
 mod declared;
 mod setting;
 
-use crate::declarations::{Declarations, Variable};
+use crate::declarations::{Declarations, SECRET, Variable};
 use crate::error::{Error, Result, quote};
 use crate::hydra::{self, Key, OwnFlag, OwnValue};
 use crate::kfp;
@@ -49,6 +49,8 @@ pub struct Reader<'a> {
     variables: std::slice::Iter<'a, Variable>,
     /// Behind a `--`.
     as_it_is: bool,
+    /// Behind the value of a secret flag: what follows may be a part of it.
+    after_secret: bool,
 }
 
 impl Iterator for Reader<'_> {
@@ -63,7 +65,7 @@ impl Iterator for Reader<'_> {
             self.as_it_is = true;
             token = self.tokens.next()?;
         }
-        Some(if self.as_it_is {
+        let read = if self.as_it_is {
             self.rest_as_it_is(token)
         } else if token.starts_with("--") {
             self.flag(token)
@@ -71,7 +73,9 @@ impl Iterator for Reader<'_> {
             self.short_option(token)
         } else {
             self.word(token)
-        })
+        };
+        self.after_secret = matches!(&read, Ok(Argument::Setting(setting)) if setting.secret);
+        Some(read)
     }
 }
 
@@ -84,6 +88,7 @@ impl<'a> Reader<'a> {
             declared,
             variables: declared.variables.iter(),
             as_it_is: false,
+            after_secret: false,
         }
     }
 
@@ -191,7 +196,7 @@ impl<'a> Reader<'a> {
             return self.declared_flag(flag, token);
         }
         let (written, _) = split_attached(&token);
-        closed_mode::admit(self.declared, &token, written)?;
+        self.admit(&token, written)?;
         match hydra::own_flag(written) {
             Some(own) => self.own_flag(own, token),
             None => Ok(self.unexpected(token)),
@@ -200,7 +205,7 @@ impl<'a> Reader<'a> {
 
     /// A token without a dash that no flag took.
     fn word(&self, token: String) -> Result<Argument> {
-        closed_mode::admit(self.declared, &token, &token)?;
+        self.admit(&token, &token)?;
         if hydra::native_key(&token).is_none() {
             return Ok(self.unexpected(token));
         }
@@ -209,12 +214,17 @@ impl<'a> Reader<'a> {
 
     /// What follows a `--`.
     fn rest_as_it_is(&mut self, token: String) -> Result<Argument> {
-        closed_mode::admit(self.declared, &token, &token)?;
+        self.admit(&token, &token)?;
         match hydra::own_flag(split_attached(&token).0) {
             // Hydra takes its own flags only behind the overrides.
             Some(own) => self.own_flag(own, token),
             None => Ok(Argument::Verbatim(token)),
         }
+    }
+
+    /// As [`closed_mode::admit`], of what is no `--name`.
+    fn admit(&self, token: &str, written: &str) -> Result<()> {
+        closed_mode::admit(self.declared, token, if self.after_secret { SECRET } else { written })
     }
 
     fn unexpected(&self, token: String) -> Argument {

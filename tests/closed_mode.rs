@@ -552,6 +552,16 @@ fn a_value_that_may_be_absent_stays_one_in_front_of_a_joined_flag() {
 }
 
 #[test]
+fn what_is_behind_a_secret_is_not_shown() {
+    let folder = closed("prompt: {secret: true}");
+    for behind in ["hunter2", "-hunter2", "a=hunter2"] {
+        let tokens = ["python3", "main.py", "--prompt", "a", behind];
+        let message = folder.translate(&tokens).unwrap_err();
+        assert!(!message.contains("hunter2") && message.contains("***"), "{behind}: {message}");
+    }
+}
+
+#[test]
 fn a_value_never_ends_the_command() {
     // An installed console script: a `--` among the arguments is no separator once a declared flag
     // was seen.
