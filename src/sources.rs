@@ -155,14 +155,21 @@ fn component_declarations(
 ) -> Result<Declarations> {
     let variable =
         || std::env::var_os(COMPONENT_VARIABLE).filter(|v| !v.is_empty()).map(PathBuf::from);
-    let from_rules = || {
-        let folder = found.and_then(|found| found.file.parent()).unwrap_or(Path::new(""));
-        layer.component.as_ref().map(|path| folder.join(path))
-    };
-    match named.map(Path::to_owned).or_else(variable).or_else(from_rules) {
-        Some(file) => declare::declarations(&read_component(&file, app)?),
-        None => Ok(Declarations::default()),
+    if let Some(file) = named.map(Path::to_owned).or_else(variable) {
+        return declare::declarations(&read_component(&file, app)?);
     }
+    let (Some(found), Some(component)) = (found, &layer.component) else {
+        return Ok(Declarations::default());
+    };
+    let file = found.file.parent().unwrap_or(Path::new("")).join(component);
+    let read = read_component(&file, app).and_then(|component| declare::declarations(&component));
+    read.map_err(|error| match error.help {
+        None => {
+            let rules = quote(&shown_path(&found.file));
+            error.help(format!("it is the `component` of {rules}"))
+        }
+        Some(_) => error,
+    })
 }
 
 /// The keys of the rules that hold for `app`.

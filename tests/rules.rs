@@ -794,7 +794,11 @@ fn a_mistake_is_named_with_its_place() {
         ("command: python3 'x", "1:10: `command` is no command line"),
         ("command: {a: 1}", "1:10: `command` is a list, not a mapping"),
         ("component: [a]", "1:12: component is text, not a list"),
-        ("component: c.yml", "cannot read `c.yml`: No such file"),
+        (
+            "component: c.yml",
+            "cannot read `c.yml`: No such file or directory (os error 2); help: it is the `component` of \
+             `hydra-shim.yaml`",
+        ),
         ("apps: {a.py: {flag: {}}}", "1:15: unknown key `flag`; help: did you mean flags?"),
         ("apps: {a.py: {apps: {}}}", "1:15: unknown key `apps`"),
         ("apps: {a.py: {command: python3 a.py}}", "1:15: unknown key `command`"),
