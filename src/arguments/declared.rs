@@ -63,9 +63,10 @@ impl<'a> Reader<'a> {
             }
             Arity::AtMost(count) => {
                 // `--tag={{…}}` follows as `--tag`.
-                let name = |token: &str| split_attached(token).0.to_owned();
-                let follows =
-                    |next: &str| flag.followers.iter().any(|f| f == next || *f == name(next));
+                let follows = |next: &str| {
+                    let (name, _) = split_attached(next);
+                    flag.followers.iter().any(|f| f == next || f == name)
+                };
                 while texts.len() < count
                     && let Some(text) = self.take_if(|next| !follows(next))
                 {
@@ -73,7 +74,7 @@ impl<'a> Reader<'a> {
                 }
                 if let [next, again, ..] = self.tokens.as_slice()
                     && texts.len() < count
-                    && name(next) == name(again)
+                    && split_attached(next).0 == split_attached(again).0
                 {
                     return Err(ambiguous(written, next, &flag.source));
                 }
