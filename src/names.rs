@@ -32,6 +32,20 @@ pub(crate) fn repeated(names: &[&str]) -> Option<(usize, usize)> {
     each.find_map(|(place, name)| Some((place, places.insert((*name).to_owned(), place)?)))
 }
 
+/// Of things with equal names the last, at the place of the first, as in a `dict` of Python.
+pub(crate) fn last_of_each<T>(things: Vec<T>, name: impl Fn(&T) -> String) -> Vec<T> {
+    let mut places = Places::new();
+    let mut kept: Vec<T> = Vec::with_capacity(things.len());
+    for thing in things {
+        let place = *places.entry(name(&thing)).or_insert(kept.len());
+        match kept.get_mut(place) {
+            Some(old) => *old = thing,
+            None => kept.push(thing),
+        }
+    }
+    kept
+}
+
 /// Finds the things of a list by their names.
 pub(crate) struct Index<'a, T> {
     things: &'a [T],

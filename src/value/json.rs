@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::number::{MAX_INT_DIGITS, overflows};
 use super::{Problem, Value};
 use crate::hydra;
-use crate::names::Places;
+use crate::names;
 
 /// `text` as JSON: `None` where it is none.
 ///
@@ -39,7 +39,8 @@ fn json_value(raw: &RawValue, depth: usize) -> Result<Value, Problem> {
         }
         Some(b'{') => {
             let Members(members) = from_json(text)?;
-            let entries = last_of_each(members)
+            // As Python's `json.loads` has it.
+            let entries = names::last_of_each(members, |(key, _)| key.clone())
                 .into_iter()
                 .map(|(key, value)| Ok((key, json_value(value, inner)?)));
             Ok(Value::Dict(entries.collect::<Result<_, _>>()?))
@@ -98,20 +99,4 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
         }
         deserializer.deserialize_map(InOrder).map(Members)
     }
-}
-
-/// Repeated keys: the last value, at the first place, as Python's `json.loads` has it.
-fn last_of_each<T>(members: Vec<(String, T)>) -> Vec<(String, T)> {
-    let mut places = Places::new();
-    let mut kept: Vec<(String, T)> = Vec::with_capacity(members.len());
-    for (key, value) in members {
-        let place = places.get(&key).copied();
-        if let Some(entry) = place.and_then(|place| kept.get_mut(place)) {
-            entry.1 = value;
-        } else {
-            places.insert(key.clone(), kept.len());
-            kept.push((key, value));
-        }
-    }
-    kept
 }

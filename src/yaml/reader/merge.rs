@@ -1,7 +1,7 @@
 //! The merge key `<<`: `flatten_mapping`.
 
 use super::{Read, Reader};
-use crate::names::Places;
+use crate::names;
 use crate::yaml::{Kind, Node};
 
 pub(super) fn is_merge(key: &Node) -> bool {
@@ -32,20 +32,11 @@ impl Reader<'_> {
             }
         }
         all.extend(own);
-        let mut places = Places::new();
-        let mut kept: Vec<(Node, Node)> = Vec::new();
-        for entry in all {
-            // No plain scalar starts with a quote.
-            let name = match &entry.0.kind {
-                Kind::Scalar { text, plain: true } => text.clone(),
-                _ => format!("'{}", entry.0.text().unwrap_or_default()),
-            };
-            let place = *places.entry(name).or_insert(kept.len());
-            match kept.get_mut(place) {
-                Some(old) => *old = entry,
-                None => kept.push(entry),
-            }
-        }
-        Ok(kept)
+        // No plain scalar starts with a quote.
+        let name = |(key, _): &(Node, Node)| match &key.kind {
+            Kind::Scalar { text, plain: true } => text.clone(),
+            _ => format!("'{}", key.text().unwrap_or_default()),
+        };
+        Ok(names::last_of_each(all, name))
     }
 }
