@@ -125,10 +125,13 @@ fn no_flag_in_command(line: &CommandLine, declared: &Declarations) -> Result<()>
             // The value behind it may be a secret.
             let (flag, _) = split_attached(token);
             Err(Error::refused(format!(
-            "{flag} is a declared flag, but stands in front of a `--` that would end the command {}",
-            quote(program)
-        ))
-        .help(format!("end the command before the flags: hydra-shim run {program} -- {flag} …")))
+                "{flag} is a declared flag, but stands in front of a `--` that would end the \
+                 command {}",
+                quote(program)
+            ))
+            .help(format!(
+                "end the command before the flags: hydra-shim run {program} -- {flag} …"
+            )))
         }
         _ => Ok(()),
     }
@@ -153,9 +156,7 @@ fn component_declarations(
     layer: &Layer,
     named: Option<&Path>,
 ) -> Result<Declarations> {
-    let variable =
-        || std::env::var_os(COMPONENT_VARIABLE).filter(|v| !v.is_empty()).map(PathBuf::from);
-    if let Some(file) = named.map(Path::to_owned).or_else(variable) {
+    if let Some(file) = named.map(Path::to_owned).or_else(|| file_in(COMPONENT_VARIABLE)) {
         return declare::declarations(&read_component(&file, app)?);
     }
     let (Some(found), Some(component)) = (found, &layer.component) else {
@@ -199,7 +200,7 @@ fn lay_over(layer: &Layer, component: Declarations) -> Result<Declarations> {
 /// The rules file for an application: the one named, else the nearest in the script's folder or
 /// above it; for what has no script file, the working directory's.
 fn rules_file(app: &App, named: Option<&Path>) -> Option<PathBuf> {
-    if let Some(file) = named.map(Path::to_owned).or_else(rules_variable) {
+    if let Some(file) = named.map(Path::to_owned).or_else(|| file_in(RULES_VARIABLE)) {
         return Some(file);
     }
     let App::Script(script) = app else {
@@ -209,8 +210,9 @@ fn rules_file(app: &App, named: Option<&Path>) -> Option<PathBuf> {
     script.ancestors().skip(1).map(|folder| folder.join(RULES_FILE)).find(|file| file.is_file())
 }
 
-fn rules_variable() -> Option<PathBuf> {
-    std::env::var_os(RULES_VARIABLE).filter(|value| !value.is_empty()).map(PathBuf::from)
+/// The file that an environment variable names; an empty one names none.
+fn file_in(variable: &str) -> Option<PathBuf> {
+    std::env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
 fn read_rules(file: Option<PathBuf>) -> Result<Option<Found>> {
@@ -323,7 +325,7 @@ fn default_command(named: Named<'_>) -> Result<(Vec<String>, Option<Found>)> {
         return Ok((command, found));
     }
     // A file that is named holds for every command; and a pipe can be read but once.
-    let named = named.rules.is_some() || rules_variable().is_some();
+    let named = named.rules.is_some() || file_in(RULES_VARIABLE).is_some();
     Ok((DEFAULT_COMMAND.map(str::to_owned).to_vec(), found.filter(|_| named)))
 }
 
