@@ -20,6 +20,9 @@ pub struct Declarations {
     pub closed: bool,
     /// Arguments that the component itself writes, accepted in closed mode.
     pub literals: Vec<String>,
+    /// The words that the component writes in front of its arguments: its command, as far as it is
+    /// text.
+    pub command: Vec<String>,
     /// Names of flags that are left out, with their value.
     pub drop: Vec<String>,
     /// Environment variables that set a key, and their values.
@@ -160,7 +163,7 @@ impl Declarations {
 }
 
 /// Equal but for `-` and `_`.
-fn same_name(a: &str, b: &str) -> bool {
+pub fn same_name(a: &str, b: &str) -> bool {
     let plain = |byte: u8| if byte == b'-' { b'_' } else { byte };
     a.len() == b.len() && a.bytes().map(plain).eq(b.bytes().map(plain))
 }

@@ -2,7 +2,7 @@
 //! the file.
 
 use crate::command_line::App;
-use crate::declarations::{Arity, Declarations, Flag, Mkdir};
+use crate::declarations::{Arity, Declarations, Flag, Mkdir, same_name};
 use crate::error::{Error, Result, quote};
 use crate::hydra::{self, Key};
 use crate::names;
@@ -113,6 +113,13 @@ impl Rules {
 }
 
 impl Layer {
+    /// The type that the rules give the flag `name`, without dashes.
+    pub fn declared_type(&self, name: &str) -> Option<Type> {
+        let typed = || self.flags.iter().filter(|rule| rule.ty.is_some());
+        let exact = typed().find(|rule| rule.name == name);
+        exact.or_else(|| typed().find(|rule| same_name(&rule.name, name)))?.ty.clone()
+    }
+
     /// Lays these rules over what a component declares.
     pub fn over(&self, mut declared: Declarations) -> Declarations {
         declared.underscores = self.underscores.unwrap_or(false);

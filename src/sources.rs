@@ -93,7 +93,8 @@ pub fn translate_component(
         None => read_rules(rules_file(place, rules))?,
     };
     let layer = layer_for(&app, found.as_ref());
-    let declared = lay_over(&layer, declare::declarations(component)?)?;
+    let declared =
+        lay_over(&layer, declare::declarations(component, &|flag| layer.declared_type(flag))?)?;
     translate::translate(command, arguments.to_vec(), &declared)
 }
 
@@ -156,14 +157,16 @@ fn component_declarations(
     layer: &Layer,
     named: Option<&Path>,
 ) -> Result<Declarations> {
+    let types = |flag: &str| layer.declared_type(flag);
     if let Some(file) = named.map(Path::to_owned).or_else(|| file_in(COMPONENT_VARIABLE)) {
-        return declare::declarations(&read_component(&file, app)?);
+        return declare::declarations(&read_component(&file, app)?, &types);
     }
     let (Some(found), Some(component)) = (found, &layer.component) else {
         return Ok(Declarations::default());
     };
     let file = found.file.parent().unwrap_or(Path::new("")).join(component);
-    let read = read_component(&file, app).and_then(|component| declare::declarations(&component));
+    let read =
+        read_component(&file, app).and_then(|component| declare::declarations(&component, &types));
     read.map_err(|error| match error.help {
         None => {
             let rules = quote(&shown_path(&found.file));

@@ -18,11 +18,16 @@ use written::{Place, Places, Written};
 /// Stands for a placeholder where the end of the command is looked for: no flag, no script.
 const SOME_VALUE: String = String::new();
 
-/// The declarations that a component makes. A flag's key is its name.
+/// The type that the rules give a flag (its name without dashes), if they give one: it decides what
+/// the component's words after the flag are.
+pub type RuleTypes<'a> = dyn Fn(&str) -> Option<Type> + 'a;
+
+/// The declarations that a component makes, where the rules say `_rules` of its flags. A flag's key
+/// is its name.
 ///
 /// # Errors
 /// The component writes a flag twice, or too many whose values may be absent.
-pub fn declarations(component: &Component) -> Result<Declarations> {
+pub fn declarations(component: &Component, _rules: &RuleTypes<'_>) -> Result<Declarations> {
     let elements: Vec<&Element> = component.command.iter().chain(&component.args).collect();
     let tokens: Vec<String> = elements
         .iter()
@@ -48,6 +53,7 @@ pub fn declarations(component: &Component) -> Result<Declarations> {
     Ok(Declarations {
         flags: walk.flags.into_iter().map(|flag| flag.declaration(&component.file)).collect(),
         literals: walk.literals,
+        command: tokens.into_iter().take(start).filter(|word| !word.is_empty()).collect(),
         ..Declarations::default()
     })
 }

@@ -21,7 +21,7 @@ fuzz_target!(|file: &str| {
     let Ok(root) = yaml::parse(file, "component") else { return };
     let Ok(pipeline) = Pipeline::read(&root, "component") else { return };
     for task in &pipeline.tasks {
-        let Ok(declared) = declare::declarations(&task.component) else { continue };
+        let Ok(declared) = declare::declarations(&task.component, &|_| None) else { continue };
         let Ok(filled) = fill::fill(&pipeline, task, &Values::default()) else { continue };
         let mut command: Vec<_> = filled.received.into_iter().map(|one| one.text).collect();
         let arguments =
