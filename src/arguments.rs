@@ -92,6 +92,11 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// How many of the arguments are read.
+    pub(crate) fn place(&self) -> usize {
+        self.count - self.tokens.len()
+    }
+
     fn peek(&self) -> Option<&str> {
         self.tokens.as_slice().first().map(String::as_str)
     }
@@ -228,7 +233,7 @@ impl<'a> Reader<'a> {
     }
 
     fn unexpected(&self, token: String) -> Argument {
-        Argument::Unexpected(token, self.count - self.tokens.len())
+        Argument::Unexpected(token, self.place())
     }
 }
 

@@ -12,7 +12,7 @@ use crate::error::{Error, Result, quote};
 use crate::hydra;
 use crate::names::Places;
 use crate::value::{self, Type, Value};
-pub use translation::{Step, StepKind, Translation};
+pub use translation::{DryRun, Step, StepKind, Translation};
 
 /// Translates `arguments` for `command`.
 ///
@@ -28,6 +28,31 @@ pub fn translate(
     writer.trace.reserve(arguments.len() / 2);
     for argument in Reader::new(arguments, declared) {
         writer.take(argument?)?;
+    }
+    let run = writer.finish(command);
+    match run.refused.into_iter().next() {
+        Some((_, error)) => Err(error),
+        None => Ok(run.translation),
+    }
+}
+
+/// Translates `arguments` for `command` as [`translate`] does, and goes on after what it refuses.
+pub fn dry_run(command: Vec<String>, arguments: &[String], declared: &Declarations) -> DryRun {
+    let mut writer = Writer::new(declared);
+    let mut reader = Reader::new(arguments.to_vec(), declared);
+    let mut start = 0;
+    while let Some(argument) = reader.next() {
+        let end = reader.place();
+        let from = arguments.get(start..end).unwrap_or_default();
+        if let Err(error) = argument.and_then(|argument| writer.take(argument)) {
+            let name = from.first().and_then(|token| split_attached(token).0.strip_prefix("--"));
+            let flag = name.and_then(|name| declared.flag(name));
+            let secret = flag.is_some_and(|flag| flag.secret);
+            let step = Step { from: from.to_vec(), secret, ..Step::empty(StepKind::Refused) };
+            writer.refused.push((writer.trace.len(), error));
+            writer.trace.push(step);
+        }
+        start = end;
     }
     writer.finish(command)
 }
@@ -48,6 +73,7 @@ struct Writer<'a> {
     /// The keys that flags declared secret set.
     secret_keys: Vec<&'a str>,
     after_own_flag: bool,
+    refused: Vec<(usize, Error)>,
 }
 
 impl<'a> Writer<'a> {
@@ -64,6 +90,7 @@ impl<'a> Writer<'a> {
             secrets: Vec::new(),
             secret_keys: secret.map(|flag| flag.key.name.as_str()).collect(),
             after_own_flag: false,
+            refused: Vec::new(),
         }
     }
 
@@ -259,16 +286,33 @@ impl<'a> Writer<'a> {
     }
 
     /// What the rules append, and Hydra's own flags, which it takes only behind the overrides.
-    fn finish(mut self, command: Vec<String>) -> Result<Translation> {
+    fn finish(mut self, command: Vec<String>) -> DryRun {
         for (index, list) in std::mem::take(&mut self.lists).into_iter().enumerate() {
             let Some(list) = list else { continue };
-            let step = self.step(*list, index)?;
+            let (from, secret) = (list.from.clone(), list.secret);
+            let step = self.step(*list, index).unwrap_or_else(|error| {
+                self.refused.push((index, error));
+                Step { from, secret, ..Step::empty(StepKind::Refused) }
+            });
             if let Some(place) = self.trace.get_mut(index) {
                 *place = step;
             }
         }
+        self.refused.sort_by_key(|(index, _)| *index);
         // A list that went on later has left an empty step.
-        self.trace.retain(|step| !(step.from.is_empty() && step.to.is_empty()));
+        let empty = |step: &Step| step.from.is_empty() && step.to.is_empty();
+        let mut gone = self.trace.iter().scan(0, |gone, step| {
+            let before = *gone;
+            *gone += usize::from(empty(step));
+            Some(before)
+        });
+        let mut at = 0;
+        for (index, _) in &mut self.refused {
+            let before = gone.nth(*index - at).unwrap_or(0);
+            at = *index + 1;
+            *index -= before;
+        }
+        self.trace.retain(|step| !empty(step));
         self.trace.extend(self.declared.append.iter().map(|text| Step {
             to: vec![text.clone()],
             key: hydra::native_key(text).map(str::to_owned),
@@ -280,13 +324,14 @@ impl<'a> Writer<'a> {
             to: tokens,
             ..Step::empty(StepKind::HydraFlag)
         }));
-        Ok(Translation {
+        let translation = Translation {
             command,
             warnings: self.warnings,
             trace: self.trace,
             folders: self.folders.into_iter().map(|(_, folder)| folder).collect(),
             secrets: self.secrets,
-        })
+        };
+        DryRun { translation, refused: self.refused }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::declarations::{Arity, Flag, Mkdir, SECRET};
-use crate::translate::translate;
+use crate::translate::{dry_run, translate};
 
 fn declarations() -> Declarations {
     let key = |name: &str| Key::parse(name).unwrap();
@@ -276,4 +276,25 @@ fn what_may_be_meant_otherwise_is_warned_of() {
             _ => panic!("{arguments:?}: {warnings:?}"),
         }
     }
+}
+
+#[test]
+fn a_dry_run_goes_on_after_what_it_refuses() {
+    let arguments = ["--lr", "1", "--f", "x", "word", "--tags", "a", "--n", "3", "--tags", "???"];
+    let arguments = arguments.map(str::to_owned).to_vec();
+    let run = dry_run(Vec::new(), &arguments, &declarations());
+    let refused: Vec<(&[String], &str)> = run
+        .refused
+        .iter()
+        .map(|(step, error)| (&*run.translation.trace[*step].from, &*error.message))
+        .collect();
+    let first = "--f: the value `x` is no float (declared float by rules:1)";
+    assert_eq!(refused[0], (&arguments[2..4], first));
+    assert_eq!(refused[1].0, &arguments[4..5]);
+    assert_eq!(refused[2].0.join(" "), "--tags a --tags ???");
+    assert_eq!(refused.len(), 3);
+    let overrides: Vec<&String> = run.translation.overrides().collect();
+    assert_eq!(overrides, ["lr=1", "+model.n=3"]);
+    let error = translate(Vec::new(), arguments, &declarations()).unwrap_err();
+    assert_eq!(error.message, first);
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::arguments::split_attached;
 use crate::declarations::SECRET;
+use crate::error::Error;
 use crate::value::Type;
 
 /// The application's command line as Hydra takes it.
@@ -20,6 +21,16 @@ pub struct Translation {
     pub folders: Vec<String>,
     /// The texts of secret values, to be masked in what others print.
     pub secrets: Vec<String>,
+}
+
+/// A translation that went on after what it refused: nothing to be started if it refused something.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DryRun {
+    /// What could be translated. A refused argument has a step too, with what was received and no
+    /// override: [`StepKind::Refused`].
+    pub translation: Translation,
+    /// The places of the refused steps in the trace, in order, and why each is refused.
+    pub refused: Vec<(usize, Error)>,
 }
 
 /// One argument's way through the translation.
@@ -50,6 +61,8 @@ pub enum StepKind {
     HydraFlag,
     /// A flag that the rules leave out, with its value.
     Dropped,
+    /// An argument that cannot be passed on, only in a [`DryRun`].
+    Refused,
 }
 
 impl fmt::Display for StepKind {
@@ -59,6 +72,7 @@ impl fmt::Display for StepKind {
             Self::Override => f.write_str("override"),
             Self::HydraFlag => f.write_str("hydra flag"),
             Self::Dropped => f.write_str("dropped"),
+            Self::Refused => f.write_str("refused"),
         }
     }
 }
