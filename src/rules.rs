@@ -2,7 +2,7 @@
 //! the file.
 
 use crate::command_line::App;
-use crate::declarations::{Arity, Declarations, Flag, Mkdir, same_name};
+use crate::declarations::{Arity, Declarations, Flag, Mkdir, Source, same_name};
 use crate::error::{Error, Result, quote};
 use crate::hydra::{self, Key};
 use crate::names;
@@ -152,7 +152,7 @@ impl RuleFlag {
     /// A flag that only the rules declare.
     fn alone(&self, underscores: bool) -> Flag {
         let name = if underscores { self.name.replace('-', "_") } else { self.name.clone() };
-        let mut flag = Flag::new(&self.name, Key::existing(name), Type::Auto, &self.source);
+        let mut flag = Flag::new(&self.name, Key::existing(name), Type::Auto, self.source.as_str());
         self.apply(&mut flag);
         flag
     }
@@ -172,7 +172,7 @@ impl RuleFlag {
                 };
             }
             flag.nullable = false;
-            flag.source.clone_from(&self.source);
+            flag.source = Source::from(self.source.as_str());
         }
         replace(&mut flag.mkdir, self.mkdir.as_ref());
         replace(&mut flag.drop_empty, self.drop_empty.as_ref());

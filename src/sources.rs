@@ -193,7 +193,7 @@ fn lay_over(layer: &Layer, component: Declarations) -> Result<Declarations> {
                 name: name.clone(),
                 key: key.clone(),
                 value,
-                source: source.clone(),
+                source: source.as_str().into(),
             });
         }
     }

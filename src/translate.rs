@@ -7,7 +7,7 @@
 mod translation;
 
 use crate::arguments::{Argument, Reader, Setting, split_attached};
-use crate::declarations::{Arity, Declarations, Mkdir, SECRET};
+use crate::declarations::{Arity, Declarations, Mkdir, SECRET, Source};
 use crate::error::{Error, Result, quote};
 use crate::hydra;
 use crate::names::Places;
@@ -316,7 +316,7 @@ impl<'a> Writer<'a> {
         self.trace.extend(self.declared.append.iter().map(|text| Step {
             to: vec![text.clone()],
             key: hydra::native_key(text).map(str::to_owned),
-            declared_by: Some("append".to_owned()),
+            declared_by: Some(Source::from("append")),
             ..Step::empty(StepKind::Override)
         }));
         self.trace.extend(self.own_flags.into_iter().map(|tokens| Step {

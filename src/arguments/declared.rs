@@ -1,7 +1,7 @@
 //! The values of declared flags: how many arguments are one, and of which type they are.
 
 use super::{Argument, Reader, Setting, bad_key, closed_mode, is_flag_or_override, split_attached};
-use crate::declarations::{Arity, Declarations, Flag, Variable};
+use crate::declarations::{Arity, Declarations, Flag, Source, Variable};
 use crate::error::{Error, Result, quote};
 use crate::hydra;
 use crate::value::{self, Problem, Type, Value};
@@ -16,7 +16,9 @@ impl<'a> Reader<'a> {
                     && !matches!(flag.arity, Arity::Exactly(n) if n != 1)
             })
             .cloned()
-            .unwrap_or_else(|| Flag::new("", variable.key.clone(), Type::Auto, &variable.source));
+            .unwrap_or_else(|| {
+                Flag::new("", variable.key.clone(), Type::Auto, variable.source.clone())
+            });
         flag.arity = Arity::Exactly(1);
         let shown = format!("${}", variable.name);
         let text = variable.value.clone();
@@ -153,7 +155,7 @@ pub(super) fn negated_switch<'a>(
 }
 
 /// The arguments end behind the first `there` of a flag's `count` values.
-fn values_missing(written: &str, there: usize, count: usize, source: &str) -> Error {
+fn values_missing(written: &str, there: usize, count: usize, source: &Source) -> Error {
     let missing = match (count - there, count) {
         (1, 1) => "its value is missing".to_owned(),
         (missing, _) if missing == count => format!("its {count} values are missing"),
@@ -169,7 +171,7 @@ fn values_missing(written: &str, there: usize, count: usize, source: &str) -> Er
     })
 }
 
-fn ambiguous(written: &str, next: &str, source: &str) -> Error {
+fn ambiguous(written: &str, next: &str, source: &Source) -> Error {
     Error::refused(format!(
         "{written}: its value may be absent ({source}), and {} behind it may be that value or the \
          next flag",

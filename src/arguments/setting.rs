@@ -1,6 +1,6 @@
 //! A key and the value it gets, and what may be said of it.
 
-use crate::declarations::{Arity, Flag, Mkdir, SECRET};
+use crate::declarations::{Arity, Flag, Mkdir, SECRET, Source};
 use crate::error::{Error, quote};
 use crate::hydra::Key;
 use crate::value::{Problem, Type, Value};
@@ -23,7 +23,7 @@ pub struct Setting {
     /// Whether repetitions add up.
     pub arity: Arity,
     /// Who declared it.
-    pub declared_by: Option<String>,
+    pub declared_by: Option<Source>,
     /// Never shown.
     pub secret: bool,
     /// A dict is merged.

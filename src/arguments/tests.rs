@@ -250,7 +250,7 @@ fn variables_give_way_to_flags() {
         name: "AIP_MODEL_DIR".to_owned(),
         key: Key::parse("out").unwrap(),
         value: "gs://b/m".to_owned(),
-        source: "rules:9".to_owned(),
+        source: "rules:9".into(),
     }];
     assert_eq!(run(&[], &declared), "out=gs://b/m");
     assert_eq!(run(&["--out", "/x/y"], &declared), "out=/x/y");

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::arguments::split_attached;
-use crate::declarations::SECRET;
+use crate::declarations::{SECRET, Source};
 use crate::error::Error;
 use crate::value::Type;
 
@@ -47,7 +47,7 @@ pub struct Step {
     /// What the argument was.
     pub kind: StepKind,
     /// Who declared the type; `None` where nobody did.
-    pub declared_by: Option<String>,
+    pub declared_by: Option<Source>,
 }
 
 /// What an argument was.

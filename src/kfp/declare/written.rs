@@ -174,7 +174,8 @@ impl<'a> Written<'a> {
         let name = self.text.get(if short { 1 } else { 2 }..).unwrap_or_default();
         let arity = self.places.arity();
         let (ty, nullable) = self.places.ty();
-        let mut flag = Flag::new(name, Key::existing(name), ty, &format!("{file}:{}", self.line));
+        let mut flag =
+            Flag::new(name, Key::existing(name), ty, format!("{file}:{}", self.line).as_str());
         flag.short = short;
         flag.by_component = true;
         flag.arity = arity;

@@ -54,7 +54,7 @@ fn rows(run: &DryRun) -> Vec<Row> {
             shortened(&readable(&step.shown_from())) + sample,
             shortened(step.key.as_deref().unwrap_or_default()),
             step.kind.to_string(),
-            step.declared_by.clone().unwrap_or_default(),
+            step.declared_by.as_ref().map(ToString::to_string).unwrap_or_default(),
             shortened(&step.shown_to().join(" ")),
         ]
     });
