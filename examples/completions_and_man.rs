@@ -13,7 +13,7 @@ use clap::Command;
 use clap_complete::{Generator as _, Shell, generate};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
-use hydra_shim::{interpose, log, sources, tool};
+use hydra_shim::{cli, interpose, log, sources};
 
 const NAME: &str = "hydra-shim";
 
@@ -47,7 +47,7 @@ fn main() -> io::Result<()> {
     for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
         fs::write(folder.join(shell.file_name(NAME)), completion(shell))?;
     }
-    let mut whole = tool::definition().disable_help_subcommand(true);
+    let mut whole = cli::definition().disable_help_subcommand(true);
     whole.build();
     let mut page = man_page(&whole, &folder, &date)?;
     section("ENVIRONMENT", &ENVIRONMENT).to_writer(&mut page)?;
@@ -57,14 +57,14 @@ fn main() -> io::Result<()> {
 
 fn completion(shell: Shell) -> String {
     let mut script = Vec::new();
-    generate(shell, &mut tool::definition(), NAME, &mut script);
+    generate(shell, &mut cli::definition(), NAME, &mut script);
     // In a program with a dash in its name, bash would complete no subcommand's options: the state
     // is set by one spelling and read by another (clap-rs/clap#6421, clap_complete 4.6).
     String::from_utf8_lossy(&script).replace("hydra__subcmd__shim", "hydra__shim")
 }
 
 fn man_page(command: &Command, folder: &Path, date: &str) -> io::Result<File> {
-    let version = tool::definition().get_version().unwrap_or_default().to_owned();
+    let version = cli::definition().get_version().unwrap_or_default().to_owned();
     let page =
         Man::new(command.clone()).source(format!("{NAME} {version}")).manual(NAME).date(date);
     let mut file = File::create(folder.join(page.get_filename()))?;

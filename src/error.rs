@@ -1,9 +1,9 @@
 //! What can go wrong, said so that a person can act on it, and the exit codes that say it to a machine.
 //!
 //! An [`Error`] is made where the facts are (the flag, the value, the file and line) and printed
-//! in one place, [`Error`]'s `Display`: `hydra-shim: error: …`, then `  help: …` where there is a
-//! next step. Which code a kind of error exits with depends on the door it left by: see
-//! [`Door::exit_code`].
+//! in one place, [`crate::log::Log::report_error`]. What needs no help and no exit code of its own (a
+//! file, a subcommand) is an `anyhow` error; [`Error::from_chain`] makes one of the other. Which code a
+//! kind of error exits with depends on the door it left by: see [`Door::exit_code`].
 
 use std::fmt;
 
@@ -55,6 +55,16 @@ impl Error {
         Self { message: message.into(), help: None, kind }
     }
 
+    /// The end of an error's way: the contexts around it as one message, and kind and help of the
+    /// [`Error`] among them.
+    pub fn from_chain(error: &anyhow::Error) -> Self {
+        let message = format!("{error:#}");
+        match error.downcast_ref::<Self>() {
+            Some(found) => Self { message, ..found.clone() },
+            None => Self::refused(message),
+        }
+    }
+
     /// The same error with a next step.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
@@ -65,11 +75,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "hydra-shim: error: {}", self.message)?;
-        if let Some(help) = &self.help {
-            write!(f, "\n  help: {help}")?;
-        }
-        Ok(())
+        f.write_str(&self.message)
     }
 }
 
@@ -100,27 +106,34 @@ impl Door {
     }
 }
 
-/// `text` for an error message: in backquotes, control characters escaped, at most 200
-/// characters of it.
+/// `text` for an error message: in backquotes, [`visible`], at most 200 characters of it.
 pub fn quote(text: &str) -> String {
     const SHOWN: usize = 200;
-    let mut quoted = String::from("`");
-    for (count, c) in text.chars().enumerate() {
-        if count == SHOWN {
-            quoted.push('…');
-            break;
-        }
-        push_visible(&mut quoted, c);
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("`{}…`", visible(text.get(..end).unwrap_or(text))),
+        None => format!("`{}`", visible(text)),
     }
-    quoted.push('`');
-    quoted
 }
 
-/// Adds a character, a control character escaped: it could end a line, or rewrite it on a terminal.
-pub(crate) fn push_visible(text: &mut String, c: char) {
-    if c.is_control() {
-        text.extend(c.escape_default());
-    } else {
-        text.push(c);
+/// `text` in one line, as a terminal may get it: what would end the line, move in it or reorder it is
+/// escaped.
+pub fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_invisible(c) {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
     }
+    shown
+}
+
+/// Control characters, Unicode's line ends, and what changes the direction of text
+/// (<https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters>).
+pub(crate) fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{2028}' | '\u{2029}')
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}')
+        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

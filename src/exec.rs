@@ -91,7 +91,17 @@ pub fn find_behind(called: &OsStr, path: Option<OsString>) -> Result<PathBuf> {
         }
     });
     let behind = folders.get(place.map_or(0, |place| place + 1)..).unwrap_or_default();
-    search(name, behind.to_vec(), myself)
+    search(name, behind.to_vec(), myself).map_err(|error| match error.kind {
+        Kind::NotFound => {
+            let message = format!(
+                "{} is only the shim: PATH has no other program of that name after it",
+                quote(&name.to_string_lossy())
+            );
+            Error::new(Kind::NotFound, message)
+                .help("install the program, in a folder of PATH that comes after the shim's")
+        }
+        _ => error,
+    })
 }
 
 /// The folders of PATH, absolute, each once.

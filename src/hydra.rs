@@ -12,7 +12,7 @@ mod key;
 mod literal;
 mod own_flag;
 
-pub use complaint::{Complaint, FULL_ERROR_VARIABLE, essence, full_key};
+pub use complaint::{Complaint, FULL_ERROR_VARIABLE, full_key, strip_boilerplate};
 pub use entry_point::{ENTRY_METHOD, entry_point};
 pub use instantiate::{EVALUATED_AGAIN, INSTANTIATE_KEYS, holds_interpolation};
 pub use key::{Key, Operation, is_key, native_key, why_no_key};

@@ -11,6 +11,7 @@
 #![warn(clippy::mod_module_files)]
 
 pub mod arguments;
+pub mod cli;
 pub mod command_line;
 pub mod declarations;
 pub mod error;
@@ -27,7 +28,6 @@ pub mod report;
 pub mod rules;
 pub mod run;
 pub mod sources;
-pub mod tool;
 pub mod translate;
 pub mod value;
 pub mod yaml;

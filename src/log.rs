@@ -4,7 +4,8 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use crate::error::{Error, push_visible};
+use crate::error::{Error, visible};
+use crate::report;
 use crate::translate::Translation;
 
 /// Chooses the form.
@@ -49,7 +50,7 @@ impl Log {
     }
 
     fn decided(self, decision: &str, reason: &str, argv: &[String], warnings: &[String]) {
-        let command = shell_words::join(argv);
+        let command = report::shown_command(argv);
         let mut message = format!("hydra-shim: {decision} ({reason}): {command}");
         for warning in warnings {
             let _ = write!(message, "; warning: {warning}");
@@ -62,30 +63,31 @@ impl Log {
                 let severity = if warnings.is_empty() { "INFO" } else { "WARNING" };
                 cloud_line(severity, &message, &detail)
             }
-            _ => one_line(&message),
+            _ => visible(&message),
         };
         say(&line);
     }
 
-    /// An error: always for a person, and as a line for Cloud Logging where that is asked for.
-    pub fn error(self, error: &Error) {
-        say(&error.to_string());
+    /// The one place where an error is printed: always for a person, and as a line for Cloud Logging
+    /// where that is asked for.
+    pub fn report_error(self, error: &Error) {
+        let mut text = format!("hydra-shim: error: {}", visible(&error.message));
+        if let Some(help) = &error.help {
+            let lines: Vec<String> = help.lines().map(visible).collect();
+            let _ = write!(text, "\n  help: {}", lines.join("\n        "));
+        }
+        say(&text);
         if self == Self::Json {
             let detail = serde_json::json!({ "error": error.message, "help": error.help });
-            say(&cloud_line("ERROR", &error.to_string(), &detail));
+            say(&cloud_line("ERROR", &text, &detail));
         }
     }
 }
 
 fn cloud_line(severity: &str, message: &str, detail: &serde_json::Value) -> String {
-    serde_json::json!({ "severity": severity, "message": message, "hydra_shim": detail })
-        .to_string()
-}
-
-fn one_line(message: &str) -> String {
-    let mut line = String::new();
-    message.chars().for_each(|c| push_visible(&mut line, c));
-    line
+    report::json_line(&serde_json::json!({
+        "severity": severity, "message": message, "hydra_shim": detail,
+    }))
 }
 
 /// One line on stderr. A closed stderr is no reason to fail.

@@ -13,9 +13,9 @@ mod stand_ins;
 use std::ffi::{CStr, OsStr, OsString, c_char, c_int};
 use std::os::unix::ffi::OsStrExt as _;
 
-use hydra_shim::error::Door;
+use hydra_shim::error::{Door, Error};
 use hydra_shim::log::Log;
-use hydra_shim::{interpose, run, tool};
+use hydra_shim::{cli, interpose, run};
 
 #[cfg(target_env = "musl")]
 #[global_allocator]
@@ -38,18 +38,20 @@ pub unsafe extern "C" fn main(count: c_int, strings: *const *const c_char) -> c_
 }
 
 fn dispatch(mut argv: Vec<OsString>) -> i32 {
-    let own_name = argv.first().is_none_or(|called| interpose::is_own_name(called));
+    let own_name =
+        argv.first().is_none_or(|called| interpose::is_own_name(called)) || cli::is_renamed(&argv);
     let log = Log::from_environment();
     let (door, result) = if !own_name {
-        (Door::Exec, run::interposed(&argv, log).map(|never| match never {}))
+        (Door::Exec, run::interposed(&argv, log).map(|never| match never {}).map_err(Into::into))
     } else if argv.get(1).is_some_and(|subcommand| subcommand == "run") {
         argv.drain(..2);
-        (Door::Exec, run::run(argv, log).map(|never| match never {}))
+        (Door::Exec, run::run(argv, log).map(|never| match never {}).map_err(Into::into))
     } else {
-        (Door::Tool, tool::main(argv.get(1..).unwrap_or_default()))
+        (Door::Tool, cli::main(argv.get(1..).unwrap_or_default()))
     };
     result.unwrap_or_else(|error| {
-        log.error(&error);
+        let error = Error::from_chain(&error);
+        log.report_error(&error);
         door.exit_code(error.kind)
     })
 }

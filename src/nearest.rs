@@ -1,5 +1,7 @@
 //! "Did you mean …?"
 
+use strsim::osa_distance;
+
 use crate::error::{Error, quote};
 
 /// The candidate nearest to `word`, if one is near enough to be meant: at most one edit in three
@@ -12,7 +14,7 @@ pub(crate) fn nearest<'a>(
     let word = plain(word);
     let most = (word.chars().count() / 3).max(1);
     candidates
-        .map(|candidate| (distance(&word, &plain(candidate)), candidate))
+        .map(|candidate| (osa_distance(&word, &plain(candidate)), candidate))
         .filter(|(distance, _)| *distance <= most)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
@@ -32,35 +34,12 @@ pub(crate) fn unknown<'a>(what: &str, name: &str, names: impl Iterator<Item = &'
     }
 }
 
-/// The help for a word that is none of `known`: the nearest, or behind `listing` all of them.
+/// The help for a word that is none of `known`: the nearest, or after `listing` all of them.
 pub(crate) fn known_words(word: &str, known: &[&str], listing: &str) -> String {
     match nearest(word, known.iter().copied()) {
         Some(near) => format!("did you mean {near}?"),
         None => format!("{listing} {}", known.join(", ")),
     }
-}
-
-/// The Levenshtein distance, in characters; a transposition of two is one edit.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    // Two rows back, for the transpositions.
-    let mut before: Vec<usize> = Vec::new();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut next = vec![i + 1];
-        for (j, y) in b.iter().enumerate() {
-            let at = |row: &[usize], j: usize| row.get(j).copied().unwrap_or(usize::MAX - 1);
-            let mut least =
-                (at(&row, j) + usize::from(x != y)).min(at(&row, j + 1) + 1).min(at(&next, j) + 1);
-            let swapped = i > 0 && j > 0 && a.get(i - 1) == Some(y) && b.get(j - 1) == Some(x);
-            if swapped {
-                least = least.min(at(&before, j - 1) + 1);
-            }
-            next.push(least);
-        }
-        before = std::mem::replace(&mut row, next);
-    }
-    row.last().copied().unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -81,8 +60,5 @@ mod tests {
         ] {
             assert_eq!(nearest(word, names.into_iter()), expected, "{word:?}");
         }
-        assert_eq!(distance("kitten", "sitting"), 3);
-        assert_eq!(distance("", "abc"), 3);
-        assert_eq!(distance("flaot", "float"), 1);
     }
 }

@@ -1,9 +1,11 @@
 //! A translation as people and programs read it.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use crate::error::is_invisible;
 use crate::translate::{Step, Translation};
 
 /// `translate --format json`.
@@ -49,11 +51,43 @@ impl<'a> From<&'a Translation> for Report<'a> {
 
 /// The translation as one JSON object, without a line's end.
 pub fn json(translation: &Translation) -> String {
-    // Strings, lists and options: nothing that JSON could not hold.
-    serde_json::to_string(&Report::from(translation)).unwrap_or_default()
+    json_line(&Report::from(translation))
 }
 
-/// The command line quoted for a POSIX shell, without a line's end.
-pub fn shell(translation: &Translation) -> String {
-    shell_words::join(translation.argv())
+/// JSON in one line, in which nothing is invisible: JSON itself escapes only what is below U+0020.
+pub(crate) fn json_line(value: &impl Serialize) -> String {
+    // Strings, lists and options: nothing that JSON could not hold.
+    let json = serde_json::to_string(value).unwrap_or_default();
+    let mut line = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_invisible(c) {
+            let _ = write!(line, "\\u{:04x}", u32::from(c));
+        } else {
+            line.push(c);
+        }
+    }
+    line
+}
+
+/// A command line for people: quoted for a shell, in one line that any terminal may get. A word with
+/// something invisible in it is quoted as `$'…'`, which bash and zsh (and POSIX.1-2024) read.
+pub fn shown_command(argv: &[String]) -> String {
+    let words = argv.iter().map(|word| {
+        if !word.contains(is_invisible) {
+            return shell_words::quote(word).into_owned();
+        }
+        let mut quoted = String::from("$'");
+        for c in word.chars() {
+            match c {
+                '\'' | '\\' => quoted.extend(['\\', c]),
+                '\n' | '\t' | '\r' => quoted.extend(c.escape_default()),
+                c if is_invisible(c) => {
+                    let _ = write!(quoted, "\\u{:04x}", u32::from(c));
+                }
+                c => quoted.push(c),
+            }
+        }
+        quoted + "'"
+    });
+    words.collect::<Vec<_>>().join(" ")
 }

@@ -441,7 +441,7 @@ fn a_component_is_checked_against_its_application() {
         let output = finish(&mut folder.shim(&[&argv[..], &[argument]].concat()));
         assert_eq!(output.status.code(), Some(2), "{}", both_streams(&output));
         let message = refusal(&output);
-        assert!(message.contains(&format!("`{argument}` stands behind the command")), "{message}");
+        assert!(message.contains(&format!("`{argument}` follows the command")), "{message}");
     }
     let output = finish(&mut folder.shim(&[&argv[..], &["--"]].concat()));
     assert_eq!(output.status.code(), Some(1), "a `--` at the end ends the command: {output:?}");

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use site::{APP, FLAGS, SHOW, Site, TRANSLATED, decision, outcome, printed, write_executable};
-use support::{both_streams, shim, shim_command};
+use support::{both_streams, shim};
 
 #[test]
 fn a_hydra_application_receives_what_the_official_style_passes() {
@@ -296,64 +296,4 @@ fn an_installed_console_script_is_translated_by_its_name() {
     site.program("my-train", "#!/bin/sh\necho \"$0 $*\"\n");
     let expected = format!("{} lr=0.1 note='a,b'\n", site.path("bin/my-train").display());
     assert_eq!(printed(site.command(&["my-train"]).args(FLAGS)), expected);
-}
-
-#[test]
-fn install_links_the_names_and_only_those() {
-    let dir = tempfile::tempdir().unwrap();
-    let install = |arguments: &str| {
-        let mut command = shim_command();
-        command.arg("install").current_dir(dir.path());
-        // `''` is an empty argument.
-        let words = arguments.split_whitespace();
-        command.args(words.map(|word| if word == "''" { "" } else { word }));
-        command.output().unwrap()
-    };
-    let absolute = format!("{}/absolute", dir.path().display());
-    for (arguments, folder, linked) in [
-        ("opt", "opt", "python python3"),
-        ("opt", "opt", "python python3"),
-        ("deep/er/still", "deep/er/still", "python python3"),
-        (&format!("{absolute} torchrun python3.12"), "absolute", "python3.12 torchrun"),
-        ("absolute my-train torchrun", "absolute", "my-train python3.12 torchrun"),
-    ] {
-        let output = install(arguments);
-        let shown = both_streams(&output);
-        assert!(output.status.success(), "{arguments}: {shown}");
-        assert!(output.stderr.is_empty(), "{arguments}: {shown}");
-        let folder = dir.path().join(folder);
-        let entries = fs::read_dir(&folder).unwrap();
-        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
-        names.sort();
-        assert_eq!(names.join(OsStr::new(" ")), linked, "{arguments}");
-        for name in names {
-            let target = fs::read_link(folder.join(&name)).unwrap();
-            // The link is followed from wherever it lies, and `shim` may be a link itself.
-            let file = fs::canonicalize(folder.join(&target)).unwrap();
-            assert_eq!(file, fs::canonicalize(shim()).unwrap(), "{arguments}: {name:?}");
-        }
-    }
-    fs::write(dir.path().join("file"), "").unwrap();
-    fs::create_dir_all(dir.path().join("folder/python3")).unwrap();
-    fs::create_dir(dir.path().join("taken")).unwrap();
-    fs::write(dir.path().join("taken/python3"), "another program").unwrap();
-    for (arguments, code) in [
-        ("", 2),
-        ("--force x", 2),
-        ("file", 1),
-        ("file/below", 1),
-        ("taken", 1),
-        ("folder", 1),
-        ("bad bin/python3", 2),
-        ("bad ''", 2),
-        ("bad ..", 2),
-    ] {
-        let output = install(arguments);
-        let shown = both_streams(&output);
-        assert_eq!(output.status.code(), Some(code), "{arguments}: {shown}");
-        assert!(output.stdout.is_empty(), "{arguments}: {shown}");
-        assert!(!output.stderr.is_empty(), "{arguments}: {shown}");
-    }
-    let taken = fs::read_to_string(dir.path().join("taken/python3")).unwrap();
-    assert_eq!(taken, "another program");
 }

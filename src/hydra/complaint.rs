@@ -89,7 +89,7 @@ pub fn full_key(stderr: &str) -> Option<&str> {
 }
 
 /// Hydra's stderr without what says nothing about the overrides.
-pub fn essence(stderr: &str) -> String {
+pub fn strip_boilerplate(stderr: &str) -> String {
     let noise = |line: &str| {
         line.starts_with("Set the environment variable HYDRA_FULL_ERROR")
             || line.starts_with("See https://hydra.cc")
@@ -118,7 +118,7 @@ mod tests {
                       environment variable HYDRA_FULL_ERROR=1 for a complete stack trace.\n";
         assert_eq!(Complaint::read(no_key), Complaint::NoKey("lrr".to_owned()));
         assert_eq!(
-            essence(no_key),
+            strip_boilerplate(no_key),
             "Could not override 'lrr'.; Key 'lrr' is not in struct; full_key: lrr; object_type=dict"
         );
         let no_option = "In 'config': Could not find 'model/forst'\n\nAvailable options in \

@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::DryRun;
+use super::dry_run::DryRun;
+use crate::error::visible;
 use crate::kfp::fill::Received;
+use crate::report;
 use crate::translate::Step;
 
 /// The widest that a cell gets.
@@ -17,8 +19,8 @@ pub(super) fn table(runs: &[DryRun], skipped: &[String], colours: bool) -> Strin
     };
     let mut out = String::new();
     for run in runs {
-        let image = &run.task.component.image;
-        let _ = writeln!(out, "{}  {image}\n", style("1", &run.task.name));
+        let (name, image) = (visible(&run.task.name), visible(&run.task.component.image));
+        let _ = writeln!(out, "{}  {image}\n", style("1", &name));
         let rows = rows(run);
         let widths = widths(&rows);
         for (index, row) in rows.iter().enumerate() {
@@ -26,14 +28,14 @@ pub(super) fn table(runs: &[DryRun], skipped: &[String], colours: bool) -> Strin
             let line = if index == 0 { style("2", &line) } else { line };
             let _ = writeln!(out, "  {line}");
         }
-        let command = shell_words::join(run.translation.shown_argv());
+        let command = report::shown_command(&run.translation.shown_argv());
         let _ = writeln!(out, "\n{command}\n");
         for warning in &run.translation.warnings {
-            let _ = writeln!(out, "{} {warning}\n", style("33", "warning:"));
+            let _ = writeln!(out, "{} {}\n", style("33", "warning:"), visible(warning));
         }
     }
     if !skipped.is_empty() {
-        let _ = writeln!(out, "no container: {}\n", skipped.join(", "));
+        let _ = writeln!(out, "no container: {}\n", visible(&skipped.join(", ")));
     }
     // One empty line between the parts, none at the end.
     out.truncate(out.trim_end().len());
@@ -54,7 +56,7 @@ fn rows(run: &DryRun) -> Vec<Row> {
             shortened(&readable(&step.shown_from())) + sample,
             shortened(step.key.as_deref().unwrap_or_default()),
             step.kind.to_string(),
-            step.declared_by.as_ref().map(ToString::to_string).unwrap_or_default(),
+            visible(&step.declared_by.as_ref().map(ToString::to_string).unwrap_or_default()),
             shortened(&step.shown_to().join(" ")),
         ]
     });

@@ -14,7 +14,7 @@ use crate::arguments::split_attached;
 use crate::command_line::App;
 use crate::error::{Error, Kind, Result, quote};
 use crate::exec;
-use crate::hydra::{self, Complaint, OwnFlag, OwnValue, essence, own_flag};
+use crate::hydra::{self, Complaint, OwnFlag, OwnValue, own_flag, strip_boilerplate};
 use crate::interpose::{self, APPS_VARIABLE, Environment};
 use crate::nearest::{known_words, nearest};
 use crate::translate::{Step, Translation};
@@ -24,7 +24,10 @@ use crate::yaml::{self, Node};
 ///
 /// # Errors
 /// As [`check`].
-pub(super) fn check_all(translations: &[Translation], rules: Option<&Path>) -> Result<String> {
+pub(super) fn check_all(
+    translations: &[Translation],
+    rules: Option<&Path>,
+) -> anyhow::Result<String> {
     let configs: Vec<String> =
         translations.iter().map(|translation| check(translation, rules)).collect::<Result<_>>()?;
     Ok(configs.join("---\n"))
@@ -144,9 +147,9 @@ fn compose(command: &[String], overrides: &[String], resolve: bool) -> Result<Ou
 /// Hydra's complaint beside the argument that it is about.
 fn explain(translation: &Translation, stderr: &str) -> Error {
     let complaint = Complaint::read(stderr);
-    let said = essence(stderr);
+    let said = strip_boilerplate(stderr);
     let step = guilty(&translation.trace, &complaint, stderr)
-        .or_else(|| guilty_by_trial(translation, stderr));
+        .or_else(|| find_failing_override(translation, stderr));
     let Some(step) = step else {
         return Error::refused(format!("Hydra: {said}"));
     };
@@ -187,7 +190,7 @@ fn guilty<'a>(trace: &'a [Step], complaint: &Complaint, stderr: &str) -> Option<
 }
 
 /// Where the complaint names nothing: the step without which it is not made.
-fn guilty_by_trial<'a>(translation: &'a Translation, stderr: &str) -> Option<&'a Step> {
+fn find_failing_override<'a>(translation: &'a Translation, stderr: &str) -> Option<&'a Step> {
     // Each trial starts Python; this many take some ten seconds.
     const MOST_TRIALS: usize = 32;
     let mut at = 0;

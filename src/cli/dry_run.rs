@@ -1,15 +1,14 @@
 //! `component`: what the orchestrator would pass to each task, and what Hydra would get.
 
-mod table;
-
 use std::io::IsTerminal as _;
 use std::path::Path;
 
+use anyhow::{Context as _, Result};
 use clap::ArgMatches;
 use serde::Serialize;
 
-use super::{path, required_path};
-use crate::error::{Error, Result, quote};
+use super::{path, print, required_path, table, write};
+use crate::error::{quote, visible};
 use crate::kfp::compiled::{Pipeline, Task};
 use crate::kfp::fill::{self, Filled, Values};
 use crate::nearest::unknown;
@@ -18,10 +17,10 @@ use crate::sources;
 use crate::translate::Translation;
 
 /// A task's way through the placeholders and the translation.
-struct DryRun<'a> {
-    task: &'a Task,
-    filled: Filled,
-    translation: Translation,
+pub(super) struct DryRun<'a> {
+    pub(super) task: &'a Task,
+    pub(super) filled: Filled,
+    pub(super) translation: Translation,
 }
 
 #[derive(Serialize)]
@@ -38,24 +37,24 @@ struct TaskReport<'a> {
     translation: Report<'a>,
 }
 
-/// Runs the subcommand and returns what it prints.
+/// Runs the subcommand and prints.
 ///
 /// # Errors
 /// The file is none that KFP would take, a value does not fit, or a task's arguments cannot be
 /// translated.
-pub(super) fn component(options: &ArgMatches) -> Result<String> {
+pub(super) fn component(options: &ArgMatches) -> Result<()> {
     let pipeline = sources::read_pipeline(required_path(options, "file"))?;
     let runs = dry_runs(&pipeline, options, &[])?;
-    Ok(match options.get_one::<String>("format").map(String::as_str) {
-        Some("json") => json(&runs),
-        Some("shell") => shell(&runs),
+    match options.get_one::<String>("format").map(String::as_str) {
+        Some("json") => print(&json(&runs)),
+        Some("shell") => print(&shell(&runs)),
         _ => {
             // <https://no-color.org>
             let colours = std::io::stdout().is_terminal()
                 && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-            table::table(&runs, &pipeline.skipped, colours)
+            write(&table::table(&runs, &pipeline.skipped, colours))
         }
-    })
+    }
 }
 
 /// What Hydra would get in each task of the component in `file`, with `command` in the place of the
@@ -89,10 +88,8 @@ fn dry_runs<'a>(
     };
     values.check(pipeline, &tasks)?;
     let runs = tasks.into_iter().map(|task| {
-        dry_run(pipeline, task, &values, path(options, "rules"), command).map_err(|error| Error {
-            message: format!("task {}: {}", quote(&task.name), error.message),
-            ..error
-        })
+        dry_run(pipeline, task, &values, path(options, "rules"), command)
+            .with_context(|| format!("task {}", quote(&task.name)))
     });
     runs.collect()
 }
@@ -109,7 +106,7 @@ fn select<'a>(pipeline: &'a Pipeline, name: Option<&str>) -> Result<Vec<&'a Task
     let found: Vec<&Task> = pipeline.tasks.iter().filter(ends).collect();
     if found.is_empty() {
         let names = pipeline.tasks.iter().map(|task| task.name.as_str());
-        return Err(unknown("task", name, names));
+        return Err(unknown("task", name, names).into());
     }
     Ok(found)
 }
@@ -141,18 +138,16 @@ fn json(runs: &[DryRun]) -> String {
         received: run.filled.received.iter().map(|received| received.text.as_str()).collect(),
         translation: Report::from(&run.translation),
     });
-    // Strings and lists: nothing that JSON could not hold.
-    let json = serde_json::to_string(&Tasks { tasks: tasks.collect() });
-    json.unwrap_or_default() + "\n"
+    report::json_line(&Tasks { tasks: tasks.collect() }) + "\n"
 }
 
-/// A line per task; of several, each behind its name as a comment.
+/// A line per task; of several, each after its name as a comment.
 fn shell(runs: &[DryRun]) -> String {
     let lines = runs.iter().map(|run| {
-        let line = report::shell(&run.translation);
+        let line = super::shell(&run.translation);
         match runs {
-            [_] => format!("{line}\n"),
-            _ => format!("# {}\n{line}\n", run.task.name),
+            [_] => line,
+            _ => format!("# {}\n{line}", visible(&run.task.name)),
         }
     });
     lines.collect()

@@ -1,12 +1,12 @@
 //! `rewrite`: reads the file, writes the result or the difference.
 
-mod diff;
-mod replace;
-
 use std::io::Write as _;
 use std::path::Path;
 
-use crate::error::{Error, Result, quote};
+use anyhow::{Context as _, Result};
+
+use super::{diff, replace};
+use crate::error::quote;
 use crate::kfp::rewrite;
 use crate::sources;
 
@@ -56,7 +56,6 @@ pub(super) fn rewrite(file: &Path, target: &Target, diff: bool) -> Result<String
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {
-    replace::replace(path, text.as_bytes()).map_err(|error| {
-        Error::refused(format!("cannot write {}: {error}", quote(&path.to_string_lossy())))
-    })
+    replace::replace(path, text.as_bytes())
+        .with_context(|| format!("cannot write {}", quote(&path.to_string_lossy())))
 }

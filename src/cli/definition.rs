@@ -6,6 +6,21 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command, ValueHint};
 
+/// What may follow the program's name. A list of its own: `run` and interposing never wait for clap.
+pub(super) const FIRST_WORDS: [&str; 11] = [
+    "run",
+    "translate",
+    "check",
+    "component",
+    "rewrite",
+    "install",
+    "help",
+    "--help",
+    "-h",
+    "--version",
+    "-V",
+];
+
 /// The whole definition.
 pub fn definition() -> Command {
     Command::new("hydra-shim")
@@ -141,8 +156,8 @@ fn rewrite() -> Command {
 
 fn install() -> Command {
     let dir = "The folder to put first in PATH; made if it is not there";
-    let names = "The programs to stand in front of [default: python python3]";
-    subcommand("install", "Link DIR/python and DIR/python3 (or DIR/NAME…) to the shim")
+    let names = "The programs to come before [default: each python, python3 and python3.N in PATH]";
+    subcommand("install", "Link DIR/python3 and the like (or DIR/NAME…) to the shim")
         .arg(path(positional("dir", "DIR", dir).required(true), ValueHint::DirPath))
         .arg(
             positional("names", "NAME", names)
@@ -156,6 +171,9 @@ fn install() -> Command {
 mod tests {
     #[test]
     fn the_definition_is_whole() {
-        super::definition().debug_assert();
+        let mut definition = super::definition();
+        definition.build();
+        let names = definition.get_subcommands().map(clap::Command::get_name);
+        assert_eq!(names.collect::<Vec<_>>(), super::FIRST_WORDS[..7]);
     }
 }

@@ -1,0 +1,181 @@
+//! The subcommands that start nothing: what they do and print. What they take is in [`definition()`].
+
+mod check;
+mod definition;
+mod diff;
+mod dry_run;
+mod install;
+mod replace;
+mod rewrite_file;
+mod table;
+
+use std::ffi::OsString;
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use clap::ArgMatches;
+use clap::error::ErrorKind;
+
+use crate::command_line::{self, Tokens};
+use crate::error::{Error, Kind, quote, visible};
+use crate::sources::{self, Named};
+use crate::translate::Translation;
+use crate::{exec, report, run};
+
+pub use definition::definition;
+
+/// Runs the subcommand in `arguments` (without the program's name) and returns the exit code.
+///
+/// # Errors
+/// It failed.
+pub fn main(arguments: &[OsString]) -> Result<i32> {
+    let program = OsString::from("hydra-shim");
+    match definition().try_get_matches_from(std::iter::once(&program).chain(arguments)) {
+        Ok(matches) => dispatch(&matches).map(|()| 0),
+        Err(help) if help.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let _ = write!(std::io::stderr(), "{help}");
+            Ok(2)
+        }
+        Err(error) if error.use_stderr() => Err(usage(&error).into()),
+        Err(help_or_version) => print(&help_or_version.to_string()).map(|()| 0),
+    }
+}
+
+/// Whether `argv` calls the shim's own file under a name that somebody gave it (`./hs install …`), and
+/// does not interpose: the name leads to no other program, is no link's, and a subcommand follows. An
+/// application that is there gets its arguments, whatever they are.
+pub fn is_renamed(argv: &[OsString]) -> bool {
+    let [called, first, ..] = argv else { return false };
+    let is_ours = |first: &OsString| definition::FIRST_WORDS.iter().any(|word| first == word);
+    let this = || std::fs::read_link("/proc/self/exe");
+    is_ours(first)
+        && this().is_ok_and(|file| file.file_name() == Path::new(called).file_name())
+        && exec::find_behind(called, std::env::var_os("PATH"))
+            .is_err_and(|error| error.kind == Kind::NotFound)
+}
+
+fn dispatch(matches: &ArgMatches) -> Result<()> {
+    match matches.subcommand() {
+        Some(("translate", options)) => {
+            let translation = sources::translate_tokens(tokens(options)?, named(options))?;
+            if options.get_one::<String>("format").is_some_and(|format| format == "json") {
+                return print(&format!("{}\n", report::json(&translation)));
+            }
+            translation.warnings.iter().for_each(|warning| warn(warning));
+            print(&shell(&translation))
+        }
+        Some(("check", options)) => {
+            let Named { rules, component } = named(options);
+            let translations = match component {
+                None => vec![sources::translate_tokens(tokens(options)?, named(options))?],
+                Some(file) => {
+                    dry_run::translations(file, options, &command_alone(tokens(options)?)?)?
+                }
+            };
+            check::check_all(&translations, rules).and_then(|configs| print(&configs))
+        }
+        Some(("component", options)) => dry_run::component(options),
+        Some(("install", options)) => {
+            let names: Vec<OsString> =
+                options.get_many("names").unwrap_or_default().cloned().collect();
+            print(&install::install(required_path(options, "dir"), &names)?)
+        }
+        Some(("rewrite", options)) => {
+            let target = match path(options, "output") {
+                Some(out) => rewrite_file::Target::File(out),
+                None if options.get_flag("in-place") => rewrite_file::Target::InPlace,
+                None => rewrite_file::Target::Stdout,
+            };
+            let (file, diff) = (required_path(options, "file"), options.get_flag("diff"));
+            print(&rewrite_file::rewrite(file, &target, diff)?)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The command line to translate, as `run` takes it.
+fn tokens(options: &ArgMatches) -> Result<Vec<String>> {
+    let given = options.get_many("tokens").unwrap_or_default().cloned();
+    let mut tokens = run::utf8(given.collect())?;
+    // clap has dropped a leading `--`; a second one is not to be taken for it.
+    tokens.insert(0, "--".to_owned());
+    Ok(tokens)
+}
+
+/// The command in `tokens`, to which the component's arguments are given.
+fn command_alone(tokens: Vec<String>) -> Result<Vec<String>> {
+    let (command, arguments) = match command_line::split(tokens)? {
+        Tokens::WithCommand(line) => (line.command, line.arguments),
+        Tokens::Arguments(arguments) => (Vec::new(), arguments),
+    };
+    match arguments.first() {
+        None => Ok(command),
+        Some(argument) => {
+            let message = format!(
+                "{} follows the command, which --component gives its arguments",
+                quote(argument)
+            );
+            let error = Error::new(Kind::Usage, message);
+            Err(error
+                .help("leave it out, and give inputs their values with --set NAME=VALUE")
+                .into())
+        }
+    }
+}
+
+/// The files that `--rules` and `--component` name.
+fn named(options: &ArgMatches) -> Named<'_> {
+    Named { rules: path(options, "rules"), component: path(options, "component") }
+}
+
+/// The value of an argument that is a path, if it was given.
+fn path<'a>(options: &'a ArgMatches, name: &str) -> Option<&'a Path> {
+    options.get_one::<PathBuf>(name).map(PathBuf::as_path)
+}
+
+/// The value of a path that clap insists on.
+fn required_path<'a>(options: &'a ArgMatches, name: &str) -> &'a Path {
+    path(options, name).unwrap_or(Path::new(""))
+}
+
+/// clap's message in our form.
+fn usage(error: &clap::Error) -> Error {
+    let text = error.to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
+    let (message, rest) = text.split_once("\n\n").unwrap_or((text, ""));
+    let rest: Vec<&str> = rest.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let error = Error::new(Kind::Usage, message.replace('\n', " "));
+    if rest.is_empty() { error } else { error.help(rest.join("\n")) }
+}
+
+/// Something that a person should know though nothing is wrong, on stderr.
+fn warn(warning: &str) {
+    let _ = writeln!(std::io::stderr(), "hydra-shim: warning: {}", visible(warning));
+}
+
+/// The command line in a line, quoted for a POSIX shell; for people, if they are who reads it.
+fn shell(translation: &Translation) -> String {
+    let argv: Vec<String> = translation.argv().cloned().collect();
+    let people = std::io::stdout().is_terminal();
+    (if people { report::shown_command(&argv) } else { shell_words::join(argv) }) + "\n"
+}
+
+/// Prints to stdout: byte for byte, but to a terminal nothing that it would not show.
+fn print(text: &str) -> Result<()> {
+    if !std::io::stdout().is_terminal() {
+        return write(text);
+    }
+    let parts = text.split_inclusive(['\n', '\t']).map(|part| {
+        let end = part.len() - usize::from(part.ends_with(['\n', '\t']));
+        let (shown, end) = part.split_at(end);
+        visible(shown) + end
+    });
+    write(&parts.collect::<String>())
+}
+
+/// Writes to stdout what may be on any terminal.
+fn write(text: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("cannot write the output")
+}
