@@ -13,17 +13,17 @@ use clap::Command;
 use clap_complete::{Generator as _, Shell, generate};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
-use hydra_shim::{cli, interpose, log, sources};
+use hydra_shim::{cli, interpose, log, project};
 
 const NAME: &str = "hydra-shim";
 
 const ENVIRONMENT: [(&str, &str); 5] = [
     (
-        sources::COMMAND_VARIABLE,
+        project::COMMAND_VARIABLE,
         "The command for when the arguments name none, quoted as for a shell.",
     ),
-    (sources::RULES_VARIABLE, "The rules file, in place of the nearest hydra-shim.yaml."),
-    (sources::COMPONENT_VARIABLE, "The component or compiled pipeline that declares the flags."),
+    (project::RULES_VARIABLE, "The rules file, in place of the nearest hydra-shim.yaml."),
+    (project::COMPONENT_VARIABLE, "The component or compiled pipeline that declares the flags."),
     (
         interpose::APPS_VARIABLE,
         "Scripts to take for Hydra applications, separated by commas; * for all.",

@@ -19,7 +19,7 @@ use clap::error::ErrorKind;
 
 use crate::command_line::{self, Tokens};
 use crate::error::{Error, Kind, quote, visible};
-use crate::sources::{self, Named};
+use crate::project::{self, Named};
 use crate::translate::Translation;
 use crate::{exec, report, run};
 
@@ -58,7 +58,7 @@ pub fn is_renamed(argv: &[OsString]) -> bool {
 fn dispatch(matches: &ArgMatches) -> Result<()> {
     match matches.subcommand() {
         Some(("translate", options)) => {
-            let translation = sources::translate_tokens(tokens(options)?, named(options))?;
+            let translation = project::translate_tokens(tokens(options)?, named(options))?;
             if options.get_one::<String>("format").is_some_and(|format| format == "json") {
                 return print(&format!("{}\n", report::json(&translation)));
             }
@@ -68,7 +68,7 @@ fn dispatch(matches: &ArgMatches) -> Result<()> {
         Some(("check", options)) => {
             let Named { rules, component } = named(options);
             let translations = match component {
-                None => vec![sources::translate_tokens(tokens(options)?, named(options))?],
+                None => vec![project::translate_tokens(tokens(options)?, named(options))?],
                 Some(file) => {
                     dry_run::translations(file, options, &command_alone(tokens(options)?)?)?
                 }

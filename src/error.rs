@@ -3,7 +3,7 @@
 //! An [`Error`] is made where the facts are (the flag, the value, the file and line) and printed
 //! in one place, [`crate::log::Log::report_error`]. What needs no help and no exit code of its own (a
 //! file, a subcommand) is an `anyhow` error; [`Error::from_chain`] makes one of the other. Which code a
-//! kind of error exits with depends on the door it left by: see [`Door::exit_code`].
+//! kind of error exits with depends on who called: see [`Caller::exit_code`].
 
 use std::fmt;
 
@@ -83,7 +83,7 @@ impl std::error::Error for Error {}
 
 /// Who called: the two kinds of callers expect different codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Door {
+pub enum Caller {
     /// `run`, or interposed: the codes of `env`, `nice` and `docker run`, so that no code of the
     /// application is taken for one of ours.
     Exec,
@@ -91,7 +91,7 @@ pub enum Door {
     Tool,
 }
 
-impl Door {
+impl Caller {
     /// The process's exit code for an error of `kind`.
     ///
     /// 126 and 127 are what POSIX's `env` exits with in the same cases, 125 what GNU coreutils' does.

@@ -15,12 +15,12 @@ use crate::error::{Error, Kind, Result, quote};
 const DEFAULT_PATH: &str = "/bin:/usr/bin";
 
 /// The running shim, to be recognised among the programs in PATH.
-struct Myself {
+struct CurrentExe {
     path: PathBuf,
     metadata: Option<Metadata>,
 }
 
-impl Myself {
+impl CurrentExe {
     /// Asks the kernel.
     fn find() -> Self {
         let path = PathBuf::from("/proc/self/exe");
@@ -57,15 +57,15 @@ pub fn find(name: &OsStr, path: Option<OsString>) -> Result<PathBuf> {
         let file = PathBuf::from(name);
         // Only under such a name is it likely to be a shim, and looking costs a tenth of a start.
         if Program::of(&name.to_string_lossy()) != Program::Other {
-            let myself = Myself::find();
-            let itself = file.metadata().is_ok_and(|metadata| myself.is(&file, &metadata));
+            let current = CurrentExe::find();
+            let itself = file.metadata().is_ok_and(|metadata| current.is(&file, &metadata));
             if let (true, Some(name)) = (itself, file.file_name()) {
-                return search(name, folders(path), &myself);
+                return search(name, folders(path), &current);
             }
         }
         return Ok(file);
     }
-    search(name, folders(path), &Myself::find())
+    search(name, folders(path), &CurrentExe::find())
 }
 
 /// The real program behind the shim that was called as `called` (argv\[0\]): the first of that name
@@ -74,7 +74,7 @@ pub fn find(name: &OsStr, path: Option<OsString>) -> Result<PathBuf> {
 /// # Errors
 /// As [`find`].
 pub fn find_behind(called: &OsStr, path: Option<OsString>) -> Result<PathBuf> {
-    let myself = &Myself::find();
+    let current = &CurrentExe::find();
     let called = Path::new(called);
     let name = called.file_name().unwrap_or_default();
     let folders = folders(path);
@@ -87,11 +87,11 @@ pub fn find_behind(called: &OsStr, path: Option<OsString>) -> Result<PathBuf> {
             folder.metadata().is_ok_and(|metadata| same_file(own, &metadata))
         } else {
             let file = folder.join(name);
-            file.metadata().is_ok_and(|metadata| myself.is(&file, &metadata))
+            file.metadata().is_ok_and(|metadata| current.is(&file, &metadata))
         }
     });
     let behind = folders.get(place.map_or(0, |place| place + 1)..).unwrap_or_default();
-    search(name, behind.to_vec(), myself).map_err(|error| match error.kind {
+    search(name, behind.to_vec(), current).map_err(|error| match error.kind {
         Kind::NotFound => {
             let message = format!(
                 "{} is only the shim: PATH has no other program of that name after it",
@@ -128,16 +128,16 @@ fn folders(path: Option<OsString>) -> Vec<PathBuf> {
         .collect()
 }
 
-fn search(name: &OsStr, folders: Vec<PathBuf>, myself: &Myself) -> Result<PathBuf> {
+fn search(name: &OsStr, folders: Vec<PathBuf>, current: &CurrentExe) -> Result<PathBuf> {
     let mut forbidden = None;
-    let mut skipped_myself = false;
+    let mut skipped_ours = false;
     for folder in folders {
         let file = folder.join(name);
         let Ok(metadata) = file.metadata() else {
             continue;
         };
-        if myself.is(&file, &metadata) {
-            skipped_myself = true;
+        if current.is(&file, &metadata) {
+            skipped_ours = true;
         } else if metadata.is_file() && is_executable(&file) {
             return Ok(file);
         } else {
@@ -153,7 +153,7 @@ fn search(name: &OsStr, folders: Vec<PathBuf>, myself: &Myself) -> Result<PathBu
         .help("it is in PATH, but is no file with the execute permission"));
     }
     let error = Error::new(Kind::NotFound, format!("{shown} is not found in PATH"));
-    Err(if skipped_myself {
+    Err(if skipped_ours {
         error.help("PATH has only the shim under that name; the real program must be behind it")
     } else {
         error.help("name a program that is in the image, or set HYDRA_SHIM_COMMAND")

@@ -11,8 +11,8 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use crate::command_line::{self, App, CommandLine, Program};
+use crate::project;
 use crate::python::{self, SearchPath};
-use crate::sources;
 
 /// Names applications whose source does not show that they are Hydra's.
 pub const APPS_VARIABLE: &str = "HYDRA_SHIM_APPS";
@@ -79,7 +79,7 @@ pub fn decide(name: &OsStr, arguments: &[OsString], environment: &Environment) -
     }
     let has_flags = line.arguments.iter().any(|argument| argument.starts_with('-'));
     // Without a flag there is nothing to translate, unless rules add something.
-    if !has_flags && !sources::has_rules(&line.app) {
+    if !has_flags && !project::has_rules(&line.app) {
         return untouched("there is no flag to translate");
     }
     match hydra_app(&line.app, environment, None) {
@@ -91,7 +91,7 @@ pub fn decide(name: &OsStr, arguments: &[OsString], environment: &Environment) -
 /// Why `app` is a Hydra application: its source, the environment, or the rules (`rules`, or the file
 /// found for it) say so. `None` if it is not known as one.
 pub fn hydra_app(app: &App, environment: &Environment, rules: Option<&Path>) -> Option<String> {
-    let by_rules = || sources::rules_name(app, rules).then(|| "the rules name it".to_owned());
+    let by_rules = || project::rules_name(app, rules).then(|| "the rules name it".to_owned());
     by_name_or_source(app, environment).or_else(by_rules)
 }
 

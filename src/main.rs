@@ -13,7 +13,7 @@ mod stand_ins;
 use std::ffi::{CStr, OsStr, OsString, c_char, c_int};
 use std::os::unix::ffi::OsStrExt as _;
 
-use hydra_shim::error::{Door, Error};
+use hydra_shim::error::{Caller, Error};
 use hydra_shim::log::Log;
 use hydra_shim::{cli, interpose, run};
 
@@ -41,17 +41,17 @@ fn dispatch(mut argv: Vec<OsString>) -> i32 {
     let own_name =
         argv.first().is_none_or(|called| interpose::is_own_name(called)) || cli::is_renamed(&argv);
     let log = Log::from_environment();
-    let (door, result) = if !own_name {
-        (Door::Exec, run::interposed(&argv, log).map(|never| match never {}).map_err(Into::into))
+    let (caller, result) = if !own_name {
+        (Caller::Exec, run::interposed(&argv, log).map(|never| match never {}).map_err(Into::into))
     } else if argv.get(1).is_some_and(|subcommand| subcommand == "run") {
         argv.drain(..2);
-        (Door::Exec, run::run(argv, log).map(|never| match never {}).map_err(Into::into))
+        (Caller::Exec, run::run(argv, log).map(|never| match never {}).map_err(Into::into))
     } else {
-        (Door::Tool, cli::main(argv.get(1..).unwrap_or_default()))
+        (Caller::Tool, cli::main(argv.get(1..).unwrap_or_default()))
     };
     result.unwrap_or_else(|error| {
         let error = Error::from_chain(&error);
         log.report_error(&error);
-        door.exit_code(error.kind)
+        caller.exit_code(error.kind)
     })
 }

@@ -1,4 +1,4 @@
-//! `hydra-shim.yaml`: what a team says about its flags. Pure; [`crate::sources`] finds and reads
+//! `hydra-shim.yaml`: what a team says about its flags. Pure; [`crate::project`] finds and reads
 //! the file.
 
 use crate::command_line::App;

@@ -8,7 +8,7 @@ use crate::error::{Error, Result, quote};
 use crate::exec;
 use crate::interpose::{self, Decision, Environment};
 use crate::log::Log;
-use crate::sources::{self, Named};
+use crate::project::{self, Named};
 use crate::translate::Translation;
 
 /// `hydra-shim run TOKENS…`: never comes back, but with an error.
@@ -48,7 +48,7 @@ pub fn interposed(argv: &[OsString], log: Log) -> Result<Infallible> {
             if let Some(at) = arguments.iter().position(|argument| argument.to_str().is_none()) {
                 return Err(not_utf8(at));
             }
-            let translation = sources::translate_split(line)?;
+            let translation = project::translate_split(line)?;
             start(&program, &translation, &reason, log)
         }
     }
@@ -79,7 +79,7 @@ fn start(program: &Path, translation: &Translation, reason: &str, log: Log) -> R
 /// # Errors
 /// The tokens are no UTF-8, no command line, or cannot be translated.
 pub fn prepare(tokens: Vec<OsString>, named: Named<'_>) -> Result<Translation> {
-    sources::translate_tokens(utf8(tokens)?, named)
+    project::translate_tokens(utf8(tokens)?, named)
 }
 
 /// The arguments as text.

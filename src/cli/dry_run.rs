@@ -12,8 +12,8 @@ use crate::error::{quote, visible};
 use crate::kfp::compiled::{Pipeline, Task};
 use crate::kfp::fill::{self, Filled, Values};
 use crate::nearest::unknown;
+use crate::project;
 use crate::report::{self, Report};
-use crate::sources;
 use crate::translate::Translation;
 
 /// A task's way through the placeholders and the translation.
@@ -43,7 +43,7 @@ struct TaskReport<'a> {
 /// The file is none that KFP would take, a value does not fit, or a task's arguments cannot be
 /// translated.
 pub(super) fn component(options: &ArgMatches) -> Result<()> {
-    let pipeline = sources::read_pipeline(required_path(options, "file"))?;
+    let pipeline = project::read_pipeline(required_path(options, "file"))?;
     let runs = dry_runs(&pipeline, options, &[])?;
     match options.get_one::<String>("format").map(String::as_str) {
         Some("json") => print(&json(&runs)),
@@ -67,7 +67,7 @@ pub(super) fn translations(
     options: &ArgMatches,
     command: &[String],
 ) -> Result<Vec<Translation>> {
-    let pipeline = sources::read_pipeline(file)?;
+    let pipeline = project::read_pipeline(file)?;
     let runs = dry_runs(&pipeline, options, command)?;
     Ok(runs.into_iter().map(|run| run.translation).collect())
 }
@@ -82,7 +82,7 @@ fn dry_runs<'a>(
     let set: Vec<String> = options.get_many("set").unwrap_or_default().cloned().collect();
     let values = match path(options, "values") {
         Some(file) => {
-            Values::read(Some((&sources::read_text(file)?, &sources::shown_path(file))), &set)?
+            Values::read(Some((&project::read_text(file)?, &project::shown_path(file))), &set)?
         }
         None => Values::read(None, &set)?,
     };
@@ -120,7 +120,7 @@ fn dry_run<'a>(
 ) -> Result<DryRun<'a>> {
     let filled = fill::fill(pipeline, task, values)?;
     let received: Vec<String> = filled.received.iter().map(|r| r.text.clone()).collect();
-    let mut translation = sources::translate_component(&task.component, &received, rules, command)?;
+    let mut translation = project::translate_component(&task.component, &received, rules, command)?;
     if !filled.samples.is_empty() {
         let names: Vec<String> = filled.samples.iter().map(|name| quote(name)).collect();
         translation.warnings.push(format!(

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use super::{diff, replace};
 use crate::error::quote;
 use crate::kfp::rewrite;
-use crate::sources;
+use crate::project;
 
 /// Where the result goes.
 pub(super) enum Target<'a> {
@@ -28,7 +28,7 @@ pub(super) enum Target<'a> {
 /// then as it was.
 pub(super) fn rewrite(file: &Path, target: &Target, diff: bool) -> Result<String> {
     let name = file.to_string_lossy();
-    let text = sources::read_text(file)?;
+    let text = project::read_text(file)?;
     let rewritten = rewrite::rewrite(&text, &name)?;
     for note in &rewritten.notes {
         super::warn(&format!("{name}:{}: {}", note.line, note.message));
