@@ -15,7 +15,7 @@ use crate::error::{Error, Result, quote};
 use crate::hydra;
 use end::End;
 pub use program::Program;
-pub use shell::{Script, arguments_start};
+pub use shell::Script;
 
 /// What the command runs, as far as its own words tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,7 +112,13 @@ fn split_command(tokens: Vec<String>, complete: bool) -> Result<CommandLine> {
     let found = match program {
         Program::Python => end::python(&tokens),
         Program::Launcher => end::script(&tokens, 1),
-        Program::Shell | Program::Other => end::separator(&tokens, 1).map(End::before_separator),
+        // The word after a `-c` script is its `$0`, `--` too, and would be lost.
+        Program::Shell => {
+            let script = Script::find(&tokens).filter(|script| script.inline);
+            let after = script.map_or(1, |script| script.at + 2);
+            end::separator(&tokens, after).map(End::before_separator)
+        }
+        Program::Other => end::separator(&tokens, 1).map(End::before_separator),
     };
     let last = tokens.len() - 1;
     match (found, program) {
@@ -127,7 +133,7 @@ fn split_command(tokens: Vec<String>, complete: bool) -> Result<CommandLine> {
         .help(
             "let the shim interpose instead (`hydra-shim install DIR`, DIR first in PATH): the \
              python3 inside the script is then translated; or put `--` in front of the \
-             application's arguments",
+             application's arguments, after the `$0` of a `-c` script",
         )),
         (None, _) => Err(Error::refused(format!(
             "cannot tell where the command {} ends: no script (*.py) and no `-m MODULE`",

@@ -6,6 +6,7 @@ pub mod component;
 pub mod declare;
 mod document;
 pub mod fill;
+pub mod items;
 pub mod parameter;
 pub mod placeholder;
 pub mod rewrite;

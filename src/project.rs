@@ -12,6 +12,7 @@ use crate::error::{Error, Result, quote};
 use crate::kfp::compiled::{Pipeline, Task};
 use crate::kfp::component::{Component, Part};
 use crate::kfp::declare;
+use crate::kfp::items::Start;
 use crate::rules::{Layer, Rules};
 use crate::translate::{self, Translation};
 use crate::yaml;
@@ -79,8 +80,7 @@ pub fn translate_component(
     rules: Option<&Path>,
     other_command: &[String],
 ) -> Result<Translation> {
-    let (command, arguments) =
-        received.split_at(command_line::arguments_start(received).min(received.len()));
+    let (command, arguments) = received.split_at(Start::of(received).at.min(received.len()));
     let (command, found) = match (other_command, command) {
         ([], []) => default_command(Named { rules, component: None })?,
         ([], command) | (command, _) => (command.to_vec(), None),

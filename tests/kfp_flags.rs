@@ -121,7 +121,10 @@ fn either_branch_may_write_a_flag() {
         (
             &["--x", "{inputValue: a}", "{inputValue: s}"],
             &["--x", "none", "'1'"],
-            &[(&["--x", "none", "1"], "x=[none,'1']"), (&["--x", "2", "v"], "x=[2,v]")],
+            &[(
+                &["--x", "2", "v"],
+                "error: c.yaml: --x: it has 2 values; help: if all are its value, declare it in the rules: `x: {type: list}`",
+            )],
         ),
         (
             &["--x", "{inputValue: s}", "--x", "v"],
@@ -169,9 +172,6 @@ fn values_under_a_condition() {
         (&["--x", either], &["--x", "3"], "x=3"),
         (&["--x", text], &["--x", "7"], "x='7'"),
         (&["--x", text], &["--x", "word"], "x=word"),
-        // Which of two places a value has cannot be told where the first may be absent.
-        (&["--x", maybe, "last"], &["--x", "last"], "x=[last]"),
-        (&["--x", maybe, "last"], &["--x", "1", "last"], "x=[1,last]"),
         // What an `if` may write next is what follows.
         (&["--x", maybe, inner, "--y"], &["--x", "--j", "--y"], "x=true | j=true | y=true"),
         (&["--x", maybe, inner, "--y"], &["--x", "1", "--i", "-v"], "x=1 | i='-v'"),
@@ -182,6 +182,194 @@ fn values_under_a_condition() {
         (&["--x", tag], &["--x", "--tag=v"], "x=true | tag=v"),
     ] {
         failures.compare(&format!("{args:?} {arguments:?}"), &declared(args, arguments), expected);
+    }
+    failures.assert_none();
+}
+
+/// What arguments become by a component with these elements, under rules with these flags.
+fn under(flags: &str, args: &[&str], arguments: &[&str]) -> String {
+    let inputs =
+        ["{name: b, type: String}", "{name: l, type: List}", "{name: m, type: 'List[int]'}"];
+    let rules = format!("component: c.yaml\nflags: {{{flags}}}\n");
+    let files = [("c.yaml", &*component(&inputs, args)), ("hydra-shim.yaml", &rules)];
+    Folder::new(&files).overrides(&[&["python3", "main.py"], arguments].concat())
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "most of them are a table")]
+fn what_the_component_writes_after_a_value_is_none() {
+    let b = "{inputValue: b}";
+    let maybe = "if: {cond: {isPresent: b}, then: {inputValue: b}}";
+    let maybe_override = "if: {cond: {isPresent: b}, then: model=forest, else: [--y]}";
+    let filled = "'model={{$.inputs.parameters[''b'']}}'";
+    let unclear = "error: c.yaml:12: --x: what follows, `model=forest`, may be its value or an \
+                   override; help: declare in the rules what --x is: `x: {type: bool}` for a \
+                   switch, `x: {type: string}` if that is its value";
+    let positional = "error: c.yaml:13: --x: `clone` after its value is neither a flag nor an \
+                      override; help: write it as key=value or after a flag of its own; if all are \
+                      its value, declare it in the rules: `x: {type: list}`";
+    let several = "error: c.yaml:11: --x: it has 2 values; help: if all are its value, declare it \
+                   in the rules: `x: {type: list}`";
+    let mut failures = Failures::default();
+    for (flags, args, arguments, expected) in [
+        // The first literal word after a flag is its value.
+        (
+            "",
+            &["--x", "train", "--y", "'7'"][..],
+            &["--x", "train", "--y", "7"][..],
+            "x=train | y=7",
+        ),
+        // A literal override there may be one.
+        ("", &["--x", "model=forest"], &["--x", "model=forest"], unclear),
+        ("x: {type: int}", &["--x", "model=forest"], &["--x", "model=forest"], unclear),
+        (
+            "",
+            &["--x", filled],
+            &["--x", "model=a"],
+            "error: c.yaml:12: --x: what follows, `model={{",
+        ),
+        (
+            "x: {type: bool}",
+            &["--x", "model=forest"],
+            &["--x", "model=forest"],
+            "x=true | model=forest",
+        ),
+        (
+            "x: {type: string}",
+            &["--x", "model=forest"],
+            &["--x", "model=forest"],
+            "x='model=forest'",
+        ),
+        (
+            "",
+            &["--x", maybe, "model=forest"],
+            &["--x", "1", "model=forest"],
+            "error: c.yaml:13: --x: ",
+        ),
+        (
+            "",
+            &["--x", maybe_override],
+            &["--x", "--y"],
+            "error: c.yaml:12: --x: what follows, an `if`, ",
+        ),
+        // After a value it is one.
+        (
+            "",
+            &["--x", b, "model=forest", "hydra.run.dir=/tmp", filled],
+            &["--x", "a=b", "model=forest", "hydra.run.dir=/tmp", "model=--c"],
+            "x='a=b' | model=forest | hydra.run.dir=/tmp | model=--c",
+        ),
+        (
+            "",
+            &["--x", "one", "model=forest"],
+            &["--x", "one", "model=forest"],
+            "x=one | model=forest",
+        ),
+        ("", &["--x", b, maybe_override], &["--x", "1", "model=forest"], "x='1' | model=forest"),
+        ("", &["--x", b, maybe_override], &["--x", "--y", "--y"], "x='--y' | y=true"),
+        // A positional word is nothing for Hydra.
+        ("", &["--x", b, "clone"], &["--x", "v", "clone"], positional),
+        ("", &["--x", "one", "clone"], &["--x", "one", "clone"], positional),
+        ("", &["--x", maybe, "clone"], &["--x", "clone"], positional),
+        (
+            "x: {type: bool}",
+            &["--x", "clone"],
+            &["--x", "clone"],
+            "error: c.yaml:12: --x: the rules declare it bool, and `clone` after it is no word for \
+             true or false; help: write an override, as key=value, or a flag with its value",
+        ),
+        ("x: {type: bool}", &["--x", "'no'", "--y"], &["--x", "no", "--y"], "x=false | y=true"),
+        // Several values are a list where the rules or all of their inputs say so.
+        ("", &["--x", b, b], &["--x", "1", "2"], several),
+        ("", &["--x", b, "{inputValue: l}"], &["--x", "1", "[2]"], several),
+        ("x: {type: string}", &["--x", b, b], &["--x", "1", "2"], several),
+        ("x: {type: list}", &["--x", b, b], &["--x", "1", "--y"], "x=[1,'--y']"),
+        ("x: {type: list}", &["--x", b, "clone"], &["--x", "v", "clone"], "x=[v,clone]"),
+        (
+            "x: {type: list}",
+            &["--x", b, b, "model=forest"],
+            &["--x", "1", "2", "model=forest"],
+            "x=[1,2] | model=forest",
+        ),
+        ("x: {type: list}", &["--x", maybe, b], &["--x", "v"], "x=[v]"),
+        (
+            "x: {type: 'list[int]'}",
+            &["--x", b, maybe, "--y"],
+            &["--x", "[1, 2]", "--y"],
+            "x=[1,2] | y=true",
+        ),
+        (
+            "",
+            &["--x", "{inputValue: l}", "{inputValue: l}"],
+            &["--x", "[1.0]", "[\"a\"]"],
+            "x=[1,a]",
+        ),
+        ("", &["--x", "{inputValue: m}", "{inputValue: m}"], &["--x", "[1]", "[2]"], "x=[1,2]"),
+        // Hydra's own flags take what is Hydra's.
+        ("", &["--multirun", "lr=1,2"], &["--multirun", "lr=1,2"], "lr=1,2 | --multirun"),
+        (
+            "",
+            &["--config-name", "prod", "lr=1"],
+            &["--config-name", "prod", "lr=1"],
+            "lr=1 | --config-name | prod",
+        ),
+        ("", &["--version", b], &["--version", "--help"], "version='--help'"),
+        ("", &["--version", "'1.0'"], &["--version", "1.0"], "version=1.0"),
+        (
+            "",
+            &["--info", "config", "--info=all"],
+            &["--info", "config", "--info=all"],
+            "--info | config | --info=all",
+        ),
+        // A value never begins in one branch and is written in another.
+        (
+            "",
+            &["if: {cond: {isPresent: b}, then: [--x]}", b],
+            &["--x", "1"],
+            "error: c.yaml:11: --x: its value may be inside an `if` or after it, among other \
+             arguments; help: write --x and its value into the same branch of the `if`",
+        ),
+        (
+            "",
+            &["--x", "if: {cond: {isPresent: b}, then: [one, --y], else: [--z]}"],
+            &["--x", "one", "--y"],
+            "error: c.yaml:12: --x: its value may be inside an `if`",
+        ),
+    ] {
+        let got = under(flags, args, arguments);
+        let got = if got.len() > expected.len()
+            && expected.starts_with("error: ")
+            && !expected.contains("; help: ")
+        {
+            got.get(..expected.len()).unwrap_or(&got)
+        } else {
+            &got
+        };
+        failures.compare(&format!("{flags} {args:?}"), got, expected);
+    }
+    failures.assert_none();
+}
+
+#[test]
+fn any_word_in_the_place_of_a_shells_zero_is_one() {
+    let mut failures = Failures::default();
+    for zero in ["--", "sh", "_", "'main=1'", "'--x'"] {
+        let command = format!("[bash, -c, 'exec python3 main.py \"$@\"', {zero}]");
+        let text =
+            component(&["{name: lr, type: Float}"], &["--lr", "{inputValue: lr}", "--fixed=1"]);
+        let text = text.replace("[python3, main.py]", &command);
+        let folder = Folder::new(&[("c.yaml", &text), ("closed.yaml", "unknown: error")]);
+        for rules in [&[][..], &["--rules", "closed.yaml"]] {
+            let mut call =
+                folder.shim(&["component", "c.yaml", "--set", "lr=1", "--format", "json"]);
+            let printed = translated(call.args(rules)).unwrap_or_else(|e| panic!("{zero}: {e}"));
+            let task = &printed["tasks"][0];
+            let zero = zero.trim_matches('\'');
+            let command = ["bash", "-c", "exec python3 main.py \"$@\"", zero];
+            failures.compare(zero, &words(task, "command").join("\n"), &command.join("\n"));
+            failures.compare(zero, &words(task, "overrides").join(" | "), "lr=1.0 | fixed=1");
+            failures.compare(zero, task["trace"][0]["type"].as_str().unwrap(), "float");
+        }
     }
     failures.assert_none();
 }

@@ -175,9 +175,13 @@ fn every_value_arrives_or_the_run_is_refused() {
     }
     assert!(changed.is_empty(), "{}", changed.join("\n"));
     for why in &refused {
-        let reason =
-            why.contains("has the dict key") || why.contains("is no key in Hydra's grammar");
-        assert!(reason, "{why}");
+        let reasons = [
+            "has the dict key",
+            "is no key in Hydra's grammar",
+            // Positional words, which are nothing for Hydra.
+            "after its value is neither a flag nor an override",
+        ];
+        assert!(reasons.iter().any(|reason| why.contains(reason)), "{why}");
     }
-    assert_eq!((with_values, whole, refused.len()), (120, 113, 7), "{}", refused.join("\n"));
+    assert_eq!((with_values, whole, refused.len()), (120, 101, 19), "{}", refused.join("\n"));
 }

@@ -910,9 +910,6 @@ fn a_components_flags_take_exactly_their_tokens() {
         "--note",
         "{inputValue: note}",
         "'--passes={{$.inputs.parameters[''number_of_passes'']}}'",
-        "--range",
-        "{inputValue: low}",
-        "{inputValue: high}",
         "--data",
         "{inputPath: data}",
         "--text",
@@ -950,7 +947,6 @@ fn a_components_flags_take_exactly_their_tokens() {
         (&["--passes=3.0"], "passes=3"),
         (&["--passes", "3"], "passes=3"),
         (&["--passes2", "1e3"], "passes2=1000"),
-        (&["--range", "-1", "2"], "range=[-1.0,2.0]"),
         (&["--data", "/gcs/b/007"], "data=/gcs/b/007"),
         (&["--data", "7"], "data='7'"),
         (&["--text", "[1]"], "text='[1]'"),
@@ -967,12 +963,10 @@ fn a_components_flags_take_exactly_their_tokens() {
     }
     for (arguments, reason) in [
         (&["--prompt"][..], "error: --prompt: "),
-        (&["--range", "1"], "error: --range: 1 of its 2 values is missing at the end"),
         (
             &["--passes", "many"],
             "error: --passes: the value `many` is no int (declared int by c.yaml:18)",
         ),
-        (&["--range", "1", "x"], "error: --range: "),
         (&["--prompt", "a", "b"], "error: unexpected argument `b` (argument 3)"),
     ] {
         let got = declared(&inputs, &args, arguments);

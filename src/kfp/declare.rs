@@ -1,276 +1,163 @@
 //! What a component's command line says about its flags: their names, how many arguments each
-//! takes, and of which type.
+//! takes, and of which type they are.
 
 mod written;
 
-use super::component::{Component, Element, Part, Port, is_flag};
+use std::cell::Cell;
+use std::collections::HashMap;
+
+use super::component::{Component, Element, Part, Port};
+use super::items::{Flag, Item, Items, RuleTypes, Values, by_id};
 use super::placeholder::{Piece, Placeholder};
 use super::types::PortType;
-use crate::command_line;
 use crate::declarations::Declarations;
 use crate::error::{Error, Result, quote};
-use crate::hydra;
-use crate::names::{self, Index};
 use crate::value::Type;
 use crate::yaml;
-use written::{Place, Places, Written};
+use written::{Place, Written};
 
-/// Stands for a placeholder where the end of the command is looked for: no flag, no script.
-const SOME_VALUE: String = String::new();
-
-/// The type that the rules give a flag (its name without dashes), if they give one: it decides what
-/// the component's words after the flag are.
-pub type RuleTypes<'a> = dyn Fn(&str) -> Option<Type> + 'a;
-
-/// The declarations that a component makes, where the rules say `_rules` of its flags. A flag's key
-/// is its name.
+/// The declarations that a component makes, where the rules give its flags the types `rules`. A
+/// flag's key is its name.
 ///
 /// # Errors
-/// The component writes a flag twice, or too many whose values may be absent.
-pub fn declarations(component: &Component, _rules: &RuleTypes<'_>) -> Result<Declarations> {
-    let elements: Vec<&Element> = component.command.iter().chain(&component.args).collect();
-    let tokens: Vec<String> = elements
-        .iter()
-        .map(|element| match &element.part {
-            Part::Text(text) => text.clone(),
-            _ => SOME_VALUE,
-        })
-        .collect();
-    let mut walk = Walk {
+/// The component writes a flag twice, or something after it of which nobody can tell whether it is
+/// the flag's value, or too many flags whose values may be absent.
+pub fn declarations(component: &Component, rules: &RuleTypes<'_>) -> Result<Declarations> {
+    let items = Items::of(component, rules);
+    let declarer = Declarer {
         file: &component.file,
-        inputs: Index::new(&component.inputs, |port| &port.id),
-        flags: Vec::new(),
-        literals: Vec::new(),
-        open: None,
-        waiting: Vec::new(),
-        followers: 0,
-        alternatives: false,
+        inputs: by_id(&component.inputs),
+        followers: Cell::new(0),
     };
-    let start = command_line::arguments_start(&tokens);
-    walk.elements(elements.get(start..).unwrap_or_default().iter().copied())?;
-    walk.close();
-    walk.no_duplicates()?;
+    let flags = declarer.flags(&items.arguments, None, false)?;
+    declarer.no_duplicates(&flags)?;
+    let command = items.elements.iter().take(items.start.at);
     Ok(Declarations {
-        flags: walk.flags.into_iter().map(|flag| flag.declaration(&component.file)).collect(),
-        literals: walk.literals,
-        command: tokens.into_iter().take(start).filter(|word| !word.is_empty()).collect(),
+        flags: flags.into_iter().map(|flag| flag.declaration(&component.file)).collect(),
+        literals: literals(&items.arguments).into_iter().map(str::to_owned).collect(),
+        command: command.filter_map(|element| text(element)).map(str::to_owned).collect(),
         ..Declarations::default()
     })
 }
 
-struct Walk<'a> {
-    file: &'a str,
-    /// By their names in the compiled pipeline.
-    inputs: Index<'a, Port>,
-    flags: Vec<Written<'a>>,
-    literals: Vec<String>,
-    /// The flag whose values are still being read.
-    open: Option<Written<'a>>,
-    /// The flags, by index, whose values may be absent, and that wait for what is written next. In
-    /// order.
-    waiting: Vec<usize>,
-    /// How many followers the flags have, all together.
-    followers: usize,
-    /// Inside an `if` with flags in both branches, of which one may have more values: all wait.
-    alternatives: bool,
+/// What the component itself writes beside the flags that it declares and their values.
+fn literals<'x>(items: &'x [Item]) -> Vec<&'x str> {
+    let of_item = |item: &'x Item| match item {
+        Item::Flag(flag) if !is_literal(flag) => Vec::new(),
+        Item::Flag(Flag { element, .. }) | Item::Override(element) | Item::Word(element) => {
+            text(element).into_iter().collect()
+        }
+        Item::HydraFlag(flag, value) => {
+            text(flag).into_iter().chain(value.and_then(text)).collect()
+        }
+        Item::If(_, branches) => branches.iter().flat_map(|items| literals(items)).collect(),
+        Item::Rest(_) => Vec::new(),
+    };
+    items.iter().flat_map(of_item).collect()
 }
 
-impl<'a> Walk<'a> {
-    fn elements(&mut self, elements: impl Iterator<Item = &'a Element>) -> Result<()> {
-        for element in elements {
-            match &element.part {
-                Part::Text(text) if text == "--" => {
-                    self.close();
-                    return self.follow(text, element.line);
-                }
-                Part::Text(text) if is_flag(text) && text.contains('=') => {
-                    self.close();
-                    self.follow(text, element.line)?;
-                    self.literals.push(text.clone());
-                }
-                Part::Text(text) if is_flag(text) => self.open(text, element.line)?,
-                Part::Template(_) | Part::Concat(_) if holds_flag(element) => {
-                    self.joined(&element.part, element.line)?;
-                }
-                Part::If { then, otherwise, .. } if holds_flag(element) => {
-                    self.condition(then, otherwise, element.line)?;
-                }
-                Part::If { then, otherwise, .. } => {
-                    let places = self.places(then).or(self.places(otherwise));
-                    self.values(places, element.line)?;
-                }
-                part => {
-                    let place = self.place(part);
-                    match &mut self.open {
-                        Some(open) => open.places.push(place),
-                        None => self.values(Places::of(place), element.line)?,
+/// The text of an element without placeholders.
+fn text(element: &Element) -> Option<&str> {
+    match &element.part {
+        Part::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// Whether a flag and its value are a single text, `--name=value`: nothing fills it in.
+fn is_literal(flag: &Flag) -> bool {
+    matches!(flag.values, Values::Attached(_)) && text(flag.element).is_some()
+}
+
+/// What follows an item: the rest of its list, and what follows that.
+#[derive(Clone, Copy)]
+struct After<'s, 'x> {
+    items: &'x [Item<'x>],
+    outer: Option<&'s Self>,
+}
+
+struct Declarer<'x> {
+    file: &'x str,
+    /// By their names in the compiled pipeline.
+    inputs: HashMap<&'x str, &'x Port>,
+    /// How many followers the flags have, all together.
+    followers: Cell<usize>,
+}
+
+impl<'x> Declarer<'x> {
+    /// The flags among `items`; `are_alternatives`: inside an `if` with arguments in both branches,
+    /// of which the other may write fewer values for the same flag.
+    fn flags(
+        &self,
+        items: &'x [Item<'x>],
+        outer: Option<&After<'_, 'x>>,
+        are_alternatives: bool,
+    ) -> Result<Vec<Written<'x>>> {
+        let mut flags: Vec<Written<'x>> = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            let after = After { items: items.get(index + 1..).unwrap_or_default(), outer };
+            match item {
+                Item::Flag(flag) if !is_literal(flag) => {
+                    let mut written = self.written(flag)?;
+                    if are_alternatives || written.is_variable() {
+                        written.followers = self.followers(flag, &after)?;
                     }
+                    flags.push(written);
                 }
-            }
-        }
-        Ok(())
-    }
-
-    fn open(&mut self, text: &'a str, line: usize) -> Result<()> {
-        self.close();
-        self.follow(text, line)?;
-        self.open = Some(Written::new(text, line));
-        Ok(())
-    }
-
-    /// `text` is written next.
-    fn follow(&mut self, text: &'a str, line: usize) -> Result<()> {
-        self.followers += self.waiting.len();
-        // Of flags in a row that may all be absent each is followed by all behind it.
-        if self.followers > yaml::MAX_NODES {
-            let message = "too many flags in a row whose values may be absent";
-            return Err(Error::in_line(self.file, line, message));
-        }
-        for index in self.waiting.drain(..) {
-            if let Some(flag) = self.flags.get_mut(index) {
-                flag.followers.push(text);
-            }
-        }
-        Ok(())
-    }
-
-    /// Elements without a flag: values of the flag before them, or words of their own.
-    fn values(&mut self, places: Places<'a>, line: usize) -> Result<()> {
-        if let Some(open) = &mut self.open {
-            open.places.extend(places);
-            return Ok(());
-        }
-        for text in places.literals() {
-            self.follow(text, line)?;
-            self.literals.push(text.to_owned());
-        }
-        Ok(())
-    }
-
-    /// The places of elements without a flag.
-    fn places(&self, elements: &'a [Element]) -> Places<'a> {
-        let mut places = Places::default();
-        for element in elements {
-            match &element.part {
-                Part::If { then, otherwise, .. } => {
-                    places.extend(self.places(then).or(self.places(otherwise)));
+                Item::If(_, [then, otherwise]) => {
+                    let both = are_alternatives || !(then.is_empty() || otherwise.is_empty());
+                    let then = self.flags(then, Some(&after), both)?;
+                    flags.extend(united(then, self.flags(otherwise, Some(&after), both)?));
                 }
-                part => places.push(self.place(part)),
+                _ => {}
             }
         }
-        places
+        Ok(flags)
     }
 
-    /// The place of an element that is a single value.
-    fn place(&self, part: &'a Part) -> Place<'a> {
-        match part {
-            Part::Text(text) => Place::literal(text),
-            Part::Placeholder(placeholder) => self.filled(placeholder),
-            // Text with placeholders in it; without a flag before it an override that the YAML
-            // already writes for Hydra.
-            _ => Place::filled(Type::Text, false),
-        }
-    }
-
-    /// A flag and its value in one.
-    fn joined(&mut self, part: &'a Part, line: usize) -> Result<()> {
-        let Some((flag, value)) = joined(part) else { return Ok(()) };
-        self.open(flag, line)?;
-        let place = match value {
-            Some(placeholder) => self.filled(placeholder),
-            None => Place::filled(Type::Text, false),
+    fn written(&self, flag: &'x Flag<'x>) -> Result<Written<'x>> {
+        let (place, count) = match &flag.values {
+            Values::Attached(pieces) => {
+                let place = match pieces.as_deref() {
+                    Some([Piece::Placeholder(placeholder)]) => self.filled(placeholder),
+                    _ => Place::filled(Type::Text, false),
+                };
+                (Some(place), (1, 1))
+            }
+            Values::Unclear(_, doubt) => {
+                let message = format!("{}: {}", flag.text, doubt.why);
+                return Err(Error::in_line(self.file, doubt.line, message).help(&doubt.help));
+            }
+            Values::Next(_) | Values::List(_) => {
+                (self.place(flag.after().iter().copied()), flag.count())
+            }
         };
-        if let Some(open) = &mut self.open {
-            open.places.push(place);
-        }
-        self.close();
-        Ok(())
+        let is_list = matches!(flag.values, Values::List(_));
+        Ok(Written {
+            text: &flag.text,
+            line: flag.element.line,
+            place,
+            count,
+            is_list,
+            followers: Vec::new(),
+        })
     }
 
-    /// An `if` with flags in it: up to the first of them its elements are values of the flag before.
-    fn condition(
-        &mut self,
-        then: &'a [Element],
-        otherwise: &'a [Element],
-        line: usize,
-    ) -> Result<()> {
-        let (then, then_flags) = up_to_flag(then);
-        let (otherwise, other_flags) = up_to_flag(otherwise);
-        self.values(self.places(then).or(self.places(otherwise)), line)?;
-        self.close();
-        self.branches(then_flags, other_flags)
+    /// What is written at one place, by any of `values`.
+    fn place(&self, values: impl Iterator<Item = &'x Element>) -> Option<Place<'x>> {
+        let of_value = |value: &'x Element| match &value.part {
+            Part::Text(text) => Some(Place::literal(text)),
+            Part::Placeholder(placeholder) => Some(self.filled(placeholder)),
+            Part::Template(_) | Part::Concat(_) => Some(Place::filled(Type::Text, false)),
+            Part::If { then, otherwise, .. } => self.place(then.iter().chain(otherwise)),
+        };
+        values.filter_map(of_value).reduce(Place::or)
     }
 
-    /// The branches exclude each other: both may write a flag, and what is written next to the flags
-    /// before is what either begins with.
-    fn branches(&mut self, then: &'a [Element], otherwise: &'a [Element]) -> Result<()> {
-        let both = !then.is_empty() && !otherwise.is_empty();
-        let outside = self.alternatives;
-        self.alternatives |= both;
-        let (start, before) = (self.flags.len(), self.waiting.clone());
-        self.elements(then.iter())?;
-        self.close();
-        let waiting = std::mem::replace(&mut self.waiting, before);
-        let middle = self.flags.len();
-        self.elements(otherwise.iter())?;
-        self.close();
-        self.alternatives = outside;
-        if both {
-            self.unite(start, middle);
-        }
-        self.waiting.extend(waiting);
-        if !self.alternatives {
-            let flags = &self.flags;
-            self.waiting.retain(|&index| flags.get(index).is_some_and(Written::is_variable));
-        }
-        self.waiting.sort_unstable();
-        self.waiting.dedup();
-        Ok(())
-    }
-
-    /// Makes one of each flag that is among those from `start` and among those from `middle` on.
-    fn unite(&mut self, start: usize, middle: usize) {
-        let others = self.flags.split_off(middle);
-        let texts: Vec<&str> = self.flags.iter().skip(start).map(|flag| flag.text).collect();
-        let first = names::places(&texts);
-        // One that is written twice stays so: an error, found later.
-        let mut united = vec![false; middle - start];
-        let mut moved = Vec::with_capacity(others.len());
-        for other in others {
-            let place = first.get(other.text).filter(|place| {
-                united.get_mut(**place).is_some_and(|united| !std::mem::replace(united, true))
-            });
-            let index = place.map_or(self.flags.len(), |place| start + place);
-            moved.push(index);
-            match self.flags.get_mut(index) {
-                Some(flag) => *flag = std::mem::take(flag).or(other),
-                None => self.flags.push(other),
-            }
-        }
-        for index in &mut self.waiting {
-            let from_middle = index.checked_sub(middle);
-            *index = from_middle.and_then(|i| moved.get(i)).copied().unwrap_or(*index);
-        }
-    }
-
-    fn close(&mut self) {
-        let Some(open) = self.open.take() else { return };
-        // One of Hydra's own flags that the component itself writes is meant for Hydra.
-        if open.places.are_literal() && hydra::own_flag(open.text).is_some() {
-            self.literals.push(open.text.to_owned());
-            self.literals.extend(open.places.literals().map(str::to_owned));
-            return;
-        }
-        if self.alternatives || open.is_variable() {
-            self.waiting.push(self.flags.len());
-        }
-        self.flags.push(open);
-    }
-
-    /// The place that a placeholder fills in.
-    fn filled(&self, placeholder: &Placeholder) -> Place<'a> {
+    /// What a placeholder fills in.
+    fn filled(&self, placeholder: &Placeholder) -> Place<'x> {
         match placeholder {
-            Placeholder::InputValue(id) => match self.inputs.get(id) {
+            Placeholder::InputValue(id) => match self.inputs.get(id.as_str()) {
                 Some(port) => {
                     let ty = match port.ty {
                         PortType::Parameter(parameter) => parameter.ty(),
@@ -291,53 +178,86 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn no_duplicates(&self) -> Result<()> {
-        let texts: Vec<&str> = self.flags.iter().map(|flag| flag.text).collect();
-        let twice = names::repeated(&texts)
-            .and_then(|(i, first)| Some((self.flags.get(i)?, self.flags.get(first)?)));
-        let Some((flag, first)) = twice else { return Ok(()) };
-        let (text, line) = (quote(flag.text), first.line);
-        let message = format!("the flag {text} is written twice, first in line {line}");
-        Err(Error::in_line(self.file, flag.line, message)
-            .help("a flag's last value would count; write it once"))
+    /// What may be the next argument where the values of `flag` are absent.
+    fn followers(&self, flag: &Flag, after: &After<'_, 'x>) -> Result<Vec<&'x str>> {
+        let mut found = Vec::new();
+        let mut outer = Some(after);
+        while let Some(After { items, outer: next }) = outer {
+            let first = first_of(items);
+            found.extend(first.texts);
+            outer = next.filter(|_| first.may_be_absent);
+        }
+        self.followers.set(self.followers.get() + found.len());
+        // Of flags in a row that may all be absent each is followed by all after it.
+        if self.followers.get() > yaml::MAX_NODES {
+            let message = "too many flags in a row whose values may be absent";
+            return Err(Error::in_line(self.file, flag.element.line, message));
+        }
+        Ok(found)
+    }
+
+    fn no_duplicates(&self, flags: &[Written]) -> Result<()> {
+        let mut lines = HashMap::with_capacity(flags.len());
+        for flag in flags {
+            if let Some(first) = lines.insert(flag.text, flag.line) {
+                let text = quote(flag.text);
+                let message = format!("the flag {text} is written twice, first in line {first}");
+                return Err(Error::in_line(self.file, flag.line, message)
+                    .help("a flag's last value would count; write it once"));
+            }
+        }
+        Ok(())
     }
 }
 
-/// `--name={{$…}}` or a `concat` of the same: the flag, and the placeholder if its value is one and
-/// nothing else.
-fn joined(part: &Part) -> Option<(&str, Option<&Placeholder>)> {
-    let (text, value) = match part {
-        Part::Template(pieces) => match pieces.as_slice() {
-            [Piece::Text(text), Piece::Placeholder(placeholder)] => (text, Some(placeholder)),
-            [Piece::Text(text), ..] => (text, None),
-            _ => return None,
-        },
-        Part::Concat(items) => match items.as_slice() {
-            [Element { part: Part::Text(text), .. }, value] => match &value.part {
-                Part::Placeholder(placeholder) => (text, Some(placeholder)),
-                _ => (text, None),
-            },
-            [Element { part: Part::Text(text), .. }, ..] => (text, None),
-            _ => return None,
-        },
-        _ => return None,
-    };
-    let (flag, before) = text.split_once('=').filter(|_| is_flag(text))?;
-    Some((flag, value.filter(|_| before.is_empty())))
+/// The texts that a list of items may begin with.
+struct First<'x> {
+    texts: Vec<&'x str>,
+    /// The list may write nothing.
+    may_be_absent: bool,
 }
 
-/// Whether a flag is anywhere in an element.
-fn holds_flag(element: &Element) -> bool {
-    match &element.part {
-        Part::Text(text) => is_flag(text),
-        Part::Template(_) | Part::Concat(_) => joined(&element.part).is_some(),
-        Part::If { then, otherwise, .. } => then.iter().chain(otherwise).any(holds_flag),
-        Part::Placeholder(_) => false,
+fn first_of<'x>(items: &'x [Item<'x>]) -> First<'x> {
+    let mut texts = Vec::new();
+    for item in items {
+        match item {
+            Item::Flag(flag) if is_literal(flag) => texts.extend(text(flag.element)),
+            Item::Flag(flag) => texts.push(flag.text.as_str()),
+            Item::HydraFlag(element, _) | Item::Override(element) | Item::Word(element) => {
+                texts.extend(text(element));
+            }
+            Item::Rest(elements) => texts.extend(elements.first().and_then(|end| text(end))),
+            Item::If(_, branches) => {
+                let [then, otherwise] = branches.each_ref().map(|items| first_of(items));
+                texts.extend(then.texts.into_iter().chain(otherwise.texts));
+                if then.may_be_absent || otherwise.may_be_absent {
+                    continue;
+                }
+            }
+        }
+        return First { texts, may_be_absent: false };
     }
+    First { texts, may_be_absent: true }
 }
 
-/// Elements, split where the first holds a flag.
-fn up_to_flag(elements: &[Element]) -> (&[Element], &[Element]) {
-    let first = elements.iter().position(holds_flag).unwrap_or(elements.len());
-    elements.split_at(first)
+/// The flags of both branches of an `if`: those that either writes are one. A flag that a branch
+/// writes twice stays so.
+fn united<'x>(then: Vec<Written<'x>>, otherwise: Vec<Written<'x>>) -> Vec<Written<'x>> {
+    let mut others: HashMap<&str, Written> = HashMap::new();
+    let mut again = Vec::new();
+    let mut order = Vec::with_capacity(otherwise.len());
+    for flag in otherwise {
+        order.push(flag.text);
+        again.extend(others.insert(flag.text, flag));
+    }
+    let mut flags: Vec<Written> = then
+        .into_iter()
+        .map(|flag| match others.remove(flag.text) {
+            Some(other) => flag.or(other),
+            None => flag,
+        })
+        .collect();
+    flags.extend(order.into_iter().filter_map(|text| others.remove(text)));
+    flags.extend(again);
+    flags
 }

@@ -9,6 +9,7 @@ mod values;
 use super::artifact::Artifact;
 use super::compiled::{Pipeline, Task};
 use super::component::{Component, Element, Part, Port};
+use super::items::Items;
 use super::parameter::Given;
 use super::placeholder::{Piece, pieces};
 use super::types::PortType;
@@ -28,6 +29,8 @@ const ROOT: &str = "gs://bucket/run";
 pub struct Filled {
     /// The elements of `command` and `args`.
     pub received: Vec<Received>,
+    /// How many of them are the command: the application's arguments follow.
+    pub command: usize,
     /// The names of the inputs and outputs in them, and the placeholders, that samples stand for.
     pub samples: Vec<String>,
 }
@@ -62,15 +65,20 @@ pub fn fill(pipeline: &Pipeline, task: &Task, values: &Values) -> Result<Filled>
     filler.resolve_references()?;
     let mut samples = Samples::new();
     let mut received = Vec::new();
-    for element in component.command.iter().chain(&component.args) {
+    let mut command = 0;
+    let start = Items::of(component, &|_| None).start.at;
+    for (index, element) in component.command.iter().chain(&component.args).enumerate() {
         for (text, used) in filler.element(element)? {
             received.push(Received { text, sample: !used.is_empty() });
             samples.extend(used);
         }
+        if index < start {
+            command = received.len();
+        }
     }
     let names: Vec<&str> = samples.iter().map(String::as_str).collect();
     let samples = names::places(&names).into_keys().collect();
-    Ok(Filled { received, samples })
+    Ok(Filled { received, command, samples })
 }
 
 /// The folder of a task's outputs: one for each task of a pipeline.

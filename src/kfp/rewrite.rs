@@ -19,13 +19,10 @@
 
 mod assignment;
 mod edit;
-mod next;
-mod own_flag;
 mod pass;
 mod scalar;
 mod script;
 mod slot;
-mod start;
 mod verify;
 
 use super::component::Component;

@@ -5,7 +5,6 @@
 
 mod promise;
 
-use hydra_shim::command_line;
 use hydra_shim::kfp::compiled::Pipeline;
 use hydra_shim::kfp::fill::{self, Values};
 use hydra_shim::kfp::{declare, rewrite};
@@ -23,9 +22,8 @@ fuzz_target!(|file: &str| {
     for task in &pipeline.tasks {
         let Ok(declared) = declare::declarations(&task.component, &|_| None) else { continue };
         let Ok(filled) = fill::fill(&pipeline, task, &Values::default()) else { continue };
-        let mut command: Vec<_> = filled.received.into_iter().map(|one| one.text).collect();
-        let arguments =
-            command.split_off(command_line::arguments_start(&command).min(command.len()));
+        let mut command: Vec<_> = filled.received.iter().map(|one| one.text.clone()).collect();
+        let arguments = command.split_off(filled.command);
         if let Ok(translation) = translate(command, arguments, &declared) {
             promise::values_stay_values(&translation);
         }

@@ -1,34 +1,33 @@
-//! A flag as a component writes it, once or in both branches of an `if`, with what may stand behind
-//! it.
+//! A flag as a component writes it, once or in both branches of an `if`, with what may be its value.
 
-use crate::declarations::{Arity, Flag};
+use crate::declarations::{self, Arity};
 use crate::hydra::Key;
-use crate::value::{Type, Value};
+use crate::value::{Element, Type, Value};
 
-/// What may stand at one place behind a flag: what a placeholder becomes, or a literal, which is
-/// text that the component itself writes.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Place<'a> {
-    /// The type of what fills the place in; `None` where only literals stand.
+/// What may be at one place after a flag: what a placeholder becomes, or a literal, which is text
+/// that the component itself writes.
+#[derive(Clone, Debug)]
+pub(super) struct Place<'x> {
+    /// The type of what fills the place in; `None` where there are only literals.
     ty: Option<Type>,
     /// What fills it in may be null.
     nullable: bool,
-    literals: Vec<&'a str>,
+    literals: Vec<&'x str>,
 }
 
-impl<'a> Place<'a> {
+impl<'x> Place<'x> {
     /// What a placeholder becomes.
     pub(super) fn filled(ty: Type, nullable: bool) -> Self {
         Self { ty: Some(ty), nullable, literals: Vec::new() }
     }
 
     /// Text that the component itself writes.
-    pub(super) fn literal(text: &'a str) -> Self {
+    pub(super) fn literal(text: &'x str) -> Self {
         Self { ty: None, nullable: false, literals: vec![text] }
     }
 
-    /// The place where either may stand.
-    fn or(mut self, other: Self) -> Self {
+    /// The place where either may be.
+    pub(super) fn or(mut self, other: Self) -> Self {
         self.ty = match (self.ty, other.ty) {
             (None, ty) | (ty, None) => ty,
             (Some(a), Some(b)) if a == b => Some(a),
@@ -43,7 +42,7 @@ impl<'a> Place<'a> {
         self
     }
 
-    /// The type of all that may stand here. A literal that is a value of the type is one: nobody can
+    /// The type of all that may be here. A literal that is a value of the type is one: nobody can
     /// tell it from what fills the place in. One that is none, as `none` where an int is filled in,
     /// must arrive as well.
     fn ty(&self, nullable: bool) -> Type {
@@ -55,134 +54,71 @@ impl<'a> Place<'a> {
     }
 }
 
-/// The places behind a flag.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Places<'a> {
-    each: Vec<Place<'a>>,
-    /// Some of the values are there only if an input is.
-    variable: bool,
-    /// Others stand behind those: which of the places a value has cannot be told.
-    shifted: bool,
-}
-
-impl<'a> Places<'a> {
-    /// A single one.
-    pub(super) fn of(place: Place<'a>) -> Self {
-        Self { each: vec![place], ..Self::default() }
-    }
-
-    /// One more place.
-    pub(super) fn push(&mut self, place: Place<'a>) {
-        self.shifted |= self.variable;
-        self.each.push(place);
-    }
-
-    /// More places.
-    pub(super) fn extend(&mut self, more: Self) {
-        self.shifted |= more.shifted || self.variable && !more.each.is_empty();
-        self.variable |= more.variable;
-        self.each.extend(more.each);
-    }
-
-    /// The places that either has: those of the branches of an `if`.
-    pub(super) fn or(self, other: Self) -> Self {
-        let variable = self.variable || other.variable || self.each.len() != other.each.len();
-        let shifted = self.shifted || other.shifted;
-        let mut others = other.each.into_iter();
-        let both = self.each.into_iter().map(|place| match others.next() {
-            Some(other) => place.or(other),
-            None => place,
-        });
-        let mut each: Vec<_> = both.collect();
-        each.extend(others);
-        Self { each, variable, shifted }
-    }
-
-    /// What the component itself writes at them.
-    pub(super) fn literals(&self) -> impl Iterator<Item = &'a str> {
-        self.each.iter().flat_map(|place| place.literals.iter().copied())
-    }
-
-    /// Whether nothing fills any of them in.
-    pub(super) fn are_literal(&self) -> bool {
-        self.each.iter().all(|place| place.ty.is_none())
-    }
-
-    fn arity(&self) -> Arity {
-        let count = self.each.len();
-        if self.variable { Arity::AtMost(count) } else { Arity::Exactly(count) }
-    }
-
-    /// The type of the value that they make, and whether it may be null.
-    fn ty(self) -> (Type, bool) {
-        let count = self.each.len();
-        let mut places = self.each.into_iter();
-        match (places.next(), self.shifted) {
-            (None, _) => (Type::Bool, false),
-            (Some(place), _) if count == 1 => {
-                let nullable = place.nullable && !self.variable;
-                (place.ty(nullable), nullable)
-            }
-            (Some(first), true) => {
-                (Type::Tuple(vec![places.fold(first, Place::or).ty(false); count]), false)
-            }
-            (Some(first), false) => {
-                let types = std::iter::once(first).chain(places).map(|place| place.ty(false));
-                (Type::Tuple(types.collect()), false)
-            }
-        }
-    }
-}
-
 /// A flag that a component writes.
-#[derive(Debug, Default)]
-pub(super) struct Written<'a> {
+#[derive(Debug)]
+pub(super) struct Written<'x> {
     /// The flag with its dashes.
-    pub(super) text: &'a str,
+    pub(super) text: &'x str,
     /// The line that says what its value is.
     pub(super) line: usize,
-    /// What stands behind it.
-    pub(super) places: Places<'a>,
+    /// What may be its value, or of a list each of its items; `None` for a switch.
+    pub(super) place: Option<Place<'x>>,
+    /// How many arguments its value is, at least and at most.
+    pub(super) count: (usize, usize),
+    /// Whether these are a list.
+    pub(super) is_list: bool,
     /// What the component writes next where values are absent.
-    pub(super) followers: Vec<&'a str>,
+    pub(super) followers: Vec<&'x str>,
 }
 
-impl<'a> Written<'a> {
-    /// A flag with nothing behind it yet.
-    pub(super) fn new(text: &'a str, line: usize) -> Self {
-        Self { text, line, ..Self::default() }
-    }
-
+impl Written<'_> {
     /// Whether values may be absent.
     pub(super) fn is_variable(&self) -> bool {
-        self.places.variable
+        self.count.0 != self.count.1
     }
 
     /// The same flag, written here or there: in either branch of an `if`.
     pub(super) fn or(self, other: Self) -> Self {
+        let is_filled = self.place.as_ref().is_some_and(|place| place.ty.is_some());
         Self {
             text: self.text,
-            line: if self.places.are_literal() { other.line } else { self.line },
+            line: if is_filled { self.line } else { other.line },
+            place: match (self.place, other.place) {
+                (Some(a), Some(b)) => Some(a.or(b)),
+                (a, b) => a.or(b),
+            },
+            count: (self.count.0.min(other.count.0), self.count.1.max(other.count.1)),
+            is_list: self.is_list || other.is_list,
             followers: [self.followers, other.followers].concat(),
-            places: self.places.or(other.places),
         }
     }
 
     /// The flag's declaration, made by the component in `file`.
-    pub(super) fn declaration(self, file: &str) -> Flag {
+    pub(super) fn declaration(self, file: &str) -> declarations::Flag {
         let short = !self.text.starts_with("--");
         let name = self.text.get(if short { 1 } else { 2 }..).unwrap_or_default();
-        let arity = self.places.arity();
-        let (ty, nullable) = self.places.ty();
-        let mut flag =
-            Flag::new(name, Key::existing(name), ty, format!("{file}:{}", self.line).as_str());
+        let nullable =
+            !self.is_list && !self.is_variable() && self.place.as_ref().is_some_and(|p| p.nullable);
+        let ty = match &self.place {
+            None => Type::Bool,
+            Some(Place { ty: Some(Type::List(element)), .. }) if self.is_list => {
+                Type::List(*element)
+            }
+            Some(_) if self.is_list => Type::List(Element::Any),
+            Some(place) => place.ty(nullable),
+        };
+        let source = format!("{file}:{}", self.line);
+        let mut flag = declarations::Flag::new(name, Key::existing(name), ty, source.as_str());
         flag.short = short;
         flag.by_component = true;
-        flag.arity = arity;
         flag.nullable = nullable;
-        if matches!(arity, Arity::AtMost(_)) {
+        flag.loose_list = self.is_list;
+        flag.arity = if self.is_variable() {
             flag.followers = self.followers.into_iter().map(str::to_owned).collect();
-        }
+            Arity::AtMost(self.count.1)
+        } else {
+            Arity::Exactly(self.count.1)
+        };
         flag
     }
 }

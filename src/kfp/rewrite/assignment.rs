@@ -3,7 +3,8 @@
 use super::Possible;
 use crate::error::quote;
 use crate::hydra::{self, Key};
-use crate::kfp::component::{Component, Element, Part, Port};
+use crate::kfp::component::{Component, Port};
+use crate::kfp::items::written;
 use crate::kfp::placeholder::{Piece, Placeholder};
 use crate::kfp::types::{Parameter, PortType};
 use crate::value::{Type, Value};
@@ -150,41 +151,4 @@ fn loss_of(ty: Parameter, name: &str) -> Option<String> {
             "Hydra cannot read the JSON of the dict input {name}: its keys are quoted"
         )),
     }
-}
-
-/// An element as one text: what it is, if it is text; its placeholders as a pipeline writes them.
-pub(super) fn token(element: &Element) -> String {
-    flat(&element.part).map_or_else(|| "{if}".to_owned(), |pieces| written(&pieces))
-}
-
-fn written(pieces: &[Piece]) -> String {
-    pieces
-        .iter()
-        .map(|piece| match piece {
-            Piece::Text(text) => text.clone(),
-            Piece::Placeholder(placeholder) => placeholder.written(),
-        })
-        .collect()
-}
-
-/// Text and placeholders in a row; `None` if there is an `if` among them.
-pub(super) fn flat(part: &Part) -> Option<Vec<Piece>> {
-    Some(match part {
-        Part::Text(text) => vec![Piece::Text(text.clone())],
-        Part::Placeholder(placeholder) => vec![Piece::Placeholder(placeholder.clone())],
-        Part::Template(pieces) => pieces.clone(),
-        Part::Concat(elements) => {
-            let mut joined: Vec<Piece> = Vec::new();
-            for element in elements {
-                for piece in flat(&element.part)? {
-                    match (joined.last_mut(), piece) {
-                        (Some(Piece::Text(last)), Piece::Text(text)) => last.push_str(&text),
-                        (_, piece) => joined.push(piece),
-                    }
-                }
-            }
-            joined
-        }
-        Part::If { .. } => return None,
-    })
 }

@@ -1,16 +1,13 @@
-//! The way through `command` and `args`: which elements are a flag and its value.
+//! The way through what a component writes: each flag becomes an override where it can.
 
-use super::assignment::{Assignment, flat, token};
+use super::assignment::Assignment;
 use super::edit::{self, Edit};
-use super::next::{Next, next, own_values};
-use super::own_flag::Order;
-use super::slot::{Outcome, Slot, first_token, slots_of};
-use super::{Note, Possible, script, start};
-use crate::arguments::split_attached;
+use super::slot::{Outcome, Slot, slots_of};
+use super::{Note, Possible, script};
 use crate::error::quote;
 use crate::hydra::{self, OwnValue};
-use crate::kfp::component::{Component, Element, Part, is_flag};
-use crate::kfp::placeholder::Piece;
+use crate::kfp::component::{Component, Element, Part};
+use crate::kfp::items::{Flag, Item, Items, Values, flat, token};
 use crate::yaml::Node;
 
 /// What is to change.
@@ -31,29 +28,33 @@ const UNEDITABLE: &str = "its elements stand in two lists, or have an anchor, al
 
 /// Goes through the container's command line, which is `command` and `args` in one.
 pub(super) fn rewrite(text: &str, root: &Node, component: &Component) -> Changes {
-    let mut pass =
-        Pass { text, component, edits: Vec::new(), notes: Vec::new(), order: Order::default() };
+    let mut pass = Pass {
+        text,
+        component,
+        edits: Vec::new(),
+        notes: Vec::new(),
+        after_override: false,
+        hydra_flag: None,
+        open: None,
+    };
     let list = |key| root.path(&["implementation", "container", key]);
     let mut slots = slots_of(text, list("command"), &component.command);
     let of_command = slots.len();
     slots.extend(slots_of(text, list("args"), &component.args));
-    let tokens: Vec<String> = slots.iter().map(|slot| first_token(slot.element)).collect();
+    let items = Items::of(component, &|_| None);
     let mut outcome = Outcome::default();
-    match start::find(&tokens) {
-        Ok(start) => {
-            let (before, arguments) = slots.split_at(start.at.min(slots.len()));
-            outcome.keep(before);
-            pass.list(arguments, None, &mut outcome);
-            let is_if = |slot: &Slot| matches!(slot.element.part, Part::If { .. });
-            let first_if = slots.iter().position(is_if).unwrap_or(slots.len());
-            for script in &start.scripts {
-                pass.notes.extend(script::notes(&slots, script, first_if, &outcome));
-            }
-        }
-        Err(why) => {
-            outcome.keep(&slots);
-            let line = slots.first().map_or(1, |slot| slot.element.line);
-            pass.note(line, format!("nothing is rewritten: {why}"));
+    if let Some(why) = items.why_unknown() {
+        outcome.keep(&slots);
+        let line = slots.first().map_or(1, |slot| slot.element.line);
+        pass.note(line, format!("nothing is rewritten: {why}"));
+    } else {
+        let (before, arguments) = slots.split_at(items.start.at.min(slots.len()));
+        outcome.keep(before);
+        pass.list(arguments, &items.arguments, &mut outcome);
+        let is_if = |slot: &Slot| matches!(slot.element.part, Part::If { .. });
+        let first_if = slots.iter().position(is_if).unwrap_or(slots.len());
+        for script in &items.start.scripts {
+            pass.notes.extend(script::notes(&slots, script, first_if, &outcome));
         }
     }
     let last_place = of_command.checked_sub(1).and_then(|index| outcome.places.get(index));
@@ -62,81 +63,96 @@ pub(super) fn rewrite(text: &str, root: &Node, component: &Component) -> Changes
 }
 
 /// The changes so far.
-pub(super) struct Pass<'a> {
+struct Pass<'a> {
     text: &'a str,
     component: &'a Component,
     edits: Vec<Edit>,
     notes: Vec<Note>,
-    pub(super) order: Order,
+    /// Whether an override was met.
+    after_override: bool,
+    /// One of Hydra's own flags after an override, and its line.
+    hydra_flag: Option<(String, usize)>,
+    /// A flag that was left and may have no value: it would take an override after it for that.
+    open: Option<String>,
 }
 
 impl<'a> Pass<'a> {
     /// Something that a person has to know.
-    pub(super) fn note(&mut self, line: usize, message: String) {
+    fn note(&mut self, line: usize, message: String) {
         self.notes.push(Note { line, message });
     }
 
-    /// Rewrites a list of arguments; `after` is what follows it.
-    fn list(&mut self, slots: &[Slot<'a>], after: Option<&Slot<'a>>, outcome: &mut Outcome) {
+    /// Rewrites a list of arguments, the elements of `items`.
+    fn list(&mut self, slots: &[Slot<'a>], items: &[Item<'a>], outcome: &mut Outcome) {
         let mut rest = slots;
-        while let [slot, behind @ ..] = rest {
-            let text = token(slot.element);
-            if text == "--" {
-                if behind.iter().any(|slot| token(slot.element).starts_with("--")) {
-                    let message = "--: left, with everything behind it: it ends the flags";
-                    self.note(slot.element.line, message.to_owned());
+        for item in items {
+            let (own, after) = rest.split_at(item.size().min(rest.len()));
+            rest = after;
+            match item {
+                Item::Flag(flag) => self.flag(flag, own, outcome),
+                Item::If(element, branches) => {
+                    if let ([slot], Part::If { input, then, otherwise }) = (own, &element.part) {
+                        outcome
+                            .replace(1, self.condition(slot, input, [then, otherwise], branches));
+                    }
                 }
-                outcome.keep(rest);
-                return;
+                _ => {
+                    self.open = None;
+                    self.left(item);
+                    outcome.keep(own);
+                }
             }
-            let taken = self.one(slot, &text, behind, after, outcome);
-            rest = behind.get(taken..).unwrap_or_default();
         }
     }
 
-    /// Rewrites one element and, of those behind it, as many as it returns.
-    fn one(
+    /// What is no flag of the application stays, and may have to be said.
+    fn left(&mut self, item: &Item) {
+        match item {
+            Item::HydraFlag(element, _) => self.meet_hydra_flag(&token(element), element.line),
+            Item::Override(_) => self.meet_override(),
+            Item::Word(element) => {
+                let shown = quote(&token(element));
+                let message = format!("{shown}: left: Hydra takes no argument without a key");
+                self.note(element.line, message);
+            }
+            Item::Rest(elements) => {
+                let is_flag = |element: &&&Element| token(element).starts_with("--");
+                if let (Some(end), Some(_)) =
+                    (elements.first(), elements.iter().skip(1).find(is_flag))
+                {
+                    let message = "--: left, with everything behind it: it ends the flags";
+                    self.note(end.line, message.to_owned());
+                }
+            }
+            Item::Flag(_) | Item::If(..) => {}
+        }
+    }
+
+    /// Rewrites the branches of an `if`.
+    fn condition(
         &mut self,
         slot: &Slot<'a>,
-        text: &str,
-        behind: &[Slot<'a>],
-        after: Option<&Slot<'a>>,
-        outcome: &mut Outcome,
-    ) -> usize {
-        if let Part::If { input, then, otherwise } = &slot.element.part {
-            let after = behind.first().or(after);
-            let part = Part::If {
-                input: input.clone(),
-                then: self.branch(slot, "then", then, after),
-                otherwise: self.branch(slot, "else", otherwise, after),
-            };
-            outcome.replace(1, part);
-        } else if text.starts_with("--") && text.contains('=') {
-            self.attached(slot, text, outcome);
-        } else if text.starts_with("--") {
-            return self.flag(slot, text, behind, after, outcome);
-        } else if is_flag(text) {
-            return self.short(slot, text, behind, outcome);
-        } else {
-            outcome.keep(&[*slot]);
-            if hydra::native_key(text).is_some() {
-                self.meet_override();
-            } else {
-                let message =
-                    format!("{}: left: Hydra takes no argument without a key", quote(text));
-                self.note(slot.element.line, message);
-            }
-        }
-        0
+        input: &str,
+        branches: [&'a Vec<Element>; 2],
+        items: &[Vec<Item<'a>>; 2],
+    ) -> Part {
+        let before = self.open.take();
+        let [then_items, else_items] = items;
+        let [then, otherwise] = branches;
+        self.open.clone_from(&before);
+        let then = self.branch(slot, "then", then, then_items);
+        let after_then = std::mem::replace(&mut self.open, before);
+        let otherwise = self.branch(slot, "else", otherwise, else_items);
+        self.open = self.open.take().or(after_then);
+        Part::If { input: input.to_owned(), then, otherwise }
     }
 
-    /// Rewrites a branch of an `if`.
     fn branch(
         &mut self,
         slot: &Slot<'a>,
         key: &str,
         elements: &'a [Element],
-        after: Option<&Slot<'a>>,
+        items: &[Item<'a>],
     ) -> Vec<Element> {
         let body = slot.node.entries().and_then(|entries| entries.first());
         let list = body.and_then(|(_, body)| body.get(key));
@@ -148,76 +164,16 @@ impl<'a> Pass<'a> {
             }
         }
         let mut outcome = Outcome::default();
-        self.list(&slots, after, &mut outcome);
+        self.list(&slots, items, &mut outcome);
         let Element { line, span, .. } = slot.element;
         let element = |part| Element { part, line: *line, span: span.clone() };
         outcome.parts.into_iter().map(element).collect()
     }
 
-    /// `--name=value` in one element, whose text is `text`.
-    fn attached(&mut self, slot: &Slot<'a>, text: &str, outcome: &mut Outcome) {
-        let (shown, _) = split_attached(text);
-        if hydra::own_flag(shown).is_some_and(|own| own.value != OwnValue::None) {
-            self.meet_own_flag(shown, slot.element.line);
-            outcome.keep(&[*slot]);
-            return;
-        }
-        let mut pieces = flat(&slot.element.part).unwrap_or_default();
-        // If the name and the `=` are not in the first piece, the name holds a placeholder and is
-        // no key.
-        if let Some(Piece::Text(first)) = pieces.first_mut() {
-            *first = first.get(shown.len() + 1..).unwrap_or_default().to_owned();
-        }
-        let is_empty = |piece: &Piece| matches!(piece, Piece::Text(text) if text.is_empty());
-        pieces.retain(|piece| !is_empty(piece));
-        let name = shown.strip_prefix("--").unwrap_or_default();
-        let assignment = Assignment::of(name, &pieces, self.component);
-        self.become_one(shown, &[*slot], assignment, outcome);
-    }
-
-    /// A `--name`, and what of `behind` is its value.
-    fn flag(
-        &mut self,
-        slot: &Slot<'a>,
-        shown: &str,
-        behind: &[Slot<'a>],
-        after: Option<&Slot<'a>>,
-        outcome: &mut Outcome,
-    ) -> usize {
-        let next = next(behind, after);
-        if let Some(taken) = self.own_flag(shown, slot, &next, outcome) {
-            return taken;
-        }
-        let name = shown.strip_prefix("--").unwrap_or_default();
-        let (values, assignment) = match next {
-            Next::Flag => (&[][..], Assignment::switch(name)),
-            Next::Unclear(why) => (&[][..], Err(why.to_owned())),
-            Next::Values(values) => {
-                let values = own_values(values);
-                let assignment = match values {
-                    [value] => flat(&value.element.part)
-                        .ok_or_else(|| "its value holds an `if`".to_owned())
-                        .and_then(|pieces| Assignment::of(name, &pieces, self.component)),
-                    _ => Err(format!("it has {} values", values.len())),
-                };
-                (values, assignment)
-            }
-        };
-        let slots: Vec<Slot> = std::iter::once(slot).chain(values).copied().collect();
-        self.become_one(shown, &slots, assignment, outcome);
-        values.len()
-    }
-
-    /// Makes the `slots` of a flag one override, or leaves them.
-    fn become_one(
-        &mut self,
-        shown: &str,
-        slots: &[Slot],
-        assignment: Possible<Assignment>,
-        outcome: &mut Outcome,
-    ) {
-        let line = slots.first().map_or(1, |slot| slot.element.line);
-        let edited = assignment.and_then(|assignment| {
+    /// Rewrites a flag and its value, the elements of `slots`, to one override, or leaves them.
+    fn flag(&mut self, flag: &Flag, slots: &[Slot], outcome: &mut Outcome) {
+        let line = flag.element.line;
+        let edited = self.assignment(flag).and_then(|assignment| {
             let edits = self.edits(slots, &assignment.text);
             edits.map(|edits| (assignment, edits)).ok_or_else(|| UNEDITABLE.to_owned())
         });
@@ -226,14 +182,48 @@ impl<'a> Pass<'a> {
                 self.meet_override();
                 self.edits.extend(edits);
                 for loss in assignment.losses {
-                    self.note(line, format!("{shown}: {loss}"));
+                    self.note(line, format!("{}: {loss}", flag.text));
                 }
                 outcome.replace(slots.len(), Part::of_text(&assignment.text));
             }
             Err(why) => {
-                self.note(line, format!("{shown}: left: {why}"));
+                self.note(line, format!("{}: left: {why}", flag.text));
                 outcome.keep(slots);
+                let is_attached = matches!(flag.values, Values::Attached(_));
+                self.open = (!is_attached && flag.count().0 == 0).then(|| flag.text.clone());
             }
+        }
+    }
+
+    /// The override that a flag and its value are. The error says why there is none.
+    fn assignment(&mut self, flag: &Flag) -> Possible<Assignment> {
+        let Some(name) = flag.text.strip_prefix("--") else {
+            return Err("a short option has no name to be a key".to_owned());
+        };
+        let pieces = match &flag.values {
+            Values::Attached(pieces) => pieces.clone().ok_or("its value holds an `if`")?,
+            Values::Next(None) => Vec::new(),
+            Values::Next(Some(value)) if matches!(value.part, Part::If { .. }) => {
+                return Err("it stands in front of an `if` that may be its value".to_owned());
+            }
+            Values::Next(Some(value)) => flat(&value.part).ok_or("its value holds an `if`")?,
+            Values::List(values) => return Err(format!("it has {} values", values.len())),
+            Values::Unclear(_, doubt) => return Err(doubt.why.clone()),
+        };
+        if hydra::own_flag(&flag.text).is_some_and(|own| own.value != OwnValue::None) {
+            self.meet_hydra_flag(&flag.text, flag.element.line);
+            return Err(format!(
+                "it is one of Hydra's own flags; if the key is meant, write {name}=… by hand"
+            ));
+        }
+        if let Some(before) = &self.open {
+            return Err(format!(
+                "{before} in front of it is left, and would take it for its value"
+            ));
+        }
+        match flag.values {
+            Values::Next(None) => Assignment::switch(name),
+            _ => Assignment::of(name, &pieces, self.component),
         }
     }
 
@@ -244,6 +234,25 @@ impl<'a> Pass<'a> {
                 edit::merge(self.text, flag.node, value.node, new, flag.style?)
             }
             _ => None,
+        }
+    }
+
+    /// One of Hydra's own flags is in this line.
+    fn meet_hydra_flag(&mut self, shown: &str, line: usize) {
+        if self.after_override {
+            self.hydra_flag.get_or_insert((shown.to_owned(), line));
+        }
+    }
+
+    /// An override is here. Hydra reads overrides in one row (`nargs="*"` of argparse).
+    fn meet_override(&mut self) {
+        self.after_override = true;
+        if let Some((shown, line)) = self.hydra_flag.take() {
+            let message = format!(
+                "{shown}: Hydra takes no override behind it when there is one in front; move it \
+                 to the end"
+            );
+            self.note(line, message);
         }
     }
 }

@@ -2,10 +2,10 @@
 //! `sh -c 'mkdir -p "$(dirname "$6")"; "$0" "$@"' python3 main.py --model {outputPath: model}`.
 
 use super::Note;
-use super::assignment::token;
 use super::slot::{Outcome, Slot};
 use crate::command_line::Script;
 use crate::error::quote;
+use crate::kfp::items::token;
 
 /// What the script among `slots` would get instead of what it counts on.
 /// `first_if` is the index of the first `if`, behind which nobody knows the numbers.

@@ -1,6 +1,5 @@
 //! The elements of a list with their places in the file, and what they become.
 
-use super::assignment::token;
 use super::scalar::Style;
 use crate::kfp::component::{Element, Part};
 use crate::yaml::Node;
@@ -63,14 +62,4 @@ pub(super) fn slots_of<'a>(
     };
     let slots = items.iter().zip(elements);
     slots.map(|(node, element)| Slot { node, element, list, style }).collect()
-}
-
-/// The first of the arguments that an element becomes.
-pub(super) fn first_token(element: &Element) -> String {
-    match &element.part {
-        Part::If { then, otherwise, .. } => {
-            then.first().or(otherwise.first()).map_or_else(String::new, first_token)
-        }
-        _ => token(element),
-    }
 }

@@ -171,13 +171,13 @@ fn what_cannot_be_carried_is_said() {
 fn what_has_no_hydra_style_is_left() {
     for (args, note) in [
         ("--a, {inputPath: data}, {inputPath: data}", "2: --a: left: it has 2 values"),
-        ("--a, b, c", "2: --a: left: it has 2 values"),
+        ("--a, b, c", "2: --a: left: `c` after its value is neither"),
+        ("--a, {inputPath: data}, c", "2: --a: left: `c` after its value is neither"),
         ("---a, b", "2: ---a: left: `-a` is no key"),
         ("--1, b", "2: --1: left: `1` is no key"),
         ("--ä=1", "2: --ä: left: `ä` is no key"),
-        ("--a, -b", "2: --a: left: what follows starts with a dash"),
         ("-x", "2: -x: left: a short option"),
-        ("--a, b=c", "2: --a: left: what follows may be"),
+        ("--a, b=c", "2: --a: left: what follows, `b=c`, may be its value or an override"),
         ("'gs://b', --z=", "`gs://b`: left"),
         ("{inputValue: s}", "2: `{{$.inputs.parameters['s']}}`: left"),
         ("--a, '???'", "2: --a: left: its value is `???`"),
@@ -193,7 +193,7 @@ fn what_has_no_hydra_style_is_left() {
         ("--a, {concat: [a, {if: {cond: {isPresent: s}, then: b}}]}", "its value holds an `if`"),
         (
             "{if: {cond: {isPresent: s}, then: [--a]}}, b",
-            "2: --a: left: its value may stand behind",
+            "2: --a: left: its value may be inside an `if` or after it",
         ),
         ("--a, !!str b", "2: --a: left: its elements"),
         ("--a, &a {inputPath: data}", "2: --a: left: its elements"),
