@@ -65,16 +65,7 @@ fn dispatch(matches: &ArgMatches) -> Result<()> {
             translation.warnings.iter().for_each(|warning| warn(warning));
             print(&shell(&translation))
         }
-        Some(("check", options)) => {
-            let Named { rules, component } = named(options);
-            let translations = match component {
-                None => vec![project::translate_tokens(tokens(options)?, named(options))?],
-                Some(file) => {
-                    dry_run::translations(file, options, &command_alone(tokens(options)?)?)?
-                }
-            };
-            check::check_all(&translations, rules).and_then(|configs| print(&configs))
-        }
+        Some(("check", options)) => check::check(options),
         Some(("component", options)) => dry_run::component(options),
         Some(("install", options)) => {
             let names: Vec<OsString> =
@@ -151,7 +142,12 @@ fn usage(error: &clap::Error) -> Error {
 
 /// Something that a person should know though nothing is wrong, on stderr.
 fn warn(warning: &str) {
-    let _ = writeln!(std::io::stderr(), "hydra-shim: warning: {}", visible(warning));
+    say(&format!("warning: {warning}"));
+}
+
+/// A line on stderr.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "hydra-shim: {}", visible(line));
 }
 
 /// The command line in a line, quoted for a POSIX shell; for people, if they are who reads it.

@@ -7,6 +7,7 @@ pub mod declare;
 mod document;
 pub mod fill;
 pub mod items;
+mod other_tasks;
 pub mod parameter;
 pub mod placeholder;
 pub mod rewrite;

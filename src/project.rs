@@ -14,7 +14,7 @@ use crate::kfp::component::{Component, Part};
 use crate::kfp::declare;
 use crate::kfp::items::Start;
 use crate::rules::{Layer, Rules};
-use crate::translate::{self, Translation};
+use crate::translate::{self, DryRun, Translation};
 use crate::yaml;
 
 /// Names the rules file.
@@ -69,17 +69,17 @@ pub fn translate_split(line: CommandLine) -> Result<Translation> {
     translate_line(line, Named::default(), None)
 }
 
-/// Translates what a component's container is started with; with `other_command` in the place of
-/// its command, if that is not empty.
+/// Translates what a component's container is started with, as far as it can be; with
+/// `other_command` in the place of its command, if that is not empty.
 ///
 /// # Errors
-/// As [`translate_tokens`].
-pub fn translate_component(
+/// As [`translate_tokens`], but for what single arguments are refused for.
+pub fn dry_run(
     component: &Component,
     received: &[String],
     rules: Option<&Path>,
     other_command: &[String],
-) -> Result<Translation> {
+) -> Result<DryRun> {
     let (command, arguments) = received.split_at(Start::of(received).at.min(received.len()));
     let (command, found) = match (other_command, command) {
         ([], []) => default_command(Named { rules, component: None })?,
@@ -93,9 +93,17 @@ pub fn translate_component(
         None => read_rules(rules_file(place, rules))?,
     };
     let layer = layer_for(&app, found.as_ref());
-    let declared =
-        lay_over(&layer, declare::declarations(component, &|flag| layer.declared_type(flag))?)?;
-    translate::translate(command, arguments.to_vec(), &declared)
+    let (component, refusal) =
+        match declare::declarations(component, &|flag| layer.declared_type(flag)) {
+            Ok(declared) => (declared, None),
+            // Shown by what the rules say alone: what is secret stays so.
+            Err(error) => (Declarations::default(), Some(error)),
+        };
+    let run = translate::dry_run(command, arguments, &lay_over(&layer, component)?);
+    Ok(match refusal {
+        None => run,
+        Some(error) => run.refused_whole(error),
+    })
 }
 
 fn translate_line(

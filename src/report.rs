@@ -5,15 +5,16 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::error::is_invisible;
-use crate::translate::{Step, Translation};
+use crate::error::{Error, is_invisible};
+use crate::translate::{DryRun, Step, Translation};
 
 /// `translate --format json`.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 pub(crate) struct Report<'a> {
-    argv: Vec<&'a String>,
-    command: &'a [String],
-    overrides: Vec<&'a String>,
+    /// Null, as the two below, where nothing would be started.
+    argv: Option<Vec<&'a String>>,
+    command: Option<&'a [String]>,
+    overrides: Option<Vec<&'a String>>,
     warnings: &'a [String],
     trace: Vec<TraceEntry<'a>>,
 }
@@ -24,6 +25,21 @@ struct TraceEntry<'a> {
     to: Cow<'a, [String]>,
     key: Option<&'a str>,
     r#type: String,
+    #[serde(flatten)]
+    refusal: Option<Refusal<'a>>,
+}
+
+/// Why an argument is refused.
+#[derive(Serialize)]
+struct Refusal<'a> {
+    error: &'a str,
+    help: Option<&'a str>,
+}
+
+impl<'a> From<&'a Error> for Refusal<'a> {
+    fn from(error: &'a Error) -> Self {
+        Self { error: &error.message, help: error.help.as_deref() }
+    }
 }
 
 impl<'a> From<&'a Step> for TraceEntry<'a> {
@@ -33,6 +49,7 @@ impl<'a> From<&'a Step> for TraceEntry<'a> {
             to: step.shown_to(),
             key: step.key.as_deref(),
             r#type: step.kind.to_string(),
+            refusal: None,
         }
     }
 }
@@ -40,11 +57,27 @@ impl<'a> From<&'a Step> for TraceEntry<'a> {
 impl<'a> From<&'a Translation> for Report<'a> {
     fn from(translation: &'a Translation) -> Self {
         Self {
-            argv: translation.argv().collect(),
-            command: &translation.command,
-            overrides: translation.overrides().collect(),
+            argv: Some(translation.argv().collect()),
+            command: Some(&translation.command),
+            overrides: Some(translation.overrides().collect()),
             warnings: &translation.warnings,
             trace: translation.trace.iter().map(TraceEntry::from).collect(),
+        }
+    }
+}
+
+impl<'a> From<&'a DryRun> for Report<'a> {
+    fn from(run: &'a DryRun) -> Self {
+        let mut report = Self::from(&run.translation);
+        for (index, error) in &run.refused {
+            if let Some(entry) = report.trace.get_mut(*index) {
+                entry.refusal = Some(error.into());
+            }
+        }
+        if run.refused.is_empty() {
+            report
+        } else {
+            Self { argv: None, command: None, overrides: None, ..report }
         }
     }
 }

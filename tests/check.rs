@@ -33,10 +33,21 @@ fn finish(command: &mut Command) -> Output {
         .unwrap()
 }
 
-/// The config that a check printed.
+/// The config that a check printed, which may have warned.
 fn composed(output: &Output) -> String {
-    assert!(output.status.success() && output.stderr.is_empty(), "{}", both_streams(output));
+    assert!(output.status.success(), "{}", both_streams(output));
+    warnings(output);
     String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// The warnings of a check, which are all that is on stderr.
+fn warnings(output: &Output) -> Vec<String> {
+    let stderr = String::from_utf8(output.stderr.clone()).unwrap();
+    let warning = |line: &str| {
+        let warning = line.strip_prefix("hydra-shim: warning: ");
+        warning.unwrap_or_else(|| panic!("{}", both_streams(output))).to_owned()
+    };
+    stderr.lines().map(warning).collect()
 }
 
 /// The message of a check that failed.
@@ -445,4 +456,124 @@ fn a_component_is_checked_against_its_application() {
     }
     let output = finish(&mut folder.shim(&[&argv[..], &["--"]].concat()));
     assert_eq!(output.status.code(), Some(1), "a `--` at the end ends the command: {output:?}");
+}
+
+#[test]
+fn values_that_are_missing_are_named() {
+    let folder = Folder::new(&[
+        (
+            "main.py",
+            "import hydra\n\n\n@hydra.main(version_base=None, config_path='.', config_name='c')\n\
+             def main(cfg): ...\n\n\nmain()\n",
+        ),
+        ("c.yaml", "a: ???\nb: {c: '???', d: 1}\nl: [1, {x: '???'}]\nt: '?'\n"),
+    ]);
+    for (options, arguments, code, warned) in [
+        (&[][..], &[][..], 0, "still missing (`???`): `a`, `b.c`, `l[1].x`"),
+        (&[], &["--a", "1", "--b.c", "2"], 0, "still missing (`???`): `l[1].x`"),
+        (&["--strict"], &["--a", "1", "--b.c", "2", "--l", "[]"], 0, ""),
+        (&["--strict"], &["--a", "1"], 1, "still missing (`???`): `b.c`, `l[1].x`"),
+    ] {
+        let output = check(&folder, options, "main.py", arguments);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", both_streams(&output));
+        assert!(output.stdout.starts_with(b"a: "), "{arguments:?}: the config is printed anyway");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        let mut expected = String::new();
+        if !warned.is_empty() {
+            expected = format!("hydra-shim: warning: {warned}\n");
+        }
+        if code == 1 {
+            expected += "hydra-shim: error: there are warnings, and --strict was given\n";
+        }
+        assert_eq!(stderr, expected, "{options:?} {arguments:?}");
+    }
+}
+
+/// Rules by which dicts are merged.
+const MERGE: &str = "flags: {opt: &merge {type: dict, merge: true}, table: *merge, maybe: *merge, \
+    maybe_table: *merge}\n";
+
+#[test]
+fn what_a_dict_takes_away_is_named() {
+    let script = tests_path("apps/typed/main.py");
+    let script = script.to_str().unwrap();
+    let folder = Folder::new(&[]);
+    let gone = |flag: &str, keys: &str| {
+        format!(
+            "{flag}: the dict replaces the config's, and with it go {keys}: `merge: true` on the \
+             flag keeps them"
+        )
+    };
+    let schema = |flag: &str, key: &str| {
+        format!("{flag}: the dict takes the schema of `{key}` away, which would refuse it (")
+    };
+    let mut failures = Vec::new();
+    for (arguments, expected) in [
+        // Without `momentum` the application fails; the composing does not.
+        (&["--opt", r#"{"lr": 0.5}"#][..], vec![gone("--opt", "`opt.momentum`")]),
+        (&["--opt", r#"{"lr": 0.5, "momentum": 0.1}"#], vec![]),
+        // A wrong type and a wrong name arrive: nothing checks them any more.
+        (&["--opt", r#"{"lr": "fast", "momentum": 0.1}"#], vec![schema("--opt", "opt")]),
+        (
+            &["--opt", r#"{"rate": 0.5}"#],
+            vec![schema("--opt", "opt"), gone("--opt", "`opt.lr`, `opt.momentum`")],
+        ),
+        (&["--opt={}"], vec![gone("--opt", "`opt.lr`, `opt.momentum`")]),
+        // What was missing has a schema, too.
+        (&["--later", r#"{"lr": 1}"#], vec![gone("--later", "`later.momentum`")]),
+        (&["--table", r#"{"y": 2}"#], vec![gone("--table", "`table.x`")]),
+        (&["--table", r#"{"x": "y"}"#], vec![schema("--table", "table")]),
+        (&["--anything", r#"{"y": [2, {"z": 1}]}"#], vec![]),
+        (
+            &["--table", r#"{"y": 2}"#, "--opt", r#"{"lr": 1}"#],
+            vec![gone("--table", "`table.x`"), gone("--opt", "`opt.momentum`")],
+        ),
+        // An override is the user's own.
+        (&["opt={lr: 1}", "--steps", "1"], vec![]),
+    ] {
+        let output = check(&folder, &[], script, arguments);
+        composed(&output);
+        let mut got = warnings(&output);
+        // That is what another test is about.
+        got.retain(|warning| !warning.starts_with("still missing"));
+        let same = got.len() == expected.len()
+            && got.iter().zip(&expected).all(|(got, expected)| got.starts_with(expected.as_str()));
+        if !same {
+            failures.push(format!("{arguments:?}\n  got  {got:#?}\n  want {expected:#?}"));
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn merging_keeps_what_a_dict_takes_away() {
+    let script = tests_path("apps/typed/main.py");
+    let script = script.to_str().unwrap();
+    let folder = Folder::new(&[("merge.yaml", MERGE)]);
+    let options = ["--rules", "merge.yaml", "--strict"];
+    let arguments = ["--opt", r#"{"lr": 0.5}"#, "--table", r#"{"y": 2}"#, "later={}"];
+    let printed = composed(&check(&folder, &options, script, &arguments));
+    assert!(printed.contains("opt:\n  lr: 0.5\n  momentum: 0.9\n"), "{printed}");
+    assert!(printed.contains("table:\n  x: 1\n  'y': 2\n"), "{printed}");
+    let wrong = check(&folder, &options, script, &["--opt", r#"{"lr": "fast"}"#]);
+    assert!(
+        complaint(&wrong).starts_with("--opt (merge.yaml:1): Hydra, given `++opt={lr: fast}`: "),
+        "{wrong:?}"
+    );
+}
+
+#[test]
+fn a_typed_field_that_is_null_takes_no_dict_in_any_spelling() {
+    let script = tests_path("apps/typed/main.py");
+    let script = script.to_str().unwrap();
+    let folder = Folder::new(&[("merge.yaml", MERGE)]);
+    for flag in ["--maybe", "--maybe_table"] {
+        for options in [&[][..], &["--rules", "merge.yaml"]] {
+            let message = complaint(&check(&folder, options, script, &[flag, r#"{"lr": 1}"#]));
+            let named = message.starts_with(flag) && message.contains(": Hydra, given ");
+            let help =
+                message.contains("; help: Hydra takes no dict for a typed field that is null");
+            assert!(named && help, "{message}");
+        }
+    }
 }

@@ -29,10 +29,10 @@ fn component(file: &Path, arguments: &[&str]) -> Output {
 /// What the binary says that every task receives.
 fn received(file: &Path, arguments: &[&str]) -> Result<Tasks, String> {
     let output = component(file, &[&["--format", "json"], arguments].concat());
-    if !output.status.success() {
+    // What is received is printed even where its translation is refused.
+    let Ok(printed) = serde_json::from_slice::<Value>(&output.stdout) else {
         return Err(String::from_utf8(output.stderr).unwrap());
-    }
-    let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    };
     let task =
         |task: &Value| (task["task"].as_str().unwrap().to_owned(), strings(&task["received"]));
     Ok(printed["tasks"].as_array().unwrap().iter().map(task).collect())
@@ -60,9 +60,7 @@ fn given(run: &Value) -> String {
 fn real_components_receive_what_the_sdk_resolved() {
     let scratch = tempfile::tempdir().unwrap();
     let file = scratch.path().join("component.yaml");
-    let runs = recorded_runs();
-    let mut through_the_binary = 0;
-    for run in &runs {
+    for run in &recorded_runs() {
         let yaml = run["component_yaml"].as_str().unwrap();
         let expected = strings(&run["expected_argv"]);
         let id = &run["id"];
@@ -75,21 +73,8 @@ fn real_components_receive_what_the_sdk_resolved() {
 
         fs::write(&file, yaml).unwrap();
         fs::write(scratch.path().join("values.json"), given(run)).unwrap();
-        match received(&file, &["--values", "values.json"]) {
-            Ok(tasks) => {
-                assert_eq!(tasks.into_values().collect::<Vec<_>>(), [expected], "{id}");
-                through_the_binary += 1;
-            }
-            // Positional arguments and the like are filled in, but are nothing for Hydra.
-            Err(error) => assert!(error.starts_with("hydra-shim: error: task `"), "{id}: {error}"),
-        }
-    }
-    if !runs.is_empty() {
-        support::say(&format!(
-            "{} recorded runs, {through_the_binary} of them through the binary",
-            runs.len()
-        ));
-        assert!(through_the_binary * 2 > runs.len());
+        let tasks = received(&file, &["--values", "values.json"]).unwrap();
+        assert_eq!(tasks.into_values().collect::<Vec<_>>(), [expected], "{id}");
     }
 }
 
@@ -270,7 +255,6 @@ fn files_that_are_no_component_are_refused() {
             "task `c`: f:9: a placeholder is wrong: there is no input `m`\n  help: did you mean `n`?",
         ),
         (with_args("'{{$.inputs.artifacts[''x'']}}'"), "nothing fills in"),
-        (with_args("word"), "task `c`: "),
         ("a: 1\nb: [1]\n".to_owned(), "f:1:1: this is no component"),
         ("a: [1\n".to_owned(), "f:1:4: this `[` is not closed"),
         ("{\"a\": 1}".to_owned(), "f:1:1: this is no component"),

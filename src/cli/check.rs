@@ -1,6 +1,8 @@
 //! `check`: does it compose? Asks the application's own Hydra, with `--cfg job --resolve`, which
 //! composes the config and runs nothing of the application.
 
+mod cause;
+mod losses;
 mod mask;
 
 use std::ffi::OsStr;
@@ -10,41 +12,120 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use clap::ArgMatches;
+
+use super::{command_alone, dry_run, named, path, print, say, tokens, warn};
 use crate::arguments::split_attached;
 use crate::command_line::App;
 use crate::error::{Error, Kind, Result, quote};
 use crate::exec;
-use crate::hydra::{self, Complaint, OwnFlag, OwnValue, own_flag, strip_boilerplate};
+use crate::hydra::{self, OwnFlag, OwnValue, own_flag};
 use crate::interpose::{self, APPS_VARIABLE, Environment};
-use crate::nearest::{known_words, nearest};
-use crate::translate::{Step, Translation};
-use crate::yaml::{self, Node};
+use crate::log::Log;
+use crate::project;
+use crate::translate::Translation;
 
-/// Checks each translation and returns the configs that they compose, as YAML documents.
+/// Checks the command line, or each task of the component, and prints the configs that they compose
+/// as YAML documents.
 ///
 /// # Errors
-/// As [`check`].
-pub(super) fn check_all(
-    translations: &[Translation],
-    rules: Option<&Path>,
-) -> anyhow::Result<String> {
-    let configs: Vec<String> =
-        translations.iter().map(|translation| check(translation, rules)).collect::<Result<_>>()?;
-    Ok(configs.join("---\n"))
+/// A command line cannot be translated, or as [`check_one`]; with `--strict` also where there is a
+/// warning. Of several errors all but the last have been reported.
+pub(super) fn check(options: &ArgMatches) -> anyhow::Result<()> {
+    let rules = path(options, "rules");
+    let mut outcome = Outcome::default();
+    match path(options, "component") {
+        None => {
+            let translation = project::translate_tokens(tokens(options)?, named(options))?;
+            outcome.add("", check_one(&translation, rules));
+        }
+        Some(file) => {
+            let command = command_alone(tokens(options)?)?;
+            let pipeline = project::read_pipeline(file)?;
+            for run in dry_run::task_runs(&pipeline, options, &command)? {
+                // Of a single task nobody asks which.
+                let task = match pipeline.tasks.as_slice() {
+                    [_] => String::new(),
+                    _ => format!("task {}: ", quote(&run.task.name)),
+                };
+                match run.outcome {
+                    Err(reason) => say(&format!("skipped: {task}no Hydra application: {reason}")),
+                    Ok(run) if run.refused.is_empty() => {
+                        outcome.add(&task, check_one(&run.translation, rules));
+                    }
+                    Ok(run) => {
+                        run.refused
+                            .into_iter()
+                            .for_each(|(_, error)| outcome.add(&task, Err(error)));
+                    }
+                }
+            }
+        }
+    }
+    print(&outcome.configs.join("---\n"))?;
+    outcome.result(options.get_flag("strict"))
 }
 
-/// Runs the translated command with `--cfg job --resolve` and returns the config it composes.
+/// What the checks of all tasks gave.
+#[derive(Default)]
+struct Outcome {
+    configs: Vec<String>,
+    errors: Vec<Error>,
+    warnings: usize,
+}
+
+impl Outcome {
+    /// Adds a check, of which `task` says whose it is.
+    fn add(&mut self, task: &str, checked: Result<Checked>) {
+        match checked {
+            Ok(checked) => {
+                checked.warnings.iter().for_each(|warning| warn(&format!("{task}{warning}")));
+                self.warnings += checked.warnings.len();
+                self.configs.push(checked.config);
+            }
+            Err(error) => {
+                self.errors.push(Error { message: format!("{task}{}", error.message), ..error });
+            }
+        }
+    }
+
+    fn result(mut self, strict: bool) -> anyhow::Result<()> {
+        if strict && self.warnings > 0 {
+            self.errors.push(Error::refused("there are warnings, and --strict was given"));
+        } else if self.errors.is_empty() && self.configs.is_empty() {
+            self.errors.push(Error::refused("no task of it is a Hydra application"));
+        }
+        let Some(last) = self.errors.pop() else { return Ok(()) };
+        let log = Log::from_environment();
+        self.errors.iter().for_each(|error| log.report_error(error));
+        Err(last.into())
+    }
+}
+
+/// A command line that composes.
+struct Checked {
+    /// The config, without secrets.
+    config: String,
+    warnings: Vec<String>,
+}
+
+/// Runs the translated command with `--cfg job --resolve`.
 ///
 /// # Errors
 /// The program is no Hydra application, cannot be started, or Hydra complains: then with the flag
 /// that it complains about, and who declared it.
-fn check(translation: &Translation, rules: Option<&Path>) -> Result<String> {
+fn check_one(translation: &Translation, rules: Option<&Path>) -> Result<Checked> {
     refuse_other_programs(&translation.command, rules)?;
-    let output = compose(&translation.command, &composing(translation.overrides()), true)?;
+    let output = compose(translation, translation.overrides(), Interpolations::Resolved)?;
     if output.status.success() {
-        return Ok(mask::config(translation, &String::from_utf8_lossy(&output.stdout)));
+        let config = String::from_utf8_lossy(&output.stdout);
+        let warnings = losses::warnings(translation, &config);
+        return Ok(Checked {
+            config: mask::config(translation, &config),
+            warnings: warnings.iter().map(|warning| translation.masked(warning)).collect(),
+        });
     }
-    let error = explain(translation, &complaint_of(&output));
+    let error = cause::explain(translation, &complaint_of(&output));
     let help = match error.help {
         None if translation.overrides().any(|text| own_flag(text).is_some_and(OwnFlag::sweeps)) => {
             Some(
@@ -86,29 +167,6 @@ fn refuse_other_programs(command: &[String], rules: Option<&Path>) -> Result<()>
     })
 }
 
-/// The overrides, and those of Hydra's own flags that say where the config is.
-fn composing<'a>(overrides: impl Iterator<Item = &'a String>) -> Vec<String> {
-    let mut kept = Vec::new();
-    let mut rest = overrides.peekable();
-    while let Some(token) = rest.next() {
-        let (name, _) = split_attached(token);
-        let Some(own) = own_flag(name) else {
-            kept.push(token.clone());
-            continue;
-        };
-        let value = match own.value {
-            OwnValue::Required if name == token => rest.next(),
-            OwnValue::Optional(choices) => rest.next_if(|next| choices.contains(&next.as_str())),
-            _ => None,
-        };
-        if own.locates_config() {
-            kept.push(token.clone());
-            kept.extend(value.cloned());
-        }
-    }
-    kept
-}
-
 /// Whether a program is a Python script: by its first lines, as pip and setuptools write them (where
 /// the interpreter's path is long, `/bin/sh` in the first and Python in the second). One that cannot be
 /// read or executed counts: starting it says why.
@@ -126,13 +184,25 @@ fn is_python_program(file: &Path) -> bool {
     text.starts_with("#!") && text.lines().take(2).any(|line| line.contains("python"))
 }
 
-fn compose(command: &[String], overrides: &[String], resolve: bool) -> Result<Output> {
-    let name = command.first().map_or("", String::as_str);
+/// How a config's interpolations are printed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Interpolations {
+    AsWritten,
+    Resolved,
+}
+
+/// Has the application's Hydra compose its config with `overrides`.
+fn compose<'a>(
+    translation: &Translation,
+    overrides: impl Iterator<Item = &'a String>,
+    interpolations: Interpolations,
+) -> Result<Output> {
+    let name = translation.command.first().map_or("", String::as_str);
     let program = exec::find(OsStr::new(name), std::env::var_os("PATH"))?;
     let mut process = Command::new(&program);
-    process.args(command.iter().skip(1)).args(overrides).args(hydra::COMPOSE);
-    process.env_remove(hydra::FULL_ERROR_VARIABLE);
-    if resolve {
+    process.args(translation.command.iter().skip(1)).args(composing(overrides));
+    process.args(hydra::COMPOSE).env_remove(hydra::FULL_ERROR_VARIABLE);
+    if interpolations == Interpolations::Resolved {
         process.arg(hydra::RESOLVE);
     }
     process.output().map_err(|error| {
@@ -144,125 +214,32 @@ fn compose(command: &[String], overrides: &[String], resolve: bool) -> Result<Ou
     })
 }
 
-/// Hydra's complaint beside the argument that it is about.
-fn explain(translation: &Translation, stderr: &str) -> Error {
-    let complaint = Complaint::read(stderr);
-    let said = strip_boilerplate(stderr);
-    let step = guilty(&translation.trace, &complaint, stderr)
-        .or_else(|| find_failing_override(translation, stderr));
-    let Some(step) = step else {
-        return Error::refused(format!("Hydra: {said}"));
-    };
-    let declared = step.declared_by.as_ref().map_or(String::new(), |by| format!(" ({by})"));
-    let from = step.from.first().map_or("", String::as_str);
-    let flag = if from.starts_with("--") { split_attached(from).0 } else { from };
-    let to = step.shown_to().join(" ");
-    let error = Error::refused(format!("{flag}{declared}: Hydra, given {}: {said}", quote(&to)));
-    match suggest(&complaint, step, translation) {
-        Some(help) => error.help(help),
-        None => error,
-    }
+/// As [`compose`], with `instead` in the place of what the step at `index` gives.
+fn compose_with(translation: &Translation, index: usize, instead: &[String]) -> Result<Output> {
+    let steps = translation.trace.iter().enumerate();
+    let overrides = steps.flat_map(|(at, step)| if at == index { instead } else { &step.to });
+    compose(translation, overrides, Interpolations::Resolved)
 }
 
-/// The step whose key the complaint names, or whose override it quotes.
-fn guilty<'a>(trace: &'a [Step], complaint: &Complaint, stderr: &str) -> Option<&'a Step> {
-    let named = |key: &str| trace.iter().rev().find(|step| step.key.as_deref() == Some(key));
-    let quoting = |quoted: &str| {
-        let quotes = |step: &&Step| step.to.iter().any(|text| text.contains(quoted));
-        trace.iter().find(quotes)
-    };
-    let quoted_whole = || {
-        let quotes = |step: &&Step| step.to.iter().any(|text| stderr.contains(text.as_str()));
-        trace.iter().filter(quotes).max_by_key(|step| step.to.concat().len())
-    };
-    complaint
-        .key()
-        .and_then(named)
-        .or_else(quoted_whole)
-        .or_else(|| complaint.input().and_then(quoting))
-        .or_else(|| {
-            let full = hydra::full_key(stderr)?;
-            let below = |key: &str| {
-                full.strip_prefix(key).is_some_and(|r| r.is_empty() || r.starts_with(['.', '[']))
-            };
-            trace.iter().rev().find(|step| step.key.as_deref().is_some_and(below))
-        })
-}
-
-/// Where the complaint names nothing: the step without which it is not made.
-fn find_failing_override<'a>(translation: &'a Translation, stderr: &str) -> Option<&'a Step> {
-    // Each trial starts Python; this many take some ten seconds.
-    const MOST_TRIALS: usize = 32;
-    let mut at = 0;
-    translation.trace.iter().filter(|step| !step.to.is_empty()).take(MOST_TRIALS).find(|step| {
-        let own = at..at + step.to.len();
-        at = own.end;
-        let others = translation.overrides().enumerate();
-        let others = others.filter(|(index, _)| !own.contains(index)).map(|(_, o)| o);
-        let overrides = composing(others);
-        compose(&translation.command, &overrides, true)
-            .is_ok_and(|output| complaint_of(&output) != stderr)
-    })
-}
-
-/// What would be right, where that is sure.
-fn suggest(complaint: &Complaint, step: &Step, translation: &Translation) -> Option<String> {
-    match complaint {
-        Complaint::NoOption { option, available, .. } => {
-            let available: Vec<&str> = available.iter().map(String::as_str).collect();
-            Some(known_words(option, &available, "there is"))
+/// The overrides, and those of Hydra's own flags that say where the config is.
+fn composing<'a>(overrides: impl Iterator<Item = &'a String>) -> Vec<&'a String> {
+    let mut kept = Vec::new();
+    let mut rest = overrides.peekable();
+    while let Some(token) = rest.next() {
+        let (name, _) = split_attached(token);
+        let Some(own) = own_flag(name) else {
+            kept.push(token);
+            continue;
+        };
+        let value = match own.value {
+            OwnValue::Required if name == token => rest.next(),
+            OwnValue::Optional(choices) => rest.next_if(|next| choices.contains(&next.as_str())),
+            _ => None,
+        };
+        if own.locates_config() {
+            kept.push(token);
+            kept.extend(value);
         }
-        Complaint::AlreadyThere(key) => Some(format!("leave the + out: {key}=…")),
-        Complaint::NoKey(key) => {
-            let keys = config_keys(translation).unwrap_or_default();
-            let is_flag = step.from.first().is_some_and(|from| from.starts_with('-'));
-            Some(suggest_key(key, &keys, is_flag))
-        }
-        Complaint::Input(_) | Complaint::Other => None,
     }
-}
-
-/// For a key that the config has not: which of its keys was meant.
-fn suggest_key(key: &str, keys: &[String], is_flag: bool) -> String {
-    let map = |to: &str| format!("flags: {{{key}: {to}}} in hydra-shim.yaml");
-    let underscored = key.replace('-', "_");
-    if is_flag && underscored != key && keys.contains(&underscored) {
-        return "put `dashes: underscore` into hydra-shim.yaml".to_owned();
-    }
-    let last = key.rsplit('.').next();
-    let mut same_name = keys.iter().filter(|k| k.rsplit('.').next() == last);
-    let meant = match (same_name.next(), same_name.next()) {
-        (Some(one), None) => Some(one.as_str()),
-        _ => nearest(key, keys.iter().map(String::as_str)),
-    };
-    match (meant, is_flag) {
-        (Some(meant), true) => format!("did you mean {meant}? Map it: {}", map(meant)),
-        (Some(meant), false) => format!("did you mean {meant}?"),
-        (None, true) => {
-            format!("the config has no such key; to add it: {}", map(&format!("+{key}")))
-        }
-        (None, false) => "the config has no such key".to_owned(),
-    }
-}
-
-/// The keys of the config that composes without any override.
-fn config_keys(translation: &Translation) -> Option<Vec<String>> {
-    let own: Vec<String> = composing(translation.overrides())
-        .into_iter()
-        .skip_while(|token| !token.starts_with('-'))
-        .collect();
-    let output = compose(&translation.command, &own, false).ok()?;
-    let config = yaml::parse(&String::from_utf8_lossy(&output.stdout), "the config").ok()?;
-    let mut keys = Vec::new();
-    collect_keys(&config, "", &mut keys);
-    Some(keys)
-}
-
-fn collect_keys(node: &Node, prefix: &str, keys: &mut Vec<String>) {
-    for (key, value) in node.entries().unwrap_or_default() {
-        let Some(name) = key.text() else { continue };
-        let path = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") };
-        collect_keys(value, &path, keys);
-        keys.push(path);
-    }
+    kept
 }

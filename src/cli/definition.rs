@@ -130,6 +130,7 @@ fn check() -> Command {
         .arg(rules())
         .arg(file("component", "Fill in this component or pipeline as KFP does"))
         .args(values())
+        .arg(switch("strict", "Fail where there is a warning"))
         .arg(tokens())
 }
 

@@ -1,5 +1,6 @@
 //! `component`: what the orchestrator would pass to each task, and what Hydra would get.
 
+use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 use std::path::Path;
 
@@ -8,76 +9,63 @@ use clap::ArgMatches;
 use serde::Serialize;
 
 use super::{path, print, required_path, table, write};
-use crate::error::{quote, visible};
+use crate::error::{Error, quote, visible};
 use crate::kfp::compiled::{Pipeline, Task};
 use crate::kfp::fill::{self, Filled, Values};
 use crate::nearest::unknown;
 use crate::project;
 use crate::report::{self, Report};
-use crate::translate::Translation;
+use crate::translate::DryRun;
 
-/// A task's way through the placeholders and the translation.
-pub(super) struct DryRun<'a> {
+/// A task with what its container receives.
+pub(super) struct TaskRun<'a> {
     pub(super) task: &'a Task,
     pub(super) filled: Filled,
-    pub(super) translation: Translation,
-}
-
-#[derive(Serialize)]
-struct Tasks<'a> {
-    tasks: Vec<TaskReport<'a>>,
-}
-
-#[derive(Serialize)]
-struct TaskReport<'a> {
-    task: &'a str,
-    image: &'a str,
-    received: Vec<&'a str>,
-    #[serde(flatten)]
-    translation: Report<'a>,
+    /// What Hydra would get; or why it is known that the task starts no Hydra application.
+    pub(super) outcome: std::result::Result<DryRun, &'static str>,
 }
 
 /// Runs the subcommand and prints.
 ///
 /// # Errors
-/// The file is none that KFP would take, a value does not fit, or a task's arguments cannot be
-/// translated.
+/// The file is none that KFP would take, or a value does not fit. Or, after the printing, a task's
+/// arguments cannot be translated.
 pub(super) fn component(options: &ArgMatches) -> Result<()> {
     let pipeline = project::read_pipeline(required_path(options, "file"))?;
-    let runs = dry_runs(&pipeline, options, &[])?;
+    let runs = task_runs(&pipeline, options, &[])?;
     match options.get_one::<String>("format").map(String::as_str) {
         Some("json") => print(&json(&runs)),
-        Some("shell") => print(&shell(&runs)),
+        Some("shell") => print(&runs.iter().map(|run| shell(run, runs.len())).collect::<String>()),
         _ => {
             // <https://no-color.org>
             let colours = std::io::stdout().is_terminal()
                 && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
             write(&table::table(&runs, &pipeline.skipped, colours))
         }
+    }?;
+    let refused: Vec<String> = runs
+        .iter()
+        .filter(|run| run.outcome.as_ref().is_ok_and(|run| !run.refused.is_empty()))
+        .map(|run| quote(&run.task.name))
+        .collect();
+    if refused.is_empty() {
+        return Ok(());
     }
+    Err(Error::refused(format!("refused: {}", refused.join(", ")))
+        .help("the reason is printed with the task")
+        .into())
 }
 
-/// What Hydra would get in each task of the component in `file`, with `command` in the place of the
-/// component's own, if that is not empty.
+/// What each task that is asked for receives, and what becomes of it; with `command` in the place of
+/// the component's own, if that is not empty.
 ///
 /// # Errors
-/// As [`component`].
-pub(super) fn translations(
-    file: &Path,
-    options: &ArgMatches,
-    command: &[String],
-) -> Result<Vec<Translation>> {
-    let pipeline = project::read_pipeline(file)?;
-    let runs = dry_runs(&pipeline, options, command)?;
-    Ok(runs.into_iter().map(|run| run.translation).collect())
-}
-
-/// The tasks that are asked for, filled in and translated.
-fn dry_runs<'a>(
+/// As [`component`], but for what is refused of a task's arguments.
+pub(super) fn task_runs<'a>(
     pipeline: &'a Pipeline,
     options: &ArgMatches,
     command: &[String],
-) -> Result<Vec<DryRun<'a>>> {
+) -> Result<Vec<TaskRun<'a>>> {
     let tasks = select(pipeline, options.get_one::<String>("task").map(String::as_str))?;
     let set: Vec<String> = options.get_many("set").unwrap_or_default().cloned().collect();
     let values = match path(options, "values") {
@@ -88,8 +76,13 @@ fn dry_runs<'a>(
     };
     values.check(pipeline, &tasks)?;
     let runs = tasks.into_iter().map(|task| {
-        dry_run(pipeline, task, &values, path(options, "rules"), command)
-            .with_context(|| format!("task {}", quote(&task.name)))
+        let filled = fill::fill(pipeline, task, &values)
+            .with_context(|| format!("task {}", quote(&task.name)))?;
+        let outcome = match task.component.why_no_hydra_application() {
+            Some(reason) => Err(reason),
+            None => Ok(dry_run(task, &filled, path(options, "rules"), command)?),
+        };
+        Ok(TaskRun { task, filled, outcome })
     });
     runs.collect()
 }
@@ -111,44 +104,79 @@ fn select<'a>(pipeline: &'a Pipeline, name: Option<&str>) -> Result<Vec<&'a Task
     Ok(found)
 }
 
-fn dry_run<'a>(
-    pipeline: &Pipeline,
-    task: &'a Task,
-    values: &Values,
+fn dry_run(
+    task: &Task,
+    filled: &Filled,
     rules: Option<&Path>,
     command: &[String],
-) -> Result<DryRun<'a>> {
-    let filled = fill::fill(pipeline, task, values)?;
-    let received: Vec<String> = filled.received.iter().map(|r| r.text.clone()).collect();
-    let mut translation = project::translate_component(&task.component, &received, rules, command)?;
+) -> Result<DryRun> {
+    let mut run = project::dry_run(&task.component, &texts(filled), rules, command)?;
     if !filled.samples.is_empty() {
         let names: Vec<String> = filled.samples.iter().map(|name| quote(name)).collect();
-        translation.warnings.push(format!(
+        run.translation.warnings.push(format!(
             "samples stand for {}: give values with --set NAME=VALUE or --values FILE",
             names.join(", ")
         ));
     }
-    Ok(DryRun { task, filled, translation })
+    Ok(run)
 }
 
-fn json(runs: &[DryRun]) -> String {
+/// The command line that a container receives.
+pub(super) fn texts(filled: &Filled) -> Vec<String> {
+    filled.received.iter().map(|received| received.text.clone()).collect()
+}
+
+/// `component --format json`.
+#[derive(Serialize)]
+struct Tasks<'a> {
+    tasks: Vec<TaskReport<'a>>,
+}
+
+#[derive(Serialize)]
+struct TaskReport<'a> {
+    task: &'a str,
+    image: &'a str,
+    received: Vec<String>,
+    #[serde(flatten)]
+    translation: Report<'a>,
+    /// Why the task is none of Hydra's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    untouched: Option<&'a str>,
+}
+
+fn json(runs: &[TaskRun]) -> String {
     let tasks = runs.iter().map(|run| TaskReport {
         task: &run.task.name,
         image: &run.task.component.image,
-        received: run.filled.received.iter().map(|received| received.text.as_str()).collect(),
-        translation: Report::from(&run.translation),
+        received: texts(&run.filled),
+        translation: run.outcome.as_ref().map(Report::from).unwrap_or_default(),
+        untouched: run.outcome.as_ref().err().copied(),
     });
     report::json_line(&Tasks { tasks: tasks.collect() }) + "\n"
 }
 
-/// A line per task; of several, each after its name as a comment.
-fn shell(runs: &[DryRun]) -> String {
-    let lines = runs.iter().map(|run| {
-        let line = super::shell(&run.translation);
-        match runs {
-            [_] => line,
-            _ => format!("# {}\n{line}", visible(&run.task.name)),
+/// A line per task, of several after its name as a comment; comments alone, where there is nothing
+/// that would be started.
+fn shell(run: &TaskRun, tasks: usize) -> String {
+    let name = visible(&run.task.name);
+    match &run.outcome {
+        Err(reason) => format!("# {name}: no Hydra application: {reason}\n"),
+        Ok(DryRun { translation, refused }) if refused.is_empty() => {
+            let line = super::shell(translation);
+            if tasks == 1 { line } else { format!("# {name}\n{line}") }
         }
-    });
-    lines.collect()
+        Ok(DryRun { refused, .. }) => {
+            let mut reasons = String::new();
+            for (_, error) in refused {
+                let _ = writeln!(reasons, "# {name}: refused: {}", in_one_line(error));
+            }
+            reasons
+        }
+    }
+}
+
+/// An error beside what it is about.
+pub(super) fn in_one_line(error: &Error) -> String {
+    let help = error.help.as_ref().map_or(String::new(), |help| format!("; help: {help}"));
+    visible(&format!("{}{help}", error.message))
 }

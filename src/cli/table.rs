@@ -3,35 +3,48 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::dry_run::DryRun;
-use crate::error::visible;
+use super::dry_run::{TaskRun, in_one_line, texts};
+use crate::error::{is_invisible, visible};
 use crate::kfp::fill::Received;
 use crate::report;
-use crate::translate::Step;
+use crate::translate::{DryRun, Step};
 
 /// The widest that a cell gets.
 const WIDEST: usize = 48;
 
-/// A table for each run, its command and its warnings; then the tasks that start no container.
-pub(super) fn table(runs: &[DryRun], skipped: &[String], colours: bool) -> String {
+/// For each task a table, with its command and its warnings, or why there is none; then the tasks that
+/// start no container. Nothing in it is invisible but the colours.
+pub(super) fn table(runs: &[TaskRun], skipped: &[String], colours: bool) -> String {
     let style = |code: &str, text: &str| {
         if colours { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     };
     let mut out = String::new();
-    for run in runs {
-        let (name, image) = (visible(&run.task.name), visible(&run.task.component.image));
+    for task in runs {
+        let (name, image) = (visible(&task.task.name), visible(&task.task.component.image));
         let _ = writeln!(out, "{}  {image}\n", style("1", &name));
-        let rows = rows(run);
-        let widths = widths(&rows);
-        for (index, row) in rows.iter().enumerate() {
-            let line = line(row, &widths);
-            let line = if index == 0 { style("2", &line) } else { line };
-            let _ = writeln!(out, "  {line}");
-        }
-        let command = report::shown_command(&run.translation.shown_argv());
-        let _ = writeln!(out, "\n{command}\n");
-        for warning in &run.translation.warnings {
-            let _ = writeln!(out, "{} {}\n", style("33", "warning:"), visible(warning));
+        match &task.outcome {
+            Err(reason) => {
+                let received = report::shown_command(&texts(&task.filled));
+                let end = if received.is_empty() { "" } else { "\n\n" };
+                let _ = writeln!(out, "{received}{end}no Hydra application: {reason}\n");
+            }
+            Ok(run) => {
+                let rows = rows(run, &task.filled.received);
+                let widths = widths(&rows);
+                for (index, row) in rows.iter().enumerate() {
+                    let line = line(row, &widths);
+                    let line = if index == 0 { style("2", &line) } else { line };
+                    let _ = writeln!(out, "  {line}");
+                }
+                out.push('\n');
+                if run.refused.is_empty() {
+                    let command = report::shown_command(&run.translation.shown_argv());
+                    let _ = writeln!(out, "{command}\n");
+                }
+                for warning in &run.translation.warnings {
+                    let _ = writeln!(out, "{} {}\n", style("33", "warning:"), visible(warning));
+                }
+            }
         }
     }
     if !skipped.is_empty() {
@@ -46,35 +59,44 @@ const COLUMNS: usize = 5;
 type Row = [String; COLUMNS];
 
 /// The table's head and a row for each step of the translation.
-fn rows(run: &DryRun) -> Vec<Row> {
+fn rows(run: &DryRun, received: &[Received]) -> Vec<Row> {
     let head = ["received", "key", "type", "declared by", "override"].map(str::to_owned);
-    let mut used = vec![false; run.filled.received.len()];
-    let steps = run.translation.trace.iter().map(|step| {
-        let sample =
-            if is_sample(step, &run.filled.received, &mut used) { " (sample)" } else { "" };
+    let mut refused = run.refused.iter().peekable();
+    let mut after = 0;
+    let steps = run.translation.trace.iter().enumerate().map(|(index, step)| {
+        let place = place(step, received, after);
+        after = place.map_or(after, |place| place + step.from.len());
+        let sample = if is_sample(step, received, place) { " (sample)" } else { "" };
+        let result = match refused.next_if(|(at, _)| *at == index) {
+            Some((_, error)) => in_one_line(error),
+            None => shortened(&step.shown_to().join(" ")),
+        };
         [
             shortened(&readable(&step.shown_from())) + sample,
             shortened(step.key.as_deref().unwrap_or_default()),
             step.kind.to_string(),
             visible(&step.declared_by.as_ref().map(ToString::to_string).unwrap_or_default()),
-            shortened(&step.shown_to().join(" ")),
+            result,
         ]
     });
     std::iter::once(head).chain(steps).collect()
 }
 
-/// Whether a sample is in what the step was made from. Steps come in the order of the arguments, and
-/// the flag, which no secret masks, finds them.
-fn is_sample(step: &Step, received: &[Received], used: &mut [bool]) -> bool {
-    let Some(flag) = step.from.first() else {
-        return false;
+/// Where in what was received a step begins: after the one before it, but for Hydra's own flags, which
+/// the translation puts at the end.
+fn place(step: &Step, received: &[Received], after: usize) -> Option<usize> {
+    let flag = step.from.first()?;
+    let find = |start: usize| {
+        let at = received.iter().skip(start).position(|received| received.text == *flag);
+        at.map(|at| start + at)
     };
-    let mut places = received.iter().zip(used).enumerate();
-    let Some((at, (_, used))) = places.find(|(_, (r, used))| r.text == *flag && !**used) else {
-        return false;
-    };
-    *used = true;
-    received.iter().skip(at).take(step.shown_from().len()).any(|received| received.sample)
+    find(after).or_else(|| find(0))
+}
+
+/// Whether a sample is in what the step at `place` was made from.
+fn is_sample(step: &Step, received: &[Received], place: Option<usize>) -> bool {
+    let words = |place| received.iter().skip(place).take(step.from.len());
+    place.is_some_and(|place| words(place).any(|received| received.sample))
 }
 
 /// Quoted for a shell where a person could not tell the words apart.
@@ -95,13 +117,14 @@ fn shortened(text: &str) -> String {
             break;
         }
         // A line stays a line.
-        cell.push(if c.is_control() { '␣' } else { c });
+        cell.push(if is_invisible(c) { '␣' } else { c });
     }
     cell
 }
 
-fn widths(rows: &[Row]) -> [usize; COLUMNS] {
-    let mut widths = [0; COLUMNS];
+/// How wide each column is; the last is followed by nothing.
+fn widths(rows: &[Row]) -> [usize; COLUMNS - 1] {
+    let mut widths = [0; COLUMNS - 1];
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());
@@ -110,8 +133,13 @@ fn widths(rows: &[Row]) -> [usize; COLUMNS] {
     widths
 }
 
-fn line(row: &Row, widths: &[usize; COLUMNS]) -> String {
-    let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
-    let line: Vec<String> = cells.collect();
-    line.join("  ").trim_end().to_owned()
+fn line(row: &Row, widths: &[usize; COLUMNS - 1]) -> String {
+    let mut line = String::new();
+    for (cell, width) in row.iter().zip(widths) {
+        let _ = write!(line, "{cell:width$}  ");
+    }
+    let [.., last] = row;
+    line.push_str(last);
+    line.truncate(line.trim_end().len());
+    line
 }

@@ -20,6 +20,10 @@ pub enum Complaint {
         /// What there is.
         available: Vec<String>,
     },
+    /// `~key` finds nothing that it could delete: the config has no such key, or null there.
+    NotDeletable(String),
+    /// A dict is to be merged into a typed field that is null: OmegaConf 2.3 has no answer to that.
+    TypedNull(String),
     /// The key is there already, and `+` adds only new ones.
     AlreadyThere(String),
     /// Hydra's grammar does not read an override; the part that it quotes.
@@ -45,11 +49,16 @@ impl Complaint {
                 available: options.map(|line| line.trim().to_owned()).collect(),
             };
         }
+        if stderr.contains("'NoneType' object has no attribute 'get'")
+            && let Some(key) = full_key(stderr)
+        {
+            return Self::TypedNull(key.to_owned());
+        }
         if let Some(key) = quoted_behind("Could not append to config. An item is already at '") {
             return Self::AlreadyThere(key);
         }
         if let Some(key) = quoted_behind("Could not delete from config. '") {
-            return Self::NoKey(key);
+            return Self::NotDeletable(key);
         }
         if stderr.contains("is not in struct") || stderr.contains("not in '") {
             let key = quoted_behind("Could not override '");
@@ -75,7 +84,10 @@ impl Complaint {
     /// The key that it names.
     pub fn key(&self) -> Option<&str> {
         match self {
-            Self::NoKey(key) | Self::AlreadyThere(key) => Some(key),
+            Self::NoKey(key)
+            | Self::NotDeletable(key)
+            | Self::TypedNull(key)
+            | Self::AlreadyThere(key) => Some(key),
             Self::NoOption { group, .. } => Some(group),
             Self::Input(_) | Self::Other => None,
         }
@@ -134,6 +146,17 @@ mod tests {
         assert_eq!(
             Complaint::read("Could not append to config. An item is already at 'lr'.\n"),
             Complaint::AlreadyThere("lr".to_owned())
+        );
+        assert_eq!(
+            Complaint::read("Could not delete from config. 'opt' does not exist.\n"),
+            Complaint::NotDeletable("opt".to_owned())
+        );
+        assert_eq!(
+            Complaint::read(
+                "AttributeError: 'NoneType' object has no attribute 'get'\n    full_key: opt\n    \
+                 reference_type=Optional[Opt]\n    object_type=NoneType\n"
+            ),
+            Complaint::TypedNull("opt".to_owned())
         );
         assert_eq!(Complaint::read(""), Complaint::Other);
         assert_eq!(Complaint::read("Could not find '"), Complaint::Other);

@@ -9,6 +9,9 @@ use crate::value::{Problem, Value};
 /// and an application calls it from further down.
 pub const MAX_DEPTH: usize = 64;
 
+/// What OmegaConf reads as a value that is missing.
+pub const MISSING: &str = "???";
+
 /// The overrides by which `key` gets exactly `value`.
 ///
 /// A dict takes three, `key={}`, `~key`, `+key={…}`: a lone `key={…}` merges into the dict that
@@ -33,6 +36,14 @@ pub fn assignments(key: &Key, value: &Value, merge: bool) -> Result<Vec<String>,
     } else {
         vec![written]
     })
+}
+
+/// The override that merges a dict, for the three of [`assignments`] by which it replaces one.
+pub fn merging(written: &[String]) -> Option<String> {
+    match written {
+        [_, delete, add] if delete.starts_with('~') => Some(format!("+{add}")),
+        _ => None,
+    }
 }
 
 fn write_value(out: &mut String, value: &Value) -> Result<(), Problem> {
@@ -74,7 +85,7 @@ fn write_value(out: &mut String, value: &Value) -> Result<(), Problem> {
 /// OmegaConf halves and of which an odd one keeps `${` from being an interpolation; a backslash
 /// run before a quote, and one before the closing quote, which Hydra halves.
 fn write_text(out: &mut String, text: &str) -> Result<(), Problem> {
-    if text == "???" {
+    if text == MISSING {
         return Err(Problem::new(
             "is `???`, which OmegaConf reads as a missing value and which has no other spelling",
         ));

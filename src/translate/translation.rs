@@ -33,6 +33,31 @@ pub struct DryRun {
     pub refused: Vec<(usize, Error)>,
 }
 
+impl DryRun {
+    /// What was received, and nothing of what it was taken for: `error` refuses all of it, beside the
+    /// flag that it names.
+    #[must_use]
+    pub fn refused_whole(mut self, error: Error) -> Self {
+        for step in &mut self.translation.trace {
+            step.to.clear();
+            (step.key, step.kind, step.declared_by) = (None, StepKind::Refused, None);
+        }
+        self.translation.warnings.clear();
+        let around = |c: char| !c.is_alphanumeric() && c != '-';
+        let words = error.message.split_whitespace().map(|word| word.trim_matches(around));
+        let words: Vec<String> = words.map(str::to_owned).collect();
+        let flag = |step: &Step| step.from.first().map(|from| split_attached(from).0.to_owned());
+        let place = self.translation.trace.iter().position(|step| {
+            flag(step).is_some_and(|flag| flag.starts_with('-') && words.contains(&flag))
+        });
+        if self.translation.trace.is_empty() {
+            self.translation.trace.push(Step::empty(StepKind::Refused));
+        }
+        self.refused = vec![(place.unwrap_or(0), error)];
+        self
+    }
+}
+
 /// One argument's way through the translation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {

@@ -4,12 +4,19 @@ from dataclasses import dataclass, field
 from typing import Any, Dict, List, Optional
 
 from hydra.core.config_store import ConfigStore
+from omegaconf import MISSING
 
 
 @dataclass
 class Inner:
     width: int = 1
     table: Dict[str, int] = field(default_factory=lambda: {"x": 1})
+
+
+@dataclass
+class Opt:
+    lr: float = 0.1
+    momentum: float = 0.9
 
 
 @dataclass
@@ -23,6 +30,10 @@ class Typed:
     table: Dict[str, int] = field(default_factory=lambda: {"x": 1})
     anything: Any = None
     inner: Inner = field(default_factory=Inner)
+    opt: Opt = field(default_factory=Opt)
+    later: Opt = MISSING
+    maybe: Optional[Opt] = None
+    maybe_table: Optional[Dict[str, int]] = None
 
 
 def register():

@@ -1,0 +1,103 @@
+//! What a config that composes has not, though nothing complains: values that are missing, and what a
+//! dict takes from the config that it replaces.
+
+use std::collections::BTreeSet;
+
+use super::{complaint_of, compose_with};
+use crate::arguments::split_attached;
+use crate::hydra::{self, strip_boilerplate};
+use crate::translate::{Step, Translation};
+use crate::yaml::{self, Node};
+
+/// The most keys that a warning names.
+const SHOWN: usize = 10;
+
+/// The warnings for `config`, which `translation` composes.
+pub(super) fn warnings(translation: &Translation, config: &str) -> Vec<String> {
+    let Ok(config) = yaml::parse(config, "the config") else { return Vec::new() };
+    let missing: Vec<String> = leaves(&config)
+        .into_iter()
+        .filter(|(_, node)| node.text() == Some(hydra::MISSING))
+        .map(|(key, _)| key)
+        .collect();
+    let mut warnings = Vec::new();
+    if !missing.is_empty() {
+        warnings.push(format!("still missing (`???`): {}", listed(&missing)));
+    }
+    for (index, step) in translation.trace.iter().enumerate() {
+        if let (Some(key), Some(merging)) = (&step.key, hydra::merging(&step.to)) {
+            warnings.extend(taken_away(translation, &config, (index, step), key, merging));
+        }
+    }
+    warnings
+}
+
+/// What the dict at `key` takes away: the keys that the config has where it is merged, and the schema,
+/// if that would refuse it.
+fn taken_away(
+    translation: &Translation,
+    config: &Node,
+    (index, step): (usize, &Step),
+    key: &str,
+    merging: String,
+) -> Vec<String> {
+    let flag = step.from.first().map_or(key, |from| split_attached(from).0);
+    let mut warnings = Vec::new();
+    let mut other = compose_with(translation, index, &[merging]);
+    if let Ok(output) = &other
+        && !output.status.success()
+    {
+        warnings.push(format!(
+            "{flag}: the dict takes the schema of `{key}` away, which would refuse it ({}): \
+             `merge: true` on the flag keeps the schema",
+            strip_boilerplate(&complaint_of(output))
+        ));
+        other = compose_with(translation, index, &[]);
+    }
+    let other = other.ok().filter(|output| output.status.success());
+    let other = other.and_then(|output| {
+        yaml::parse(&String::from_utf8_lossy(&output.stdout), "the config").ok()
+    });
+    let below = |root: &Node| -> BTreeSet<String> {
+        let inside = |leaf: &String| leaf.strip_prefix(key).is_some_and(|r| r.starts_with('.'));
+        leaves(root).into_iter().map(|(leaf, _)| leaf).filter(inside).collect()
+    };
+    let kept = below(config);
+    let before = other.map(|other| below(&other)).unwrap_or_default();
+    let gone: Vec<String> = before.difference(&kept).cloned().collect();
+    if !gone.is_empty() {
+        warnings.push(format!(
+            "{flag}: the dict replaces the config's, and with it go {}: `merge: true` on the flag \
+             keeps them",
+            listed(&gone)
+        ));
+    }
+    warnings
+}
+
+/// The scalars and empty collections of a config, with the keys that lead to them.
+fn leaves(root: &Node) -> Vec<(String, &Node)> {
+    let mut leaves = Vec::new();
+    let mut open = vec![(String::new(), root)];
+    while let Some((path, node)) = open.pop() {
+        let dot = if path.is_empty() { "" } else { "." };
+        let entries = node.entries().unwrap_or_default().iter();
+        let entries = entries
+            .map(|(key, value)| (format!("{path}{dot}{}", key.text().unwrap_or_default()), value));
+        let items = node.items().unwrap_or_default().iter().enumerate();
+        let items = items.map(|(index, item)| (format!("{path}[{index}]"), item));
+        let inner: Vec<_> = entries.chain(items).collect();
+        if inner.is_empty() {
+            leaves.push((path, node));
+        }
+        open.extend(inner.into_iter().rev());
+    }
+    leaves
+}
+
+/// Keys in a message.
+fn listed(keys: &[String]) -> String {
+    let shown: Vec<String> = keys.iter().take(SHOWN).map(|key| format!("`{key}`")).collect();
+    let more = if keys.len() > SHOWN { ", …" } else { "" };
+    shown.join(", ") + more
+}
