@@ -94,7 +94,7 @@ pub fn find_behind(called: &OsStr, path: Option<OsString>) -> Result<PathBuf> {
     search(name, behind.to_vec(), current).map_err(|error| match error.kind {
         Kind::NotFound => {
             let message = format!(
-                "{} is only the shim: PATH has no other program of that name after it",
+                "{} is not found: after the shim PATH has no other program of that name",
                 quote(&name.to_string_lossy())
             );
             Error::new(Kind::NotFound, message)
