@@ -1,9 +1,11 @@
 //! A file is replaced as a whole or not at all.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{MetadataExt as _, fchown};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
+use std::path::Path;
+
+use tempfile::Builder;
 
 /// Gives the file at `path` the content `bytes`: written beside it, made durable, and renamed over
 /// it, so that nobody ever sees a part. A link is followed, and a file that is there keeps its
@@ -28,45 +30,26 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let (mut file, beside) = create_beside(folder)?;
-    let written = fill(&mut file, old.as_ref(), bytes).and_then(|()| fs::rename(&beside, &path));
-    if written.is_err() {
-        let _ = fs::remove_file(&beside);
-        return written;
+    // As any new file; the umask takes its part.
+    let new = Permissions::from_mode(0o666);
+    let mut file = Builder::new().prefix(".hydra-shim-").permissions(new).tempfile_in(folder)?;
+    if let Some(old) = old {
+        // Only root can give a file away; before the permissions, of which it takes some away.
+        let _ = fchown(file.as_file(), Some(old.uid()), Some(old.gid()));
+        file.as_file().set_permissions(old.permissions())?;
     }
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(&path)?;
     // The file is in place; whether the folder is on disk already changes nothing for who reads it.
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
     Ok(())
 }
 
-fn fill(file: &mut File, old: Option<&fs::Metadata>, bytes: &[u8]) -> io::Result<()> {
-    if let Some(old) = old {
-        // Only root can give a file away; before the permissions, of which it takes some away.
-        let _ = fchown(&*file, Some(old.uid()), Some(old.gid()));
-        file.set_permissions(old.permissions())?;
-    }
-    file.write_all(bytes)?;
-    file.sync_all()
-}
-
-/// A new file of a name of its own.
-fn create_beside(folder: &Path) -> io::Result<(File, PathBuf)> {
-    let mut attempt = 0;
-    loop {
-        let path = folder.join(format!(".hydra-shim-{}-{attempt}", std::process::id()));
-        match OpenOptions::new().write(true).create_new(true).open(&path) {
-            Ok(file) => return Ok((file, path)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < 100 => {
-                attempt += 1;
-            }
-            Err(error) => return Err(error),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    use std::os::unix::fs::symlink;
+    use std::path::PathBuf;
 
     use super::*;
 
@@ -82,7 +65,10 @@ mod tests {
         assert_eq!(fs::metadata(&file).unwrap().mode() & 0o777, 0o640);
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         replace(&folder.path().join("n"), b"").unwrap();
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
+        fs::write(folder.path().join("m"), "").unwrap();
+        let mode = |name: &str| fs::metadata(folder.path().join(name)).unwrap().mode();
+        assert_eq!(mode("n"), mode("m"), "as any new file");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4);
     }
 
     #[test]

@@ -42,14 +42,14 @@ pub(super) fn rewrite(file: &Path, target: &Target, diff: bool) -> Result<String
     }
     let written = match target {
         // Nothing changed: the file keeps its time.
-        Target::InPlace if rewritten.edits.is_empty() => Ok(()),
+        Target::InPlace if rewritten.text == text => Ok(()),
         Target::InPlace => write(file, &rewritten.text),
         Target::File(out) => write(out, &rewritten.text),
         Target::Stdout => Ok(()),
     };
     written?;
     Ok(match target {
-        _ if diff => diff::unified(&name, &text, &rewritten.edits),
+        _ if diff => diff::unified(&name, &text, &rewritten.text),
         Target::Stdout => rewritten.text,
         _ => String::new(),
     })

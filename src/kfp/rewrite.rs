@@ -28,15 +28,13 @@ mod verify;
 use super::component::Component;
 use crate::error::{Error, Result};
 use crate::yaml::{self, Node};
-pub use edit::{Edit, apply};
+use edit::apply;
 
 /// A file, rewritten.
 #[derive(Clone, Debug, Default)]
 pub struct Rewritten {
     /// What it is now.
     pub text: String,
-    /// By which changes, in order.
-    pub edits: Vec<Edit>,
     /// What the Hydra style cannot carry, in the order of the file.
     pub notes: Vec<Note>,
 }
@@ -71,12 +69,9 @@ pub fn rewrite(text: &str, file: &str) -> Result<Rewritten> {
         ))
         .help("write its `command` and `args` without anchors and aliases, or use the shim"));
     }
-    let mut notes: Vec<Note> = Vec::with_capacity(changes.notes.len());
-    for note in changes.notes {
-        let place = notes.partition_point(|before| before.line <= note.line);
-        notes.insert(place, note);
-    }
-    Ok(Rewritten { text: new, edits: changes.edits, notes })
+    let mut notes = changes.notes;
+    notes.sort_by_key(|note| note.line);
+    Ok(Rewritten { text: new, notes })
 }
 
 /// Compiled pipelines have other keys: `PipelineSpec` in `pipeline_spec.proto`, and KFP 1.8's

@@ -10,7 +10,7 @@ use crate::yaml::{Kind, Node};
 
 /// A replacement of some bytes of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Edit {
+pub(super) struct Edit {
     /// The bytes that go.
     pub range: Range<usize>,
     /// What comes in their place.
@@ -18,7 +18,7 @@ pub struct Edit {
 }
 
 /// The file with all `edits`, which are in order and do not overlap.
-pub fn apply(text: &str, edits: &[Edit]) -> String {
+pub(super) fn apply(text: &str, edits: &[Edit]) -> String {
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
     for edit in edits {

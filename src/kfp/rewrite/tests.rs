@@ -24,7 +24,6 @@ fn rewritten(container: &str) -> (String, Vec<String>) {
     let text = component(container);
     let top = component("");
     let result = rewrite(&text, "f").unwrap_or_else(|error| panic!("{error}: {container}"));
-    assert_eq!(apply(&text, &result.edits), result.text);
     let again = rewrite(&result.text, "f").unwrap();
     assert_eq!(again.text, result.text, "not idempotent");
     let lines = top.lines().count();
