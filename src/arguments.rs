@@ -1,239 +1,327 @@
-//! What each argument is: a flag with its value, an override, one of Hydra's own flags, or nothing
-//! that can be passed on.
+//! The first pass: what each argument is.
 //!
-//! The rule that everything here serves: a value can never become a flag or an override. The token
-//! behind a flag is its value whatever it looks like, and where it might not be one (it starts with
-//! a dash) the run is refused, unless a declaration says how many tokens the flag takes.
+//! A flag with its value, an override, one of Hydra's own flags, or nothing that can be passed on.
+//! Every error that an argument can cause is made here. The rule that everything serves: a value can
+//! never become a flag or an override. The token after a flag is its value whatever it looks like, and
+//! where it might not be one (it starts with a dash) the run is refused, unless a declaration says how
+//! many tokens the flag takes.
 
 mod closed_mode;
 mod declared;
+mod hydra_switch;
+mod secrets;
 mod setting;
 
-use crate::declarations::{Declarations, SECRET, Variable};
+use std::borrow::Cow;
+
+use crate::declarations::{Declarations, Flag, SECRET, Variable};
 use crate::error::{Error, Result, quote};
 use crate::hydra::{self, Key, OwnFlag, OwnValue};
 use crate::kfp;
+use crate::token::split_attached;
 use crate::value::{self, Type, Value};
+use closed_mode::Literals;
 use declared::negated_switch;
+use secrets::SecretKeys;
 pub use setting::Setting;
+pub(crate) use setting::shown;
+
+/// An argument: the tokens that it was made of, and what they are.
+#[derive(Debug)]
+pub struct Argument<'a> {
+    /// The tokens.
+    pub from: Vec<String>,
+    /// Whether its value is never shown.
+    pub secret: bool,
+    /// What they are.
+    pub kind: ArgumentKind<'a>,
+}
 
 /// What an argument turned out to be.
 #[derive(Debug)]
-pub enum Argument {
+pub enum ArgumentKind<'a> {
     /// A key gets a value.
-    Setting(Setting),
-    /// A flag that is left out, with its value.
-    Dropped(Vec<String>),
+    Setting(Box<Setting<'a>>),
+    /// A flag that is left out.
+    Dropped,
     /// Passed byte for byte.
-    Verbatim(String),
+    Override(String),
     /// One of Hydra's own flags, with its value.
-    Own(Vec<String>),
-    /// Nothing that can be passed on, and its place from 1.
-    Unexpected(String, usize),
+    HydraFlag,
+    /// It cannot be passed on; only in a dry run.
+    Refused,
 }
 
-/// A flag's name with its dashes, and the value that is attached to it (`--name=value`).
-pub(crate) fn split_attached(token: &str) -> (&str, Option<&str>) {
-    match token.split_once('=') {
-        Some((written, value)) => (written, Some(value)),
-        None => (token, None),
-    }
+/// An argument that cannot be passed on, and why.
+#[derive(Debug)]
+pub struct Refusal {
+    /// The tokens.
+    pub from: Vec<String>,
+    /// Whether its value is never shown.
+    pub secret: bool,
+    /// Why.
+    pub error: Error,
 }
 
-/// Says what each argument is, one after the other; the declared variables come first. An error is
-/// an argument that may not be passed on, or a value that does not fit.
-pub struct Reader<'a> {
-    tokens: std::vec::IntoIter<String>,
-    count: usize,
+/// Says what each argument is, one after the other; the declared variables come first.
+pub struct ArgumentParser<'a> {
+    tokens: &'a [String],
+    /// How many of the tokens are read.
+    at: usize,
     declared: &'a Declarations,
     variables: std::slice::Iter<'a, Variable>,
-    /// Behind a `--`.
+    /// After a `--`.
     as_it_is: bool,
-    /// Behind the value of a secret flag: what follows may be a part of it.
-    after_secret: bool,
+    /// Whether the line has a flag that is not Hydra's own.
+    has_official_flag: bool,
+    secrets: SecretKeys<'a>,
+    literals: Literals<'a>,
+    /// The flag or override before, if there is one.
+    previous: Option<Previous<'a>>,
 }
 
-impl Iterator for Reader<'_> {
-    type Item = Result<Argument>;
+/// What an error has to know of the argument before.
+#[derive(Clone, Copy)]
+struct Previous<'a> {
+    token: &'a str,
+    secret: bool,
+    is_hydra_flag: bool,
+}
+
+impl<'a> Iterator for ArgumentParser<'a> {
+    type Item = std::result::Result<Argument<'a>, Refusal>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if let Some(variable) = self.variables.next() {
             return Some(self.variable(variable));
         }
-        let mut token = self.tokens.next()?;
+        let mut token = self.take()?;
         if token == "--" && !self.as_it_is {
             self.as_it_is = true;
-            token = self.tokens.next()?;
+            token = self.take()?;
         }
-        let read = if self.as_it_is {
+        let start = self.at - 1;
+        let flag =
+            if self.as_it_is { None } else { self.declared.flags.get(split_attached(token).0) };
+        let secret = self.is_secret(flag, token);
+        let kind = if self.as_it_is {
             self.rest_as_it_is(token)
+        } else if let Some(flag) = flag {
+            self.declared_flag(flag, token, secret)
         } else if token.starts_with("--") {
-            self.flag(token)
-        } else if token.starts_with('-') {
-            self.short_option(token)
+            self.undeclared_flag(token, secret)
         } else {
             self.word(token)
         };
-        self.after_secret = matches!(&read, Ok(Argument::Setting(setting)) if setting.secret);
-        Some(read)
+        let from = self.tokens.get(start..self.at).unwrap_or_default().to_vec();
+        let is_hydra_flag = matches!(kind, Ok(ArgumentKind::HydraFlag));
+        self.previous = Some(Previous { token, secret, is_hydra_flag });
+        Some(match kind {
+            Ok(kind) => Ok(Argument { from, secret, kind }),
+            Err(error) => Err(Refusal { from, secret, error }),
+        })
     }
 }
 
-impl<'a> Reader<'a> {
-    /// Reads `arguments` by what is `declared`.
-    pub fn new(arguments: Vec<String>, declared: &'a Declarations) -> Self {
+impl<'a> ArgumentParser<'a> {
+    /// Reads `tokens` by what is `declared`.
+    pub fn new(tokens: &'a [String], declared: &'a Declarations) -> Self {
         Self {
-            count: arguments.len(),
-            tokens: arguments.into_iter(),
+            tokens,
+            at: 0,
             declared,
             variables: declared.variables.iter(),
             as_it_is: false,
-            after_secret: false,
+            has_official_flag: tokens
+                .iter()
+                .any(|token| hydra_switch::is_official(token, declared)),
+            secrets: SecretKeys::of(declared),
+            literals: Literals::of(declared),
+            previous: None,
         }
     }
 
-    /// How many of the arguments are read.
-    pub(crate) fn place(&self) -> usize {
-        self.count - self.tokens.len()
+    /// The tokens that are not read yet.
+    fn rest(&self) -> &'a [String] {
+        self.tokens.get(self.at..).unwrap_or_default()
     }
 
-    fn peek(&self) -> Option<&str> {
-        self.tokens.as_slice().first().map(String::as_str)
+    fn peek(&self) -> Option<&'a str> {
+        self.rest().first().map(String::as_str)
+    }
+
+    fn take(&mut self) -> Option<&'a str> {
+        let token = self.peek()?;
+        self.at += 1;
+        Some(token)
     }
 
     /// The next token, if it is such a one.
-    fn take_if(&mut self, is_such: impl FnOnce(&str) -> bool) -> Option<String> {
-        if self.peek().is_some_and(is_such) { self.tokens.next() } else { None }
+    fn take_if(&mut self, is_such: impl FnOnce(&str) -> bool) -> Option<&'a str> {
+        if self.peek().is_some_and(is_such) { self.take() } else { None }
     }
 
-    /// A token that starts with two dashes and is more than that.
-    fn flag(&mut self, token: String) -> Result<Argument> {
-        let declared: &'a Declarations = self.declared;
-        let (written, attached) = split_attached(&token);
+    /// Whether what `token` sets is never shown, whoever sets it.
+    fn is_secret(&self, flag: Option<&Flag>, token: &str) -> bool {
+        match flag {
+            Some(flag) => flag.is_secret() || self.secrets.hold(&flag.key.name),
+            None => match token.strip_prefix("--") {
+                Some(name) => self.secrets.hold(split_attached(name).0),
+                None => hydra::native_key(token).is_some_and(|key| self.secrets.hold(key)),
+            },
+        }
+    }
+
+    /// A token that starts with two dashes and is not a declared flag.
+    fn undeclared_flag(&mut self, token: &'a str, secret: bool) -> Result<ArgumentKind<'a>> {
+        let (written, attached) = split_attached(token);
         let name = written.get(2..).unwrap_or_default();
-        if let Some(flag) = declared.flag(name) {
-            return self.declared_flag(flag, token);
+        if let Some(flag) = negated_switch(self.declared, name, attached) {
+            return self.setting(
+                Cow::Borrowed(flag),
+                written,
+                "false",
+                Ok(Value::Bool(false)),
+                secret,
+            );
         }
-        if let Some(flag) = negated_switch(declared, name, attached) {
-            let written = written.to_owned();
-            return self.setting(flag, &written, "false", vec![token], Value::Bool(false));
+        if self.declared.drops(name) {
+            if attached.is_none() {
+                self.take_if(|next| !is_flag_or_override(next));
+            }
+            return Ok(ArgumentKind::Dropped);
         }
-        if declared.drops(name) {
-            let attached = attached.is_some();
-            return Ok(self.dropped(token, attached));
-        }
-        closed_mode::admit(self.declared, &token, written)?;
+        self.admit(token, written)?;
         match hydra::own_flag(written) {
-            Some(own) => self.own_flag(own, token),
-            None => self.undeclared_flag(token),
+            Some(flag) => self.hydra_flag(flag, token),
+            None => self.official_flag(written, attached, secret),
         }
     }
 
-    /// A flag to be left out, with its value.
-    fn dropped(&mut self, token: String, attached: bool) -> Argument {
-        let mut from = vec![token];
-        if !attached {
-            from.extend(self.take_if(|next| !is_flag_or_override(next)));
-        }
-        Argument::Dropped(from)
-    }
-
-    /// A flag that nobody declared.
-    fn undeclared_flag(&mut self, token: String) -> Result<Argument> {
-        let (written, attached) = split_attached(&token);
-        let flag = written.to_owned();
-        let name = written.get(2..).unwrap_or_default();
-        let key = if self.declared.underscores { name.replace('-', "_") } else { name.to_owned() };
-        let mut looks_native = false;
-        let (text, next) = match (attached, self.peek()) {
-            (Some(text), _) => (text.to_owned(), None),
-            (None, None) => ("true".to_owned(), None),
+    /// A flag that nobody declared, with its value.
+    fn official_flag(
+        &mut self,
+        written: &'a str,
+        attached: Option<&'a str>,
+        secret: bool,
+    ) -> Result<ArgumentKind<'a>> {
+        let text = match (attached, self.peek()) {
+            (Some(text), _) => text,
+            (None, None) => "true",
             (None, Some(next)) if next.starts_with('-') && !is_negative_number(next) => {
                 return Err(no_value(written, next));
             }
             (None, Some(next)) => {
-                looks_native = hydra::native_key(next).is_some();
-                (next.to_owned(), self.tokens.next())
+                self.at += 1;
+                next
             }
         };
-        if !hydra::is_key(&key) {
-            return Err(bad_key(written, &key));
-        }
-        if kfp::is_unfilled_placeholder(&text) {
+        let name = written.get(2..).unwrap_or_default();
+        let key = if self.declared.underscores { name.replace('-', "_") } else { name.to_owned() };
+        if kfp::is_unfilled_placeholder(text) {
             return Err(Error::refused(format!(
                 "{written}: the value {} is a placeholder that the orchestrator did not fill in",
-                quote(&text)
+                quote(text)
             ))
             .help("check the name in the component's YAML; a declared input may hold any text"));
         }
-        let value = Value::parse(&text, &Type::Auto);
-        let from = std::iter::once(token).chain(next).collect();
-        let mut setting = Setting::undeclared(flag, text, from, Key::existing(key), looks_native);
-        setting.value = value.map_err(|problem| setting.error(&setting.text, problem))?;
-        Ok(Argument::Setting(setting))
+        let flag = Flag::undeclared(name, Key::existing(key), Type::Auto);
+        self.setting(Cow::Owned(flag), written, text, Value::parse(text, &Type::Auto), secret)
     }
 
-    /// One of Hydra's own flags.
-    fn own_flag(&mut self, own: &OwnFlag, token: String) -> Result<Argument> {
-        let (written, attached) = split_attached(&token);
-        let value = match (own.value, attached) {
-            (OwnValue::None, Some(_)) => return Err(takes_no_value(written, &token)),
+    /// One of Hydra's own flags, with its value.
+    fn hydra_flag(&mut self, flag: &OwnFlag, token: &'a str) -> Result<ArgumentKind<'a>> {
+        let (written, attached) = split_attached(token);
+        self.admit_switch(flag, token)?;
+        let value = match (flag.value, attached) {
+            (OwnValue::None, Some(_)) => return Err(takes_no_value(written, token)),
             (_, Some(_)) | (OwnValue::None, None) => None,
             (OwnValue::Required, None) => {
                 let value = self.take_if(|next| !next.starts_with('-'));
                 if value.is_none() {
-                    return Err(needs_value(own, written, self.peek()));
+                    return Err(needs_value(flag, written, self.peek()));
                 }
                 value
             }
             (OwnValue::Optional(choices), None) => self.take_if(|next| choices.contains(&next)),
         };
-        if let Some(value) = &value {
-            closed_mode::admit_own_value(self.declared, written, value)?;
-        }
-        Ok(Argument::Own(std::iter::once(token).chain(value).collect()))
-    }
-
-    /// A token that starts with one dash.
-    fn short_option(&mut self, token: String) -> Result<Argument> {
-        let declared: &'a Declarations = self.declared;
-        if let Some(flag) = declared.short_flag(&token) {
-            return self.declared_flag(flag, token);
-        }
-        let (written, _) = split_attached(&token);
-        self.admit(&token, written)?;
-        match hydra::own_flag(written) {
-            Some(own) => self.own_flag(own, token),
-            None => Ok(self.unexpected(token)),
+        match value {
+            Some(value) if !self.literals.hold_pair(written, value) => {
+                Err(closed_mode::not_the_components(written, value))
+            }
+            _ => Ok(ArgumentKind::HydraFlag),
         }
     }
 
-    /// A token without a dash that no flag took.
-    fn word(&self, token: String) -> Result<Argument> {
-        self.admit(&token, &token)?;
-        if hydra::native_key(&token).is_none() {
-            return Ok(self.unexpected(token));
+    /// A token that does not start with two dashes, and that no flag took.
+    fn word(&mut self, token: &'a str) -> Result<ArgumentKind<'a>> {
+        let (written, _) = split_attached(token);
+        if token.starts_with('-') {
+            self.admit(token, written)?;
+            match hydra::own_flag(written) {
+                Some(flag) => self.hydra_flag(flag, token),
+                None => Err(self.unexpected(token)),
+            }
+        } else {
+            self.admit(token, token)?;
+            match hydra::native_key(token) {
+                Some(_) => Ok(ArgumentKind::Override(token.to_owned())),
+                None => Err(self.unexpected(token)),
+            }
         }
-        Ok(Argument::Verbatim(token))
     }
 
     /// What follows a `--`.
-    fn rest_as_it_is(&mut self, token: String) -> Result<Argument> {
-        self.admit(&token, &token)?;
-        match hydra::own_flag(split_attached(&token).0) {
-            // Hydra takes its own flags only behind the overrides.
-            Some(own) => self.own_flag(own, token),
-            None => Ok(Argument::Verbatim(token)),
+    fn rest_as_it_is(&mut self, token: &'a str) -> Result<ArgumentKind<'a>> {
+        self.admit(token, token)?;
+        match hydra::own_flag(split_attached(token).0) {
+            // Hydra takes its own flags only after the overrides.
+            Some(flag) => self.hydra_flag(flag, token),
+            None => Ok(ArgumentKind::Override(token.to_owned())),
         }
     }
 
-    /// As [`closed_mode::admit`], of what is no `--name`.
+    /// Admits an argument that no declaration names: in closed mode only if the component wrote it.
+    /// `written` is the part of `token` to be named.
     fn admit(&self, token: &str, written: &str) -> Result<()> {
-        closed_mode::admit(self.declared, token, if self.after_secret { SECRET } else { written })
+        if self.literals.hold(token) {
+            return Ok(());
+        }
+        // After a secret's flag it may be a part of the secret.
+        let is_part =
+            self.previous.is_some_and(|previous| previous.secret) && !token.starts_with("--");
+        Err(closed_mode::not_declared(self.declared, if is_part { SECRET } else { written }))
     }
 
-    fn unexpected(&self, token: String) -> Argument {
-        Argument::Unexpected(token, self.place())
+    fn unexpected(&self, token: &str) -> Error {
+        let place = self.at;
+        let previous = self.previous;
+        let secret = previous.is_some_and(|previous| previous.secret);
+        let error = Error::refused(format!(
+            "unexpected argument {} (argument {place}): expected --name value, key=value, or one \
+             of Hydra's own flags",
+            if secret { SECRET.to_owned() } else { quote(token) }
+        ));
+        if token.starts_with('-') {
+            return error.help(
+                "a parameter's flag has two dashes; an option of the command itself is written before \
+                 a `--`: hydra-shim run mpirun -n 4 my-train -- --lr 0.1",
+            );
+        }
+        let flag =
+            previous.map(|previous| (split_attached(previous.token).0, previous.is_hydra_flag));
+        match flag {
+            Some((flag, true)) => error.help(hydra_switch::how_to_set_its_key(flag)),
+            Some((flag, false)) if flag.starts_with("--") => error.help(format!(
+                "if it belongs to {flag}, pass one value: {flag} 'A B', or {flag} \
+                 '[\"A\",\"B\"]' for a list"
+            )),
+            None if place == 1 => error.help(
+                "if the command goes on there, end it with `--`: hydra-shim run timeout 10 python3 main.py \
+                 -- --lr 0.1",
+            ),
+            _ => error.help("a parameter's value follows its flag"),
+        }
     }
 }
 
@@ -249,21 +337,20 @@ fn no_value(written: &str, next: &str) -> Error {
 }
 
 fn takes_no_value(written: &str, token: &str) -> Error {
-    let name = written.trim_start_matches('-');
     Error::refused(format!(
         "{written} is one of Hydra's own flags and takes no value, but was given {}",
         quote(token)
     ))
-    .help(format!("to set the key `{name}`, write the override {name}=VALUE"))
+    .help(hydra_switch::how_to_set_its_key(written))
 }
 
-fn needs_value(own: &OwnFlag, written: &str, next: Option<&str>) -> Error {
+fn needs_value(flag: &OwnFlag, written: &str, next: Option<&str>) -> Error {
     let found = next.map_or_else(
         || "nothing follows".to_owned(),
         |next| format!("{} starts with a dash", quote(next)),
     );
     Error::refused(format!("{written} is one of Hydra's own flags and needs a value, but {found}"))
-        .help(format!("write {}=VALUE", own.long))
+        .help(format!("write {}=VALUE", flag.long))
 }
 
 /// Whether a token ends the values of a flag that takes several.
@@ -273,16 +360,6 @@ fn is_flag_or_override(token: &str) -> bool {
 
 fn is_negative_number(token: &str) -> bool {
     token.starts_with('-') && value::is_typed_number(token)
-}
-
-fn bad_key(written: &str, key: &str) -> Error {
-    Error::refused(format!(
-        "{}: {} is no key in Hydra's grammar: {}",
-        quote(written),
-        quote(key),
-        hydra::why_no_key(key)
-    ))
-    .help("a key is a name like lr, or a path like model.optimizer.lr")
 }
 
 #[cfg(test)]

@@ -16,5 +16,5 @@ pub use complaint::{Complaint, FULL_ERROR_VARIABLE, full_key, strip_boilerplate}
 pub use entry_point::{ENTRY_METHOD, entry_point};
 pub use instantiate::{EVALUATED_AGAIN, INSTANTIATE_KEYS, holds_interpolation};
 pub use key::{Key, Operation, is_key, native_key, why_no_key};
-pub use literal::{MAX_DEPTH, MISSING, assignments, merging};
+pub use literal::{MISSING, Spelling, assignments, merging, spell};
 pub use own_flag::{COMPOSE, OwnFlag, OwnValue, RESOLVE, own_flag};

@@ -28,6 +28,7 @@ pub mod python;
 pub mod report;
 pub mod rules;
 pub mod run;
+pub mod token;
 pub mod translate;
 pub mod value;
 pub mod yaml;

@@ -5,7 +5,6 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use crate::arguments::split_attached;
 use crate::command_line::{self, App, CommandLine, Tokens};
 use crate::declarations::{Declarations, Variable};
 use crate::error::{Error, Result, quote};
@@ -13,7 +12,8 @@ use crate::kfp::compiled::{Pipeline, Task};
 use crate::kfp::component::{Component, Part};
 use crate::kfp::declare;
 use crate::kfp::items::Start;
-use crate::rules::{Layer, Rules};
+use crate::rules::{Layer, Naming, Rules};
+use crate::token::split_attached;
 use crate::translate::{self, DryRun, Translation};
 use crate::yaml;
 
@@ -119,7 +119,7 @@ fn translate_line(
     let component = component_declarations(&line.app, found.as_ref(), &layer, named.component)?;
     let declared = lay_over(&layer, component)?;
     no_flag_in_command(&line, &declared)?;
-    translate::translate(line.command, line.arguments, &declared)
+    translate::translate(line.command, &line.arguments, &declared)
 }
 
 /// Refuses a command that holds a declared flag: a value `--` has ended it too late, and what stands
@@ -154,8 +154,8 @@ pub fn has_rules(app: &App) -> bool {
 /// Whether the rules for `app`, `named` or found, name it. What cannot be read names nothing: a
 /// program that is no application is not to break by it.
 pub fn rules_name(app: &App, named: Option<&Path>) -> bool {
-    let root = || yaml::parse(&read_text(&rules_file(app, named)?).ok()?, "").ok();
-    root().is_some_and(|root| Rules::names(&root, app))
+    let text = rules_file(app, named).and_then(|file| read_text(&file).ok());
+    text.is_some_and(|text| Rules::naming(&text, app) == Naming::Named)
 }
 
 /// What the component says that is `named`, or that the environment or the rules name.
@@ -169,7 +169,7 @@ fn component_declarations(
     if let Some(file) = named.map(Path::to_owned).or_else(|| file_in(COMPONENT_VARIABLE)) {
         return declare::declarations(&read_component(&file, app)?, &types);
     }
-    let (Some(found), Some(component)) = (found, &layer.component) else {
+    let (Some(found), Some(component)) = (found, layer.component()) else {
         return Ok(Declarations::default());
     };
     let file = found.file.parent().unwrap_or(Path::new("")).join(component);
@@ -192,16 +192,16 @@ fn layer_for(app: &App, found: Option<&Found>) -> Layer {
 /// The rules over the component's declarations, with the environment's part in them.
 fn lay_over(layer: &Layer, component: Declarations) -> Result<Declarations> {
     let mut declared = layer.over(component);
-    for (name, key, source) in &layer.env {
+    for (name, key, source) in layer.env() {
         if let Some(value) = std::env::var_os(name) {
             let value = value.into_string().map_err(|_| {
                 Error::refused(format!("the environment variable {name} ({source}) is not UTF-8"))
             })?;
             declared.variables.push(Variable {
-                name: name.clone(),
+                name: name.to_owned(),
                 key: key.clone(),
                 value,
-                source: source.as_str().into(),
+                source,
             });
         }
     }
@@ -229,12 +229,7 @@ fn file_in(variable: &str) -> Option<PathBuf> {
 fn read_rules(file: Option<PathBuf>) -> Result<Option<Found>> {
     let Some(file) = file else { return Ok(None) };
     let (shown, text) = (shown_path(&file), read_text(&file)?);
-    let only_comments = |line: &str| line.trim().is_empty() || line.trim().starts_with('#');
-    let rules = if text.lines().all(only_comments) {
-        Rules::default()
-    } else {
-        Rules::read(&yaml::parse_whole(&text, &shown)?, &shown)?
-    };
+    let rules = Rules::read(&text, &shown)?;
     Ok(Some(Found { file, rules }))
 }
 
@@ -332,8 +327,8 @@ fn default_command(named: Named<'_>) -> Result<(Vec<String>, Option<Found>)> {
         return Ok((split_variable(&value)?, None));
     }
     let found = read_rules(rules_file(&App::Unknown, named.rules))?;
-    if let Some(command) = found.as_ref().and_then(|found| found.rules.layer.command.clone()) {
-        return Ok((command, found));
+    if let Some(command) = found.as_ref().and_then(|found| found.rules.command()) {
+        return Ok((command.to_vec(), found));
     }
     // A file that is named holds for every command; and a pipe can be read but once.
     let named = named.rules.is_some() || file_in(RULES_VARIABLE).is_some();

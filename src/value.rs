@@ -9,6 +9,13 @@ mod json;
 mod number;
 mod ty;
 
+use std::fmt;
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+use serde::de::{self, Deserializer, Visitor};
+
+use crate::error::quote;
 use number::{float, integer};
 
 pub(crate) use json::Members;
@@ -36,7 +43,7 @@ pub enum Value {
 /// Why a value cannot be had: a clause that follows the flag and the value in a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// "is no int", "has the key `q\"`, which …".
+    /// "is not an int", "has the key `q\"`, which …".
     pub clause: String,
     /// What would be right.
     pub help: Option<String>,
@@ -63,7 +70,7 @@ impl Value {
     /// # Errors
     /// The text is no value of that type, or a value that no Hydra application can be sent.
     pub fn parse(text: &str, ty: &Type) -> Result<Self, Problem> {
-        let not = || Problem::new(format!("is no {ty}"));
+        let not = || Problem::new(format!("is not {}", ty.with_article()));
         match ty {
             Type::Auto => auto(text),
             Type::Tuple(_) | Type::Text | Type::Path | Type::Hydra => {
@@ -76,14 +83,9 @@ impl Value {
             Type::Int => integer(text).map(Self::Number).ok_or_else(not),
             Type::Float => float(text).map(Self::Number).ok_or_else(not),
             Type::Bool => boolean(text).map(Self::Bool).ok_or_else(not),
-            Type::List(element) => match json(text)? {
-                Some(Self::List(items)) => items
-                    .into_iter()
-                    .map(|item| item.fit(*element))
-                    .collect::<Result<_, _>>()
-                    .map(Self::List),
-                _ => Err(not().help("write a JSON array, as KFP does: [1, 2] or [\"a\", \"b\"]")),
-            },
+            Type::List(_) => Self::array(text, ty)?.map(Self::List).ok_or_else(|| {
+                not().help("write a JSON array, as KFP does: [1, 2] or [\"a\", \"b\"]")
+            }),
             Type::Dict(element) => match json(text)? {
                 Some(Self::Dict(entries)) => entries
                     .into_iter()
@@ -95,10 +97,30 @@ impl Value {
         }
     }
 
+    /// The items of `text` where it is a JSON array, as those of a list of type `ty`. Python's `json`
+    /// writes `NaN`, `Infinity` and `-Infinity` into it, which are floats here and no JSON elsewhere.
+    ///
+    /// # Errors
+    /// An item is no value of the list's element type, or cannot be sent.
+    pub fn array(text: &str, ty: &Type) -> Result<Option<Vec<Self>>, Problem> {
+        let Some(inner) = text.strip_prefix('[') else { return Ok(None) };
+        let element = if let Type::List(element) = ty { *element } else { Element::Any };
+        match (json(text)?, element, inner.trim_end().strip_suffix(']')) {
+            (Some(Self::List(items)), ..) => {
+                items.into_iter().map(|item| item.fit(element)).collect::<Result<_, _>>().map(Some)
+            }
+            (None, Element::Float, Some(inner)) => {
+                let items = inner.split(',').map(|item| float(item.trim()).map(Self::Number));
+                Ok(items.collect())
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// This element of a list or dict as the declared element type.
     fn fit(self, element: Element) -> Result<Self, Problem> {
         let not = |value: &Self, ty| {
-            Problem::new(format!("holds {}, which is no {ty}", value.describe()))
+            Problem::new(format!("holds {}, which is not {ty}", value.describe()))
         };
         match (element, self) {
             (Element::Any, value) => Ok(value),
@@ -108,18 +130,18 @@ impl Value {
             }
             (Element::Int, value) => match &value {
                 Self::Number(digits) => {
-                    integer(digits).map(Self::Number).ok_or_else(|| not(&value, "int"))
+                    integer(digits).map(Self::Number).ok_or_else(|| not(&value, "an int"))
                 }
-                _ => Err(not(&value, "int")),
+                _ => Err(not(&value, "an int")),
             },
             (Element::Float, value) => match &value {
                 Self::Number(digits) => {
-                    float(digits).map(Self::Number).ok_or_else(|| not(&value, "float"))
+                    float(digits).map(Self::Number).ok_or_else(|| not(&value, "a float"))
                 }
-                _ => Err(not(&value, "float")),
+                _ => Err(not(&value, "a float")),
             },
-            (Element::Text, value) => Err(not(&value, "string")),
-            (Element::Bool, value) => Err(not(&value, "bool")),
+            (Element::Text, value) => Err(not(&value, "a string")),
+            (Element::Bool, value) => Err(not(&value, "a bool")),
         }
     }
 
@@ -155,13 +177,13 @@ impl Value {
         }
     }
 
-    /// Adds each text and number in it to `texts`, at any depth.
-    pub fn texts(&self, texts: &mut Vec<String>) {
+    /// Each text and number in it, at any depth.
+    pub fn texts(&self) -> Vec<String> {
         match self {
-            Self::Text(text) | Self::Number(text) => texts.push(text.clone()),
-            Self::List(items) => items.iter().for_each(|item| item.texts(texts)),
-            Self::Dict(entries) => entries.iter().for_each(|(_, item)| item.texts(texts)),
-            Self::Null | Self::Bool(_) => {}
+            Self::Text(text) | Self::Number(text) => vec![text.clone()],
+            Self::List(items) => items.iter().flat_map(Self::texts).collect(),
+            Self::Dict(entries) => entries.iter().flat_map(|(_, item)| item.texts()).collect(),
+            Self::Null | Self::Bool(_) => Vec::new(),
         }
     }
 
@@ -214,6 +236,46 @@ fn auto(text: &str) -> Result<Value, Problem> {
         return Ok(value);
     }
     Ok(Value::Text(text.to_owned()))
+}
+
+/// Reads a scalar of a file by its text, whatever YAML would take it for. An error is at its place.
+///
+/// # Errors
+/// It is no scalar, or [`FromStr`] refuses its text.
+pub(crate) fn from_text<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: FromStr<Err = String>,
+    D: Deserializer<'de>,
+{
+    struct Text<T>(PhantomData<T>);
+    impl<T: FromStr<Err = String>> Visitor<'_> for Text<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("text")
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+            text.parse().map_err(E::custom)
+        }
+    }
+    deserializer.deserialize_str(Text(PhantomData))
+}
+
+/// Reads a truth value of a file, in the words of [`boolean`].
+///
+/// # Errors
+/// It is none.
+pub(crate) fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    struct Truth(bool);
+    impl FromStr for Truth {
+        type Err = String;
+
+        fn from_str(text: &str) -> Result<Self, String> {
+            boolean(text).map(Self).ok_or_else(|| format!("{} is not true or false", quote(text)))
+        }
+    }
+    from_text(deserializer).map(|Truth(truth)| Some(truth))
 }
 
 /// A truth value in the words that YAML 1.1 and argparse wrappers use.

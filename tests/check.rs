@@ -276,8 +276,9 @@ fn the_declaration_is_named() {
     // What the declarations refuse is not asked of Hydra.
     let message = complaint(&check(&folder, &[], "main.py", &["--lr", "fast"]));
     assert!(
-        message
-            .starts_with("--lr: the value `fast` is no float (declared float by component.yaml:"),
+        message.starts_with(
+            "--lr: the value `fast` is not a float (declared float by component.yaml:"
+        ),
         "{message}"
     );
 

@@ -201,7 +201,7 @@ fn a_parameter_that_does_not_fit_starts_nothing() {
     let output = tuner.start("1", &tuner.argv(&[("model.width", "16.5")]));
     assert_eq!(output.status.code(), Some(125), "{}", both_streams(&output));
     let stderr = String::from_utf8_lossy(&output.stderr);
-    let reason = "--model.width: the value `16.5` is no int (declared int by hydra-shim.yaml:";
+    let reason = "--model.width: the value `16.5` is not an int (declared int by hydra-shim.yaml:";
     assert!(stderr.contains(reason), "{stderr}");
 }
 

@@ -58,7 +58,10 @@ fn either_branch_may_write_a_flag() {
             &[
                 (&["--x", "3.0"], "x=3"),
                 (&["--x", "none"], "x=none"),
-                (&["--x", "few"], "error: --x: the value `few` is no int (declared int by c.yaml)"),
+                (
+                    &["--x", "few"],
+                    "error: --x: the value `few` is not an int (declared int by c.yaml)",
+                ),
             ],
         ),
         // A literal that is a value of the type is one.
@@ -70,7 +73,7 @@ fn either_branch_may_write_a_flag() {
                 (&["--x", "1"], "x=1.0"),
                 (
                     &["--x", "fast"],
-                    "error: --x: the value `fast` is no float (declared float by c.yaml)",
+                    "error: --x: the value `fast` is not a float (declared float by c.yaml)",
                 ),
             ],
         ),

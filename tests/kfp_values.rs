@@ -177,7 +177,7 @@ fn every_value_arrives_or_the_run_is_refused() {
     for why in &refused {
         let reasons = [
             "has the dict key",
-            "is no key in Hydra's grammar",
+            "is not a key in Hydra's grammar",
             // Positional words, which are nothing for Hydra.
             "after its value is neither a flag nor an override",
         ];

@@ -2,78 +2,109 @@
 //! declared, and what the component itself writes, is accepted and nothing else; and of a declared
 //! flag's value not what could choose code or files.
 
-use super::Setting;
-use crate::declarations::{Declarations, Flag};
-use crate::error::{Error, Result, quote};
+use std::collections::HashSet;
+
+use crate::declarations::{Declarations, Flag, Permission};
+use crate::error::{Error, quote};
 use crate::hydra::{self, INSTANTIATE_KEYS};
 use crate::nearest::nearest;
-use crate::value::{Problem, Type};
+use crate::value::{Problem, Type, Value};
 
-/// Admits an argument that no declaration names: in closed mode only if the component wrote it.
-/// `written` is the part of `token` to be named.
-///
-/// # Errors
-/// It is not admitted; the nearest declared flag is the help.
-pub(super) fn admit(declared: &Declarations, token: &str, written: &str) -> Result<()> {
-    if !declared.closed || declared.literals.iter().any(|literal| literal == token) {
-        return Ok(());
+/// What an undeclared argument may be: in closed mode what the component itself writes.
+pub(super) enum Literals<'a> {
+    /// The mode is open.
+    Anything,
+    /// The words, and each with the one after it.
+    Only(HashSet<&'a str>, HashSet<(&'a str, &'a str)>),
+}
+
+impl<'a> Literals<'a> {
+    /// Those that are declared.
+    pub(super) fn of(declared: &'a Declarations) -> Self {
+        if !declared.closed {
+            return Self::Anything;
+        }
+        let words = declared.literals.iter().map(String::as_str);
+        Self::Only(words.clone().collect(), words.clone().zip(words.skip(1)).collect())
     }
+
+    /// Whether `token` is one.
+    pub(super) fn hold(&self, token: &str) -> bool {
+        match self {
+            Self::Anything => true,
+            Self::Only(words, _) => words.contains(token),
+        }
+    }
+
+    /// Whether the component writes `value` after `flag`, which is one of Hydra's own: it chooses files
+    /// and packages.
+    pub(super) fn hold_pair(&self, flag: &str, value: &str) -> bool {
+        match self {
+            Self::Anything => true,
+            Self::Only(_, pairs) => pairs.contains(&(flag, value)),
+        }
+    }
+}
+
+/// The error for an argument, to be named as `written`, that no declaration names; the nearest declared
+/// flag is the help.
+pub(super) fn not_declared(declared: &Declarations, written: &str) -> Error {
     let names = declared.flags.iter().map(|flag| flag.name.as_str());
     let near = nearest(written.trim_start_matches('-'), names);
-    Err(Error::refused(format!(
+    Error::refused(format!(
         "{} is not declared, and the rules accept only declared flags (unknown: error)",
         quote(written)
     ))
     .help(match near {
         Some(name) => format!("did you mean --{name}?"),
         None => "declare it under `flags` in the rules".to_owned(),
-    }))
+    })
 }
 
-/// Admits the value of one of Hydra's own flags, which chooses files and packages: in closed mode only
-/// the one that the component wrote behind it.
-///
-/// # Errors
-/// It is not admitted.
-pub(super) fn admit_own_value(declared: &Declarations, flag: &str, value: &str) -> Result<()> {
-    let written = |pair: &[String]| matches!(pair, [f, v] if f == flag && v == value);
-    if !declared.closed || declared.literals.windows(2).any(written) {
-        return Ok(());
-    }
-    Err(Error::refused(format!(
+/// The error for a value of one of Hydra's own flags that the component did not write.
+pub(super) fn not_the_components(flag: &str, value: &str) -> Error {
+    Error::refused(format!(
         "{flag}: the value {} is not the component's own, and the rules accept no other for one of \
          Hydra's flags (unknown: error)",
         quote(value)
     ))
-    .help("let the component write the value, or declare a flag for it"))
+    .help("let the component write the value, or declare a flag for it")
 }
 
-/// What closed mode refuses in the value of a declared flag.
-pub(super) fn problem(flag: &Flag, written: &str, setting: &Setting) -> Option<Problem> {
-    let declare = |what: &str| format!("if that is meant, declare `{what}` on {written}");
-    if setting.ty == Type::Hydra && !(flag.allow_dollar && flag.allow_targets) {
+/// Admits the value of a declared flag, written as `written`.
+///
+/// # Errors
+/// Closed mode refuses what it holds.
+pub(super) fn admit_value(flag: &Flag, written: &str, value: &Value) -> Result<(), Problem> {
+    let refuse = |why: String, what: &str| {
+        let help = format!("if that is meant, declare `{what}` on {written}");
+        Err(Problem::new(why).help(help))
+    };
+    let allows = |permission| permission == Some(Permission::Allow);
+    let (dollar, targets) = (allows(flag.rule.dollar), allows(flag.rule.targets));
+    if flag.ty == Type::Hydra && !(dollar && targets) {
         let why = "is Hydra's own syntax, which closed mode refuses: it may hold anything";
-        return Some(Problem::new(why).help(declare("dollar: allow, targets: allow")));
+        return refuse(why.to_owned(), "dollar: allow, targets: allow");
     }
-    if !flag.allow_dollar && hydra::holds_interpolation(&setting.value) {
+    if !dollar && hydra::holds_interpolation(value) {
         let why =
             "holds `${`, which closed mode refuses: hydra.utils.instantiate would evaluate it";
-        return Some(Problem::new(why).help(declare("dollar: allow")));
+        return refuse(why.to_owned(), "dollar: allow");
     }
-    if let (Some(key), false) = (setting.value.find_key(&INSTANTIATE_KEYS), flag.allow_targets) {
+    if let (Some(key), false) = (value.find_key(&INSTANTIATE_KEYS), targets) {
         let why = format!(
             "holds the key `{key}`, which closed mode refuses: hydra.utils.instantiate would call \
              what it names"
         );
-        return Some(Problem::new(why).help(declare("targets: allow")));
+        return refuse(why, "targets: allow");
     }
     // A config group's option, and each of a list of them, is a file below the config folder, and `..`
     // leads out of it.
     let climbs = |text: &str| text.split('/').any(|part| part == "..");
-    if setting.ty != Type::Path && setting.value.any_text(&climbs) {
+    if flag.ty != Type::Path && value.any_text(&climbs) {
         let why = "holds `..`, which closed mode refuses: as a config group's option it would load \
                    a file from elsewhere";
-        return Some(Problem::new(why).help(declare("type: path")));
+        return refuse(why.to_owned(), "type: path");
     }
-    None
+    Ok(())
 }

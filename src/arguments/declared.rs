@@ -1,64 +1,85 @@
 //! The values of declared flags: how many arguments are one, and of which type they are.
 
-use super::{Argument, Reader, Setting, bad_key, closed_mode, is_flag_or_override, split_attached};
-use crate::declarations::{Arity, Declarations, Flag, Source, Variable};
-use crate::error::{Error, Result, quote};
-use crate::hydra;
-use crate::value::{self, Problem, Type, Value};
+use std::borrow::Cow;
 
-impl<'a> Reader<'a> {
+use super::{
+    Argument, ArgumentKind, ArgumentParser, Refusal, Setting, closed_mode, is_flag_or_override,
+    setting,
+};
+use crate::declarations::{Arity, Declarations, Empty, Flag, Source, Variable};
+use crate::error::{Error, Result, quote};
+use crate::hydra::{self, Spelling};
+use crate::token::split_attached;
+use crate::value::{Element, Problem, Type, Value};
+
+impl<'a> ArgumentParser<'a> {
     /// An environment variable that sets a key, typed by the flag declared for that key.
-    pub(super) fn variable(&self, variable: &Variable) -> Result<Argument> {
+    pub(super) fn variable(
+        &self,
+        variable: &Variable,
+    ) -> std::result::Result<Argument<'a>, Refusal> {
         let mut declared = self.declared.flags.iter();
-        let mut flag = declared
-            .find(|flag| {
-                flag.key.name == variable.key.name
-                    && !matches!(flag.arity, Arity::Exactly(n) if n != 1)
-            })
+        let flag = declared.find(|flag| {
+            flag.key.name == variable.key.name && !matches!(flag.arity, Arity::Exactly(n) if n != 1)
+        });
+        let source = variable.source.clone();
+        let mut flag = flag
             .cloned()
-            .unwrap_or_else(|| {
-                Flag::new("", variable.key.clone(), Type::Auto, variable.source.clone())
-            });
+            .unwrap_or_else(|| Flag::new("", variable.key.clone(), Type::Auto, source));
         flag.arity = Arity::Exactly(1);
-        let shown = format!("${}", variable.name);
-        let text = variable.value.clone();
-        self.declared_value(&flag, &shown, vec![shown.clone(), text.clone()], &[text])
+        let written = format!("${}", variable.name);
+        let secret = flag.is_secret() || self.secrets.hold(&flag.key.name);
+        let texts = [variable.value.as_str()];
+        let kind = self.declared_value(Cow::Owned(flag), &written, &texts, secret);
+        let from = vec![written, variable.value.clone()];
+        match kind {
+            Ok(kind) => Ok(Argument { from, secret, kind }),
+            Err(error) => Err(Refusal { from, secret, error }),
+        }
     }
 
     /// A declared flag, written as `token`, with the arguments that are its values.
     ///
     /// # Errors
     /// Values are missing, or do not fit its type, or closed mode refuses them.
-    pub(super) fn declared_flag(&mut self, flag: &'a Flag, token: String) -> Result<Argument> {
-        let (written, attached) = split_attached(&token);
-        let written = written.to_owned();
-        let mut texts: Vec<String> = attached.map(str::to_owned).into_iter().collect();
-        let attached = texts.len();
-        self.take_values(flag, &written, &mut texts)?;
-        let behind = texts.iter().skip(attached).cloned();
-        let from = std::iter::once(token).chain(behind).collect();
+    pub(super) fn declared_flag(
+        &mut self,
+        flag: &'a Flag,
+        token: &'a str,
+        secret: bool,
+    ) -> Result<ArgumentKind<'a>> {
+        let (written, attached) = split_attached(token);
+        let mut texts = self.values(flag, written, attached)?;
         if texts.is_empty() && matches!(flag.arity, Arity::Exactly(0) | Arity::Switch) {
-            texts.push("true".to_owned());
+            texts.push("true");
         }
-        self.declared_value(flag, &written, from, &texts)
+        self.declared_value(Cow::Borrowed(flag), written, &texts, secret)
     }
 
-    /// Adds to `texts`, in which an attached value is, those of the arguments behind a flag that
+    /// The values of a flag: the one that is attached to it, and those of the arguments after it that
     /// are its values too.
-    fn take_values(&mut self, flag: &Flag, written: &str, texts: &mut Vec<String>) -> Result<()> {
-        let attached = !texts.is_empty();
+    fn values(
+        &mut self,
+        flag: &Flag,
+        written: &str,
+        attached: Option<&'a str>,
+    ) -> Result<Vec<&'a str>> {
+        let mut texts: Vec<&str> = attached.into_iter().collect();
+        let least = match flag.arity {
+            Arity::Exactly(count) | Arity::AtLeast(count) => count,
+            Arity::Switch | Arity::AtMost(_) => 0,
+        };
+        while texts.len() < least {
+            let Some(text) = self.take() else {
+                return Err(values_missing(written, texts.len(), least, flag.source.as_ref()));
+            };
+            texts.push(text);
+        }
         match flag.arity {
-            Arity::Exactly(count) => {
-                while texts.len() < count {
-                    let Some(text) = self.tokens.next() else {
-                        return Err(values_missing(written, texts.len(), count, &flag.source));
-                    };
-                    texts.push(text);
-                }
-            }
-            _ if attached => {}
-            Arity::Switch => texts.extend(self.take_if(|next| value::boolean(next).is_some())),
-            Arity::Many => {
+            Arity::Exactly(_) => {}
+            _ if attached.is_some() => {}
+            Arity::Switch => texts.extend(self.take_if(|next| flag.is_switch_word(next))),
+            Arity::AtLeast(_) => {
                 while let Some(text) = self.take_if(|next| !is_flag_or_override(next)) {
                     texts.push(text);
                 }
@@ -74,72 +95,90 @@ impl<'a> Reader<'a> {
                 {
                     texts.push(text);
                 }
-                if let [next, again, ..] = self.tokens.as_slice()
+                if let [next, again, ..] = self.rest()
                     && texts.len() < count
                     && split_attached(next).0 == split_attached(again).0
                 {
-                    return Err(ambiguous(written, next, &flag.source));
+                    return Err(ambiguous(written, next, flag.source.as_ref()));
                 }
             }
         }
-        Ok(())
+        Ok(texts)
     }
 
     /// A declared flag whose value is `texts`.
     fn declared_value(
         &self,
-        flag: &Flag,
+        flag: Cow<'a, Flag>,
         written: &str,
-        from: Vec<String>,
-        texts: &[String],
-    ) -> Result<Argument> {
+        texts: &[&str],
+        secret: bool,
+    ) -> Result<ArgumentKind<'a>> {
+        let text = texts.join(" ");
+        if flag.rule.empty == Some(Empty::Drop) && (text.is_empty() || text == "null") {
+            return Ok(ArgumentKind::Dropped);
+        }
+        let value = match (texts, flag.arity) {
+            ([text], Arity::Exactly(1) | Arity::AtLeast(_) | Arity::Switch)
+                if is_null(&flag, text) =>
+            {
+                Ok(Value::Null)
+            }
+            _ if flag.loose_list => many(texts, &flag.ty),
+            ([text], Arity::Exactly(_) | Arity::Switch | Arity::AtMost(1)) => {
+                Value::parse(text, &flag.ty)
+            }
+            ([], Arity::AtMost(_)) => Ok(Value::Bool(true)),
+            (texts, Arity::AtLeast(_)) => many(texts, &flag.ty),
+            (texts, _) => each(texts, &flag.ty),
+        };
+        self.setting(flag, written, &text, value, secret)
+    }
+
+    /// A flag with its value, unless there is no such value, Hydra cannot spell it or its key, or
+    /// closed mode refuses it.
+    pub(super) fn setting(
+        &self,
+        flag: Cow<'a, Flag>,
+        written: &str,
+        text: &str,
+        value: std::result::Result<Value, Problem>,
+        secret: bool,
+    ) -> Result<ArgumentKind<'a>> {
         if !hydra::is_key(&flag.key.name) {
             return Err(bad_key(written, &flag.key.name));
         }
-        let shown = texts.join(" ");
-        if flag.drop_empty && (shown.is_empty() || shown == "null") {
-            return Ok(Argument::Dropped(from));
-        }
-        if let ([text], Arity::Exactly(1)) = (texts, flag.arity) {
-            let null = text == "null" || (text.is_empty() && flag.ty != Type::Text);
-            if flag.nullable && null {
-                return self.setting(flag, written, text, from, Value::Null);
+        let spelled = value.and_then(|value| {
+            if self.declared.closed {
+                closed_mode::admit_value(&flag, written, &value)?;
             }
-        }
-        let value = match (flag.arity, texts) {
-            _ if flag.loose_list => many(texts, &flag.ty),
-            (Arity::Exactly(_) | Arity::Switch | Arity::AtMost(1), [text]) => {
-                Value::parse(text, &flag.ty)
-            }
-            (Arity::AtMost(_), []) => Ok(Value::Bool(true)),
-            (Arity::Many, texts) => many(texts, &flag.ty),
-            (_, texts) => each(texts, &flag.ty),
-        };
-        match value {
-            Ok(value) => self.setting(flag, written, &shown, from, value),
-            Err(problem) => {
-                let setting = Setting::declared(flag, written, &shown, from, Value::Null);
-                Err(setting.error(&shown, problem))
-            }
+            let spelling = match &value {
+                Value::Text(text) if flag.ty == Type::Hydra => Spelling::One(text.clone()),
+                value => hydra::spell(value)?,
+            };
+            Ok((value, spelling))
+        });
+        match spelled {
+            Ok((value, spelling)) => Ok(ArgumentKind::Setting(Box::new(Setting {
+                flag,
+                written: written.to_owned(),
+                text: text.to_owned(),
+                value,
+                spelling,
+            }))),
+            Err(problem) => Err(setting::refused(&flag, written, text, secret, problem)),
         }
     }
+}
 
-    /// A declared flag with its value, unless closed mode refuses it.
-    pub(super) fn setting(
-        &self,
-        flag: &Flag,
-        written: &str,
-        text: &str,
-        from: Vec<String>,
-        value: Value,
-    ) -> Result<Argument> {
-        let setting = Setting::declared(flag, written, text, from, value);
-        if self.declared.closed
-            && let Some(problem) = closed_mode::problem(flag, written, &setting)
-        {
-            return Err(setting.error(text, problem));
-        }
-        Ok(Argument::Setting(setting))
+/// Whether the text is null: where that is a value of the flag, and for a list of anything, of which it
+/// could as well be an item.
+fn is_null(flag: &Flag, text: &str) -> bool {
+    let is_list_of_anything = flag.loose_list && flag.ty == Type::List(Element::Any);
+    match text {
+        "null" => flag.takes_null() || is_list_of_anything,
+        "" => flag.nullable && flag.ty != Type::Text,
+        _ => false,
     }
 }
 
@@ -154,56 +193,61 @@ pub(super) fn negated_switch<'a>(
     (attached.is_none() && flag.arity == Arity::Switch).then_some(flag)
 }
 
-/// The arguments end behind the first `there` of a flag's `count` values.
-fn values_missing(written: &str, there: usize, count: usize, source: &Source) -> Error {
+/// The arguments end after the first `there` of a flag's `count` values.
+fn values_missing(written: &str, there: usize, count: usize, source: Option<&Source>) -> Error {
     let missing = match (count - there, count) {
         (1, 1) => "its value is missing".to_owned(),
         (missing, _) if missing == count => format!("its {count} values are missing"),
         (1, _) => format!("1 of its {count} values is missing"),
         (missing, _) => format!("{missing} of its {count} values are missing"),
     };
-    Error::refused(format!(
-        "{written}: {missing} at the end of the command line (declared by {source})"
-    ))
-    .help(match count {
-        1 => format!("write it behind the flag: {written} VALUE"),
-        _ => format!("write {count} values behind the flag"),
-    })
+    let by = source.map(|source| format!(" (declared by {source})")).unwrap_or_default();
+    Error::refused(format!("{written}: {missing} at the end of the command line{by}")).help(
+        match count {
+            1 => format!("write it after the flag: {written} VALUE"),
+            _ => format!("write {count} values after the flag"),
+        },
+    )
 }
 
-fn ambiguous(written: &str, next: &str, source: &Source) -> Error {
+fn ambiguous(written: &str, next: &str, source: Option<&Source>) -> Error {
+    let by = source.map(|source| format!(" ({source})")).unwrap_or_default();
     Error::refused(format!(
-        "{written}: its value may be absent ({source}), and {} behind it may be that value or the \
-         next flag",
+        "{written}: its value may be absent{by}, and {} after it may be that value or the next flag",
         quote(next)
     ))
     .help("give the input a default instead of writing it under `if`")
 }
 
+fn bad_key(written: &str, key: &str) -> Error {
+    Error::refused(format!(
+        "{}: {} is not a key in Hydra's grammar: {}",
+        quote(written),
+        quote(key),
+        hydra::why_no_key(key)
+    ))
+    .help("a key is a name like lr, or a path like model.optimizer.lr")
+}
+
 /// The items of a flag that takes several: JSON arrays spliced in, other texts by the list's
 /// element type.
-fn many(texts: &[String], ty: &Type) -> std::result::Result<Value, Problem> {
+fn many(texts: &[&str], ty: &Type) -> std::result::Result<Value, Problem> {
     let element = match ty {
         Type::List(element) => element.ty(),
         ty => ty.clone(),
     };
     let mut items = Vec::new();
     for text in texts {
-        let array = if text.starts_with('[') { value::json(text)? } else { None };
-        match array {
-            Some(Value::List(_)) => {
-                if let Value::List(spliced) = Value::parse(text, ty)? {
-                    items.extend(spliced);
-                }
-            }
-            _ => items.push(Value::parse(text, &element)?),
+        match Value::array(text, ty)? {
+            Some(spliced) => items.extend(spliced),
+            None => items.push(Value::parse(text, &element)?),
         }
     }
     Ok(Value::List(items))
 }
 
 /// The parts of a value that several arguments make.
-fn each(texts: &[String], ty: &Type) -> std::result::Result<Value, Problem> {
+fn each(texts: &[&str], ty: &Type) -> std::result::Result<Value, Problem> {
     let types: Vec<&Type> = match ty {
         Type::Tuple(types) => types.iter().collect(),
         ty => vec![ty; texts.len()],

@@ -1,103 +1,67 @@
-//! A key and the value it gets, and what may be said of it.
+//! A key and the value it gets.
 
-use crate::declarations::{Arity, Flag, Mkdir, SECRET, Source};
+use std::borrow::Cow;
+
+use crate::declarations::{Arity, Flag, SECRET};
 use crate::error::{Error, quote};
-use crate::hydra::Key;
-use crate::value::{Problem, Type, Value};
+use crate::hydra::{self, Spelling};
+use crate::value::{Problem, Value};
 
 /// A key and the value it gets.
 #[derive(Clone, Debug)]
-pub struct Setting {
+pub struct Setting<'a> {
+    /// What is declared for the key; of an undeclared flag, the default.
+    pub flag: Cow<'a, Flag>,
     /// The flag as it was written, with its dashes (or the variable's name).
-    pub flag: String,
+    pub written: String,
     /// The value's text.
     pub text: String,
-    /// All the arguments that it was made from.
-    pub from: Vec<String>,
-    /// The key.
-    pub key: Key,
     /// The value.
     pub value: Value,
-    /// Its type.
-    pub ty: Type,
-    /// Whether repetitions add up.
-    pub arity: Arity,
-    /// Who declared it.
-    pub declared_by: Option<Source>,
-    /// Never shown.
-    pub secret: bool,
-    /// A dict is merged.
-    pub merge: bool,
-    /// The folder it wants.
-    pub mkdir: Mkdir,
-    /// An undeclared flag's value that could be taken for an override.
-    pub looks_native: bool,
+    /// As Hydra spells it.
+    pub spelling: Spelling,
 }
 
-impl Setting {
-    /// What the flag `written` sets, which is declared as `flag`.
-    pub(super) fn declared(
-        flag: &Flag,
-        written: &str,
-        text: &str,
-        from: Vec<String>,
-        value: Value,
-    ) -> Self {
-        Self {
-            flag: written.to_owned(),
-            text: text.to_owned(),
-            from,
-            key: flag.key.clone(),
-            value,
-            ty: flag.ty.clone(),
-            arity: flag.arity,
-            declared_by: Some(flag.source.clone()),
-            secret: flag.secret,
-            merge: flag.merge,
-            mkdir: flag.mkdir,
-            looks_native: false,
+impl Setting<'_> {
+    /// Whether repetitions add up.
+    pub fn is_list(&self) -> bool {
+        matches!(self.flag.arity, Arity::AtLeast(_)) && matches!(self.spelling, Spelling::List(_))
+    }
+
+    /// Goes on with the items of `more`, of two lists.
+    pub(crate) fn add(&mut self, more: Self) {
+        if let (Value::List(items), Value::List(more)) = (&mut self.value, more.value) {
+            items.extend(more);
         }
-    }
-
-    /// What an undeclared flag sets: null, until its value is known.
-    pub(super) fn undeclared(
-        flag: String,
-        text: String,
-        from: Vec<String>,
-        key: Key,
-        looks_native: bool,
-    ) -> Self {
-        Self {
-            flag,
-            text,
-            from,
-            key,
-            value: Value::Null,
-            ty: Type::Auto,
-            arity: Arity::Exactly(1),
-            declared_by: None,
-            secret: false,
-            merge: false,
-            mkdir: Mkdir::No,
-            looks_native,
+        if let (Spelling::List(items), Spelling::List(more)) = (&mut self.spelling, more.spelling) {
+            items.extend(more);
         }
+        self.written = more.written;
+        self.text = more.text;
     }
 
-    /// A value as it may be shown in a message.
-    pub fn shown(&self, text: &str) -> String {
-        if self.secret { SECRET.to_owned() } else { quote(text) }
+    /// The overrides by which its key gets its value.
+    pub fn assignments(&self) -> Vec<String> {
+        hydra::assignments(&self.flag.key, &self.spelling, self.flag.rule.merge == Some(true))
     }
+}
 
-    /// The error that says why `text` cannot be this flag's value.
-    pub fn error(&self, text: &str, problem: Problem) -> Error {
-        // A clause quotes parts of the value.
-        let clause =
-            if self.secret { format!("cannot be passed as {}", self.ty) } else { problem.clause };
-        let declared = match &self.declared_by {
-            Some(by) => format!(" (declared {} by {by})", self.ty),
-            None => String::new(),
-        };
-        let message = format!("{}: the value {} {clause}{declared}", self.flag, self.shown(text));
-        Error { help: problem.help.filter(|_| !self.secret), ..Error::refused(message) }
-    }
+/// A value as it may be shown in a message.
+pub(crate) fn shown(text: &str, secret: bool) -> String {
+    if secret { SECRET.to_owned() } else { quote(text) }
+}
+
+/// The error that says why `text` cannot be the value of the flag `written`.
+pub(super) fn refused(
+    flag: &Flag,
+    written: &str,
+    text: &str,
+    secret: bool,
+    problem: Problem,
+) -> Error {
+    // A clause quotes parts of the value.
+    let clause = if secret { format!("cannot be passed as {}", flag.ty) } else { problem.clause };
+    let text = shown(text, secret);
+    let message = format!("{written}: the value {text} {clause}{}", flag.declared());
+    Error { help: problem.help.filter(|_| !secret), ..Error::refused(message) }
 }

@@ -1,7 +1,7 @@
 //! Tables: arguments in, overrides or the reason for a refusal out.
 
 use super::*;
-use crate::declarations::{Arity, Flag, Mkdir, SECRET};
+use crate::declarations::{Arity, Empty, Flag, Mkdir, Permission, SECRET};
 use crate::translate::{dry_run, translate};
 
 fn declarations() -> Declarations {
@@ -13,29 +13,31 @@ fn declarations() -> Declarations {
         flag
     };
     Declarations {
-        flags: vec![
+        flags: [
             flag("prompt", "prompt", Type::Text),
             flag("run-id", "run_id", Type::Text),
             flag("n", "+model.n", Type::Int),
             flag("f", "f", Type::Float),
             flag("version", "version", Type::Text),
             flag("sweep", "lr", Type::Hydra),
-            with(flag("token", "token", Type::Text), &|f| f.secret = true),
-            with(flag("pin", "pin", Type::Int), &|f| f.secret = true),
+            with(flag("token", "token", Type::Text), &|f| f.rule.secret = Some(true)),
+            with(flag("pin", "pin", Type::Int), &|f| f.rule.secret = Some(true)),
             with(flag("cuda", "cuda", Type::Bool), &|f| f.arity = Arity::Switch),
             with(flag("tags", "tags", Type::List(value::Element::Any)), &|f| {
-                f.arity = Arity::Many;
+                f.arity = Arity::AtLeast(0);
             }),
-            with(flag("note", "note", Type::Text), &|f| f.drop_empty = true),
+            with(flag("note", "note", Type::Text), &|f| f.rule.empty = Some(Empty::Drop)),
             with(flag("opt", "opt", Type::Int), &|f| f.nullable = true),
             with(flag("opts", "opts", Type::Text), &|f| f.nullable = true),
             with(flag("range", "range", Type::Float), &|f| f.arity = Arity::Exactly(2)),
             with(flag("quiet", "quiet", Type::Bool), &|f| f.arity = Arity::Exactly(0)),
             with(flag("params", "params", Type::Dict(value::Element::Any)), &|f| {
-                f.merge = true;
+                f.rule.merge = Some(true);
             }),
-            with(flag("out", "out", Type::Path), &|f| f.mkdir = Mkdir::Parent),
-        ],
+            with(flag("out", "out", Type::Path), &|f| f.rule.mkdir = Some(Mkdir::Parent)),
+        ]
+        .into_iter()
+        .collect(),
         drop: vec!["local_rank".to_owned()],
         ..Declarations::default()
     }
@@ -43,7 +45,7 @@ fn declarations() -> Declarations {
 
 fn run(arguments: &[&str], declared: &Declarations) -> String {
     let arguments: Vec<String> = arguments.iter().map(|&a| a.to_owned()).collect();
-    match translate(Vec::new(), arguments, declared) {
+    match translate(Vec::new(), &arguments, declared) {
         Ok(translation) => {
             let overrides: Vec<&str> = translation.overrides().map(String::as_str).collect();
             overrides.join(" | ")
@@ -102,10 +104,10 @@ fn what_is_refused_undeclared() {
         (&["word"], "unexpected argument `word` (argument 1)"),
         (&["--a", "1", "2"], "unexpected argument `2` (argument 3)"),
         (&[""], "unexpected argument ``"),
-        (&["--=x"], "is no key"),
-        (&["---x", "1"], "is no key"),
-        (&["--1", "2"], "is no key"),
-        (&["--a b=1"], "is no key"),
+        (&["--=x"], "is not a key"),
+        (&["---x", "1"], "is not a key"),
+        (&["--1", "2"], "is not a key"),
+        (&["--a b=1"], "is not a key"),
         (&["--é", "1"], "it holds 'é'"),
         (&["--a", "???"], "is `???`"),
         (&["--a", "[\"???\"]"], "is `???`"),
@@ -176,13 +178,13 @@ fn declared_arguments() {
 #[test]
 fn what_does_not_fit_its_declaration() {
     for (arguments, reason) in [
-        (&["--n", "3.5"][..], "--n: the value `3.5` is no int (declared int by rules:1)"),
-        (&["--n", "1e5000"], "is no int"),
-        (&["--n", ""], "is no int"),
-        (&["--f", "1e999"], "is no float"),
-        (&["--f", "1_0"], "is no float"),
-        (&["--cuda=maybe"], "is no bool"),
-        (&["--params", "[1]"], "is no dict"),
+        (&["--n", "3.5"][..], "--n: the value `3.5` is not an int (declared int by rules:1)"),
+        (&["--n", "1e5000"], "is not an int"),
+        (&["--n", ""], "is not an int"),
+        (&["--f", "1e999"], "is not a float"),
+        (&["--f", "1_0"], "is not a float"),
+        (&["--cuda=maybe"], "is not a bool"),
+        (&["--params", "[1]"], "is not a dict"),
         (
             &["--n"],
             "--n: its value is missing at the end of the command line (declared by rules:1)",
@@ -224,10 +226,10 @@ fn closed_mode_takes_only_what_is_declared() {
         let result = run(arguments, &declared);
         assert!(result.starts_with("error: "), "{arguments:?}: {result}");
     }
-    for flag in &mut declared.flags {
-        flag.allow_dollar = true;
-        flag.allow_targets = true;
-    }
+    declared.flags.for_each(|flag| {
+        flag.rule.dollar = Some(Permission::Allow);
+        flag.rule.targets = Some(Permission::Allow);
+    });
     assert_eq!(run(&["--prompt", "${x}"], &declared), "prompt='\\${x}'");
     assert_eq!(run(&["--params", r#"{"_target_": "a.b"}"#], &declared), "++params={_target_: a.b}");
 }
@@ -235,7 +237,7 @@ fn closed_mode_takes_only_what_is_declared() {
 #[test]
 fn secrets_are_passed_and_never_shown() {
     let arguments = ["--token", "hunter2", "--token=hunter3"].map(str::to_owned);
-    let translation = translate(Vec::new(), arguments.to_vec(), &declarations()).unwrap();
+    let translation = translate(Vec::new(), &arguments, &declarations()).unwrap();
     assert!(translation.overrides().eq(["token=hunter3"]));
     let steps: Vec<_> =
         translation.trace.iter().map(|step| (step.shown_from(), step.shown_to())).collect();
@@ -269,7 +271,7 @@ fn what_may_be_meant_otherwise_is_warned_of() {
         (["--x", "[1]"], None),
     ] {
         let tokens = arguments.map(str::to_owned).to_vec();
-        let warnings = translate(Vec::new(), tokens, &declarations()).unwrap().warnings;
+        let warnings = translate(Vec::new(), &tokens, &declarations()).unwrap().warnings;
         match (reason, warnings.as_slice()) {
             (None, []) => {}
             (Some(reason), [warning]) => assert!(warning.contains(reason), "{warning}"),
@@ -288,13 +290,13 @@ fn a_dry_run_goes_on_after_what_it_refuses() {
         .iter()
         .map(|(step, error)| (&*run.translation.trace[*step].from, &*error.message))
         .collect();
-    let first = "--f: the value `x` is no float (declared float by rules:1)";
+    let first = "--f: the value `x` is not a float (declared float by rules:1)";
     assert_eq!(refused[0], (&arguments[2..4], first));
     assert_eq!(refused[1].0, &arguments[4..5]);
-    assert_eq!(refused[2].0.join(" "), "--tags a --tags ???");
+    assert_eq!(refused[2].0.join(" "), "--tags ???");
     assert_eq!(refused.len(), 3);
     let overrides: Vec<&String> = run.translation.overrides().collect();
-    assert_eq!(overrides, ["lr=1", "+model.n=3"]);
-    let error = translate(Vec::new(), arguments, &declarations()).unwrap_err();
+    assert_eq!(overrides, ["lr=1", "tags=[a]", "+model.n=3"]);
+    let error = translate(Vec::new(), &arguments, &declarations()).unwrap_err();
     assert_eq!(error.message, first);
 }

@@ -15,7 +15,6 @@ use std::process::{Command, Output};
 use clap::ArgMatches;
 
 use super::{command_alone, dry_run, named, path, print, say, tokens, warn};
-use crate::arguments::split_attached;
 use crate::command_line::App;
 use crate::error::{Error, Kind, Result, quote};
 use crate::exec;
@@ -23,6 +22,7 @@ use crate::hydra::{self, OwnFlag, OwnValue, own_flag};
 use crate::interpose::{self, APPS_VARIABLE, Environment};
 use crate::log::Log;
 use crate::project;
+use crate::token::split_attached;
 use crate::translate::Translation;
 
 /// Checks the command line, or each task of the component, and prints the configs that they compose

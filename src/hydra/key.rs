@@ -1,6 +1,12 @@
 //! The left side of an override: keys, groups, packages, and the operation in front.
 
 use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer};
+
+use crate::error::quote;
+use crate::value;
 
 /// What an override does with its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -50,6 +56,26 @@ impl Key {
             (Operation::Change, text)
         };
         is_key(name).then(|| Self { operation, name: name.to_owned() })
+    }
+}
+
+impl FromStr for Key {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::parse(text).ok_or_else(|| {
+            format!(
+                "{} is not a key in Hydra's grammar: a key is a name or a dotted path, with + or ++ in \
+                 front where it is to be added",
+                quote(text)
+            )
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        value::from_text(deserializer)
     }
 }
 

@@ -1,41 +1,71 @@
 //! The right side of an override: how a value is spelled so that Hydra reads exactly it.
 
+use std::fmt;
+
 use super::key::{Key, Operation, is_int_unsigned};
 use crate::error::quote;
 use crate::value::{Problem, Value};
 
-/// How deep lists and dicts may be nested. Hydra's parser is recursive Python: hydra-core 1.3.8 on
-/// CPython 3.11 fails at 89 nested lists or 82 nested dicts when called from the top of a program,
-/// and an application calls it from further down.
-pub const MAX_DEPTH: usize = 64;
+/// How Hydra spells a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Spelling {
+    /// A number, a text, a bool or null, or an override's right side as it was sent.
+    One(String),
+    /// A list, each item for itself.
+    List(Vec<String>),
+    /// A dict.
+    Dict(String),
+}
 
 /// What OmegaConf reads as a value that is missing.
 pub const MISSING: &str = "???";
 
-/// The overrides by which `key` gets exactly `value`.
+impl fmt::Display for Spelling {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::One(text) | Self::Dict(text) => f.write_str(text),
+            Self::List(items) => write!(f, "[{}]", items.join(",")),
+        }
+    }
+}
+
+/// How Hydra spells `value`.
+///
+/// # Errors
+/// It has no spelling for it.
+pub fn spell(value: &Value) -> Result<Spelling, Problem> {
+    let spelled = |value: &Value| {
+        let mut out = String::new();
+        write_value(&mut out, value).map(|()| out)
+    };
+    match value {
+        Value::List(items) => {
+            items.iter().map(spelled).collect::<Result<_, _>>().map(Spelling::List)
+        }
+        Value::Dict(_) => spelled(value).map(Spelling::Dict),
+        value => spelled(value).map(Spelling::One),
+    }
+}
+
+/// The overrides by which `key` gets exactly the value.
 ///
 /// A dict takes three, `key={}`, `~key`, `+key={…}`: a lone `key={…}` merges into the dict that
 /// the config has and rejects new keys, so the old dict is deleted first; and Hydra deletes
 /// nothing that is null or `???`, so an empty dict is put there before (measured, 1.3.8); of a `++key`
 /// with `++`. With `merge`, a dict is written `++key={…}`.
-///
-/// # Errors
-/// Hydra has no spelling for the value.
-pub fn assignments(key: &Key, value: &Value, merge: bool) -> Result<Vec<String>, Problem> {
+pub fn assignments(key: &Key, value: &Spelling, merge: bool) -> Vec<String> {
     let name = key.name.as_str();
-    let replaces = matches!(value, Value::Dict(_)) && key.operation != Operation::Add && !merge;
-    let prefix = match value {
-        Value::Dict(_) if merge => Operation::ForceAdd.prefix(),
-        _ if replaces => Operation::Add.prefix(),
-        _ => key.operation.prefix(),
-    };
-    let mut written = [prefix, name, "="].concat();
-    write_value(&mut written, value)?;
-    Ok(if replaces {
-        vec![format!("{}={{}}", key), format!("~{name}"), written]
-    } else {
-        vec![written]
-    })
+    match value {
+        Spelling::Dict(dict) if merge => {
+            vec![format!("{}{name}={dict}", Operation::ForceAdd.prefix())]
+        }
+        Spelling::Dict(dict) if key.operation != Operation::Add => vec![
+            format!("{key}={{}}"),
+            format!("~{name}"),
+            format!("{}{name}={dict}", Operation::Add.prefix()),
+        ],
+        value => vec![format!("{key}={value}")],
+    }
 }
 
 /// The override that merges a dict, for the three of [`assignments`] by which it replaces one.

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::arguments::split_attached;
 use crate::declarations::{SECRET, Source};
 use crate::error::Error;
+use crate::token::split_attached;
 use crate::value::Type;
 
 /// The application's command line as Hydra takes it.
@@ -51,7 +51,7 @@ impl DryRun {
             flag(step).is_some_and(|flag| flag.starts_with('-') && words.contains(&flag))
         });
         if self.translation.trace.is_empty() {
-            self.translation.trace.push(Step::empty(StepKind::Refused));
+            self.translation.trace.push(Step::new(Vec::new(), StepKind::Refused));
         }
         self.refused = vec![(place.unwrap_or(0), error)];
         self
@@ -103,24 +103,14 @@ impl fmt::Display for StepKind {
 }
 
 impl Step {
-    pub(super) fn empty(kind: StepKind) -> Self {
-        Self { from: Vec::new(), to: Vec::new(), secret: false, key: None, kind, declared_by: None }
+    /// What `from` became, of that kind: no override yet.
+    pub(super) fn new(from: Vec<String>, kind: StepKind) -> Self {
+        Self { from, to: Vec::new(), secret: false, key: None, kind, declared_by: None }
     }
 
     /// [`Self::from`] as it may be shown.
     pub fn shown_from(&self) -> Cow<'_, [String]> {
-        match self.from.first() {
-            Some(first) if self.secret => {
-                let (flag, _) = split_attached(first);
-                let joined = !first.starts_with('-') && !first.starts_with('$');
-                Cow::Owned(if joined {
-                    vec![format!("{flag}={SECRET}")]
-                } else {
-                    vec![flag.to_owned(), SECRET.to_owned()]
-                })
-            }
-            _ => Cow::Borrowed(&self.from),
-        }
+        shown_from(&self.from, self.secret)
     }
 
     /// [`Self::to`] as it may be shown.
@@ -132,6 +122,22 @@ impl Step {
             }
             _ => Cow::Borrowed(&self.to),
         }
+    }
+}
+
+/// The tokens of an argument as they may be shown.
+pub(super) fn shown_from(from: &[String], secret: bool) -> Cow<'_, [String]> {
+    match from {
+        [first, ..] if secret => {
+            let (flag, _) = split_attached(first);
+            let joined = !first.starts_with('-') && !first.starts_with('$');
+            Cow::Owned(if joined {
+                vec![format!("{flag}={SECRET}")]
+            } else {
+                vec![flag.to_owned(), SECRET.to_owned()]
+            })
+        }
+        from => Cow::Borrowed(from),
     }
 }
 

@@ -7,8 +7,12 @@ use serde_json::value::RawValue;
 
 use super::number::{MAX_INT_DIGITS, overflows};
 use super::{Problem, Value};
-use crate::hydra;
 use crate::names;
+
+/// How deep lists and dicts may be nested. Hydra's parser is recursive Python: hydra-core 1.3.8 on
+/// CPython 3.11 fails at 89 nested lists or 82 nested dicts when called from the top of a program,
+/// and an application calls it from further down.
+const MAX_DEPTH: usize = 64;
 
 /// `text` as JSON: `None` where it is none.
 ///
@@ -25,10 +29,9 @@ pub fn json(text: &str) -> Result<Option<Value>, Problem> {
 fn json_value(raw: &RawValue, depth: usize) -> Result<Value, Problem> {
     let text = raw.get();
     let inner = depth + 1;
-    if inner > hydra::MAX_DEPTH && text.starts_with(['[', '{']) {
+    if inner > MAX_DEPTH && text.starts_with(['[', '{']) {
         return Err(Problem::new(format!(
-            "is nested deeper than {} levels, which Hydra's parser does not read",
-            hydra::MAX_DEPTH
+            "is nested deeper than {MAX_DEPTH} levels, which Hydra's parser does not read"
         )));
     }
     match text.as_bytes().first() {

@@ -1,6 +1,11 @@
 //! The types that a flag's value may be declared to have.
 
 use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer};
+
+use crate::error::quote;
 
 /// The type of a flag's value.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -102,6 +107,14 @@ impl Type {
     }
 }
 
+impl Type {
+    /// Its name for a sentence: `an int`.
+    pub(super) fn with_article(&self) -> String {
+        let article = if matches!(self, Self::Int | Self::Auto) { "an" } else { "a" };
+        format!("{article} {self}")
+    }
+}
+
 impl Element {
     fn named(name: &str) -> Option<Self> {
         Some(match name {
@@ -122,6 +135,22 @@ impl Element {
             Self::Float => Type::Float,
             Self::Bool => Type::Bool,
         }
+    }
+}
+
+impl FromStr for Type {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        Self::named(name).ok_or_else(|| {
+            format!("unknown type {}, expected one of `{}`", quote(name), Self::NAMES.join("`, `"))
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Type {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        super::from_text(deserializer)
     }
 }
 

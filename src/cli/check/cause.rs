@@ -1,10 +1,10 @@
 //! Which argument Hydra complains about, and what would be right.
 
 use super::{Interpolations, complaint_of, compose, compose_with};
-use crate::arguments::split_attached;
 use crate::error::{Error, quote};
 use crate::hydra::{self, Complaint, strip_boilerplate};
 use crate::nearest::{known_words, nearest};
+use crate::token::split_attached;
 use crate::translate::{Step, Translation};
 use crate::yaml::{self, Node};
 

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use super::{complaint_of, compose_with};
-use crate::arguments::split_attached;
 use crate::hydra::{self, strip_boilerplate};
+use crate::token::split_attached;
 use crate::translate::{Step, Translation};
 use crate::yaml::{self, Node};
 

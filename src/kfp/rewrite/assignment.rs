@@ -49,7 +49,8 @@ impl Assignment {
         let value = Value::parse(text, &Type::Auto).map_err(cannot)?;
         let evaluated = hydra::holds_interpolation(&value);
         let losses = evaluated.then(|| hydra::EVALUATED_AGAIN.to_owned()).into_iter().collect();
-        match hydra::assignments(key, &value, false).map_err(cannot)?.as_slice() {
+        let spelling = hydra::spell(&value).map_err(cannot)?;
+        match hydra::assignments(key, &spelling, false).as_slice() {
             [one] => Ok(Self { text: one.clone(), losses }),
             _ => Err("a dict replaces the config's dict only by several overrides".to_owned()),
         }

@@ -1,0 +1,342 @@
+//! How a rules file is read: what may be written in two ways, what its words may be, and what is
+//! said where one is wrong.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+use serde::Deserialize;
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{
+    self, DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess,
+    SeqAccess, Unexpected, Visitor,
+};
+
+use super::{AppRules, FlagRule, Key, Keys, Type, hydra, without_dashes};
+use crate::error::{Error, quote};
+use crate::nearest::known_words;
+use crate::value;
+
+/// Reads a file's keys; an empty file has none.
+///
+/// # Errors
+/// As [`super::Rules::read`].
+pub(super) fn parse(text: &str, name: &str) -> Result<Keys, Error> {
+    let mut documents = serde_yaml::Deserializer::from_str(text);
+    let Some(document) = documents.next() else { return Ok(Keys::default()) };
+    let keys = Option::<Keys>::deserialize(document).map_err(|error| refused(&error, name))?;
+    if let Some(second) = documents.next() {
+        // Only its place is of interest, and what the library says of a mapping that is read as text.
+        let place = String::deserialize(second).err().and_then(|error| error.location());
+        let line = place.map(|place| format!(":{}", place.line())).unwrap_or_default();
+        let message = format!("{name}{line}: a second document, and only one is read");
+        return Err(Error::refused(message));
+    }
+    Ok(keys.unwrap_or_default())
+}
+
+/// The library's error as one of ours, with the file's name, the place and the nearest known word.
+fn refused(error: &serde_yaml::Error, name: &str) -> Error {
+    let message = error.to_string().replace(", expected a YAML tag starting with '!'", "");
+    let (message, known) = match message.split_once(", expected ") {
+        Some((message, expected)) if message.contains("unknown ") => (message, expected),
+        _ => (message.as_str(), ""),
+    };
+    let message = message
+        .replace("unknown field", "unknown key")
+        .replace("unknown variant", "unknown value")
+        .replace("duplicate field", "a second time the key");
+    let word = message.rsplit('`').nth(1).unwrap_or_default();
+    let known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
+    let refused = match error.location() {
+        Some(place) => {
+            let (line, column) = (place.line(), place.column());
+            let message = message.replacen(&format!(" at line {line} column {column}"), "", 1);
+            Error::at(name, (line, column), message)
+        }
+        None => Error::refused(format!("{name}: {message}")),
+    };
+    if known.is_empty() { refused } else { refused.help(known_words(word, &known, "known are")) }
+}
+
+/// The entries of a mapping, in order; no key is there twice.
+#[derive(Clone, Debug)]
+pub(super) struct Entries<T>(pub(super) Vec<(String, T)>);
+
+impl<T> Default for Entries<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> Entries<T> {
+    /// These entries before `more`.
+    pub(super) fn then(mut self, more: Self) -> Self {
+        self.0.extend(more.0);
+        self
+    }
+}
+
+impl<'de, T: Entry> Deserialize<'de> for Entries<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder<T>(PhantomData<T>);
+        impl<'de, T: Entry> Visitor<'de> for InOrder<T> {
+            type Value = Entries<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a mapping")
+            }
+
+            fn visit_unit<E: de::Error>(self) -> Result<Entries<T>, E> {
+                Ok(Entries::default())
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries<T>, A::Error> {
+                let (mut entries, mut names) = (Vec::new(), HashSet::new());
+                while let Some(name) = map.next_key_seed(Name::<T>(&mut names, PhantomData))? {
+                    let Either(value) = map.next_value()?;
+                    entries.push((name, value));
+                }
+                Ok(Entries(entries))
+            }
+        }
+        deserializer.deserialize_any(InOrder(PhantomData))
+    }
+}
+
+/// Reads an entry's name, which is none of those before. An error is at its place.
+struct Name<'a, T>(&'a mut HashSet<String>, PhantomData<T>);
+
+impl<'de, T: Entry> DeserializeSeed<'de> for Name<'_, T> {
+    type Value = String;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<T: Entry> Visitor<'_> for Name<'_, T> {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_str<E: de::Error>(self, name: &str) -> Result<String, E> {
+        T::check_name(name).map_err(E::custom)?;
+        if !self.0.insert(name.to_owned()) {
+            return Err(E::custom(format!("{} is there twice", quote(name))));
+        }
+        Ok(name.to_owned())
+    }
+}
+
+/// What is written as a text, or in full as a mapping or list.
+pub(super) trait Entry: Sized {
+    /// How it is written in full.
+    type Full: DeserializeOwned;
+    /// What it is, for messages.
+    const EXPECTED: &'static str;
+    /// Whether in full it is a list.
+    const IS_LIST: bool = false;
+
+    fn from_text(text: &str) -> Result<Self, String>;
+
+    fn from_full(full: Self::Full) -> Result<Self, String>;
+
+    /// Whether it may have this name.
+    fn check_name(_name: &str) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+/// Reads an [`Entry`] in either way.
+struct Either<T>(T);
+
+impl<'de, T: Entry> Deserialize<'de> for Either<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct AsItIs<T>(PhantomData<T>);
+        impl<'de, T: Entry> Visitor<'de> for AsItIs<T> {
+            type Value = T;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(T::EXPECTED)
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+                T::from_text(text).map_err(E::custom)
+            }
+
+            fn visit_bool<E: de::Error>(self, truth: bool) -> Result<T, E> {
+                self.visit_str(if truth { "true" } else { "false" })
+            }
+
+            fn visit_unit<E: de::Error>(self) -> Result<T, E> {
+                Err(E::custom(format!("expected {}, not null", T::EXPECTED)))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+                if T::IS_LIST {
+                    return Err(A::Error::invalid_type(Unexpected::Map, &self));
+                }
+                let full = T::Full::deserialize(MapAccessDeserializer::new(map))?;
+                T::from_full(full).map_err(A::Error::custom)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<T, A::Error> {
+                if !T::IS_LIST {
+                    return Err(A::Error::invalid_type(Unexpected::Seq, &self));
+                }
+                let full = T::Full::deserialize(SeqAccessDeserializer::new(items))?;
+                T::from_full(full).map_err(A::Error::custom)
+            }
+        }
+        deserializer.deserialize_any(AsItIs(PhantomData)).map(Self)
+    }
+}
+
+impl Entry for FlagRule {
+    type Full = Self;
+    const EXPECTED: &'static str = "a Hydra key, or a mapping";
+
+    fn from_text(text: &str) -> Result<Self, String> {
+        if Type::named(text).is_some() {
+            return Err(format!(
+                "{} may be a type or a key: for the type write {{type: {text}}}, for the key {{key: {text}}}",
+                quote(text)
+            ));
+        }
+        Ok(Self { key: Some(text.parse()?), ..Self::default() })
+    }
+
+    fn from_full(rule: Self) -> Result<Self, String> {
+        match &rule.ty {
+            Some(ty) if rule.mkdir.is_some() && !matches!(ty, Type::Path | Type::Text) => {
+                Err(format!("`mkdir` is for a path, not for the type {ty}"))
+            }
+            Some(ty) if rule.merge.is_some() && !matches!(ty, Type::Dict(_)) => {
+                Err(format!("`merge` is for a dict, not for the type {ty}"))
+            }
+            _ => Ok(rule),
+        }
+    }
+
+    fn check_name(name: &str) -> Result<(), String> {
+        let text = without_dashes(name);
+        if text.is_empty() || text.starts_with('-') || text.contains([' ', '=']) {
+            return Err(format!("{} is not a flag's name", quote(text)));
+        }
+        Ok(())
+    }
+}
+
+impl Entry for Key {
+    type Full = IgnoredAny;
+    const EXPECTED: &'static str = "a Hydra key";
+
+    fn from_text(text: &str) -> Result<Self, String> {
+        text.parse()
+    }
+
+    fn from_full(_: IgnoredAny) -> Result<Self, String> {
+        Err(format!("expected {}", Self::EXPECTED))
+    }
+}
+
+impl Entry for AppRules {
+    type Full = Keys;
+    const EXPECTED: &'static str = "a mapping, or off";
+
+    fn from_text(text: &str) -> Result<Self, String> {
+        match text {
+            "off" | "false" => Ok(Self::Off),
+            _ => Err(format!("an app's rules are {}, not {}", Self::EXPECTED, quote(text))),
+        }
+    }
+
+    fn from_full(keys: Keys) -> Result<Self, String> {
+        if keys.command.is_some() || keys.apps.is_some() {
+            return Err(
+                "`command` and `apps` are keys of the file, not of one of its apps".to_owned()
+            );
+        }
+        Ok(Self::Keys(keys))
+    }
+}
+
+/// The words of a command: a list, or a text that is split as a shell splits it.
+#[derive(Clone, Debug)]
+pub(super) struct Words(pub(super) Vec<String>);
+
+impl<'de> Deserialize<'de> for Words {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Either::deserialize(deserializer).map(|Either(words)| words)
+    }
+}
+
+impl Entry for Words {
+    type Full = Vec<String>;
+    const EXPECTED: &'static str = "a command line, or a list of its words";
+    const IS_LIST: bool = true;
+
+    fn from_text(text: &str) -> Result<Self, String> {
+        let words = shell_words::split(text);
+        Self::from_full(words.map_err(|error| format!("`command` is not a command line: {error}"))?)
+    }
+
+    fn from_full(words: Vec<String>) -> Result<Self, String> {
+        if words.is_empty() { Err("`command` is empty".to_owned()) } else { Ok(Self(words)) }
+    }
+}
+
+/// An override as Hydra has it.
+#[derive(Clone, Debug)]
+pub(super) struct Override(pub(super) String);
+
+impl FromStr for Override {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match hydra::native_key(text) {
+            Some(_) => Ok(Self(text.to_owned())),
+            None => Err(format!(
+                "{} is not an override: append takes them as Hydra has them, as hydra.run.dir=/tmp/hydra",
+                quote(text)
+            )),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Override {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        value::from_text(deserializer)
+    }
+}
+
+/// Of a rules file only what names an application, whatever else is in it.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Names {
+    pub(super) command: Option<Words>,
+    pub(super) apps: Entries<NamedApp>,
+}
+
+/// An application that a rules file names.
+pub(super) enum NamedApp {
+    Off,
+    On,
+}
+
+impl Entry for NamedApp {
+    type Full = IgnoredAny;
+    const EXPECTED: &'static str = AppRules::EXPECTED;
+
+    fn from_text(text: &str) -> Result<Self, String> {
+        Ok(if AppRules::from_text(text).is_ok() { Self::Off } else { Self::On })
+    }
+
+    fn from_full(_: IgnoredAny) -> Result<Self, String> {
+        Ok(Self::On)
+    }
+}
