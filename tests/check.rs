@@ -94,18 +94,13 @@ params:
     let printed = composed(&check(&folder, &[], "main.py", &arguments));
     assert_eq!(printed.replace("note: it's, \\${x}", "note: it's, ${x}"), expected);
     // Hydra's flags that say what else to do are left out; nothing is run and nothing written.
-    let flags = [
-        "--help",
-        "--multirun",
-        "--resolve",
-        "--cfg",
-        "hydra",
-        "--info",
-        "all",
-        "--package",
-        "model",
-    ];
-    for flags in [&flags[..3], &flags[3..5], &flags[5..7], &flags[7..]] {
+    for flags in [
+        &["--help"][..],
+        &["--multirun", "--resolve"],
+        &["--cfg", "hydra"],
+        &["--info=all"],
+        &["--package", "model"],
+    ] {
         let printed =
             composed(&check(&folder, &[], "main.py", &[&["--lr", "0.5"], flags].concat()));
         assert!(printed.contains("\nlr: 0.5\n"), "{flags:?}: {printed}");

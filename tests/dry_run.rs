@@ -72,7 +72,7 @@ fn component(folder: &Folder, options: &[&str]) -> Output {
     folder.shim(&["component", "pipeline.json"]).args(options).output().unwrap()
 }
 
-const REASON: &str = "`--o'clock`: `o'clock` is no key in Hydra's grammar: it holds '\\''";
+const REASON: &str = "`--o'clock`: `o'clock` is not a key in Hydra's grammar: it holds '\\''";
 const HELP: &str = "a key is a name like lr, or a path like model.optimizer.lr";
 
 #[test]
