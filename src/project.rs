@@ -11,7 +11,6 @@ use crate::error::{Error, Result, quote};
 use crate::kfp::compiled::{Pipeline, Task};
 use crate::kfp::component::{Component, Part};
 use crate::kfp::declare;
-use crate::kfp::items::Start;
 use crate::rules::{Layer, Naming, Rules};
 use crate::token::split_attached;
 use crate::translate::{self, DryRun, Translation};
@@ -69,18 +68,18 @@ pub fn translate_split(line: CommandLine) -> Result<Translation> {
     translate_line(line, Named::default(), None)
 }
 
-/// Translates what a component's container is started with, as far as it can be; with
-/// `other_command` in the place of its command, if that is not empty.
+/// Translates what a component's container is started with, a command and the application's
+/// arguments, as far as it can be; with `other_command` in the place of its command, if that is not
+/// empty.
 ///
 /// # Errors
 /// As [`translate_tokens`], but for what single arguments are refused for.
 pub fn dry_run(
     component: &Component,
-    received: &[String],
+    (command, arguments): (&[String], &[String]),
     rules: Option<&Path>,
     other_command: &[String],
 ) -> Result<DryRun> {
-    let (command, arguments) = received.split_at(Start::of(received).at.min(received.len()));
     let (command, found) = match (other_command, command) {
         ([], []) => default_command(Named { rules, component: None })?,
         ([], command) | (command, _) => (command.to_vec(), None),

@@ -110,7 +110,9 @@ fn dry_run(
     rules: Option<&Path>,
     command: &[String],
 ) -> Result<DryRun> {
-    let mut run = project::dry_run(&task.component, &texts(filled), rules, command)?;
+    let received = texts(filled);
+    let split = received.split_at_checked(filled.command).unwrap_or_default();
+    let mut run = project::dry_run(&task.component, split, rules, command)?;
     if !filled.samples.is_empty() {
         let names: Vec<String> = filled.samples.iter().map(|name| quote(name)).collect();
         run.translation.warnings.push(format!(

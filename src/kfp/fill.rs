@@ -9,7 +9,7 @@ mod values;
 use super::artifact::Artifact;
 use super::compiled::{Pipeline, Task};
 use super::component::{Component, Element, Part, Port};
-use super::items::Items;
+use super::items::Start;
 use super::parameter::Given;
 use super::placeholder::{Piece, pieces};
 use super::types::PortType;
@@ -66,7 +66,7 @@ pub fn fill(pipeline: &Pipeline, task: &Task, values: &Values) -> Result<Filled>
     let mut samples = Samples::new();
     let mut received = Vec::new();
     let mut command = 0;
-    let start = Items::of(component, &|_| None).start.at;
+    let start = Start::in_component(component).at;
     for (index, element) in component.command.iter().chain(&component.args).enumerate() {
         for (text, used) in filler.element(element)? {
             received.push(Received { text, sample: !used.is_empty() });

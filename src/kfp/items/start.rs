@@ -1,6 +1,8 @@
 //! Where, in a container's `command` and `args` together, the application's own arguments start.
 
+use super::text::first_token;
 use crate::command_line::{Program, Script, Tokens, split};
+use crate::kfp::component::Component;
 
 /// Where the application's arguments start.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -14,9 +16,14 @@ pub struct Start {
 }
 
 impl Start {
-    /// Looks for the start in a whole command line: after the command, or after the command that a
-    /// shell's script gets as its arguments (`sh -c '…; "$0" "$@"' python3 main.py --lr 0.1`).
-    pub fn of(tokens: &[String]) -> Self {
+    /// Looks for the start in all that a component writes: after the command, or after the command that
+    /// a shell's script gets as its arguments (`sh -c '…; "$0" "$@"' python3 main.py --lr 0.1`).
+    pub fn in_component(component: &Component) -> Self {
+        let elements = component.command.iter().chain(&component.args);
+        Self::of(&elements.map(first_token).collect::<Vec<_>>())
+    }
+
+    fn of(tokens: &[String]) -> Self {
         let mut start = Self::default();
         while let rest = tokens.get(start.at..).unwrap_or_default()
             && let Some(first) = rest.first()

@@ -43,7 +43,8 @@ pub(super) fn rewrite(text: &str, root: &Node, component: &Component) -> Changes
     slots.extend(slots_of(text, list("args"), &component.args));
     let items = Items::of(component, &|_| None);
     let mut outcome = Outcome::default();
-    if let Some(why) = items.why_unknown() {
+    let why = component.why_no_hydra_application().or(items.start.doubt.as_deref());
+    if let Some(why) = why.filter(|_| !slots.is_empty()) {
         outcome.keep(&slots);
         let line = slots.first().map_or(1, |slot| slot.element.line);
         pass.note(line, format!("nothing is rewritten: {why}"));

@@ -1,0 +1,315 @@
+//! Which elements are what, and which of them belong to a flag.
+
+use std::collections::HashMap;
+
+use super::text::{beginning, flat, token};
+use super::{Doubt, Flag, Item, RuleTypes, Values, count};
+use crate::error::quote;
+use crate::hydra::{self, OwnValue};
+use crate::kfp::component::{Element, Part, Port, is_flag};
+use crate::kfp::placeholder::{Piece, Placeholder};
+use crate::kfp::types::{Parameter, PortType};
+use crate::value::{self, Type};
+
+/// What an element is by itself.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// `--`
+    End,
+    /// `--name`
+    Flag,
+    /// `--name=…`
+    Attached,
+    Override,
+    /// An `if` with a flag or an override in it.
+    If,
+    /// Anything that may be a value.
+    Value,
+}
+
+impl Kind {
+    fn of(element: &Element) -> Self {
+        match &element.part {
+            Part::Text(text) if text == "--" => Self::End,
+            Part::Text(text) if is_flag(text) && !text.contains('=') => Self::Flag,
+            Part::Text(text) => Self::of_beginning(text),
+            Part::Placeholder(_) => Self::Value,
+            Part::If { then, otherwise, .. } => {
+                let mut inside = then.iter().chain(otherwise);
+                let is_value = inside.all(|element| Self::of(element) == Self::Value);
+                if is_value { Self::Value } else { Self::If }
+            }
+            part => Self::of_beginning(&beginning(part)),
+        }
+    }
+
+    /// Of text that may go on with placeholders.
+    fn of_beginning(text: &str) -> Self {
+        if is_flag(text) && text.contains('=') {
+            Self::Attached
+        } else if hydra::native_key(text).is_some() {
+            Self::Override
+        } else {
+            Self::Value
+        }
+    }
+}
+
+/// What follows a flag, the most doubtful last.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Opening {
+    Nothing,
+    Flag,
+    Override,
+    Value,
+}
+
+impl Opening {
+    /// What `element` begins with, if `next` follows it.
+    fn of(element: &Element, next: Self) -> Self {
+        if let Part::If { then, otherwise, .. } = &element.part {
+            let branch = |elements: &[Element]| {
+                elements.iter().rev().fold(next, |next, element| Self::of(element, next))
+            };
+            return branch(then).max(branch(otherwise));
+        }
+        match Kind::of(element) {
+            Kind::End | Kind::Flag | Kind::Attached => Self::Flag,
+            Kind::Override => Self::Override,
+            Kind::If | Kind::Value => Self::Value,
+        }
+    }
+}
+
+/// Reads elements by the types of the inputs, and by those that the rules give.
+pub(super) struct Grammar<'a, 'r> {
+    /// By their names in the compiled pipeline.
+    pub(super) inputs: HashMap<&'a str, &'a Port>,
+    pub(super) rules: &'r RuleTypes<'r>,
+}
+
+impl<'a> Grammar<'a, '_> {
+    /// All arguments of the application.
+    pub(super) fn arguments(&self, elements: &[&'a Element]) -> Vec<Item<'a>> {
+        self.items(elements, Opening::Nothing)
+    }
+
+    /// The items of a list; `after` follows it.
+    fn items(&self, elements: &[&'a Element], after: Opening) -> Vec<Item<'a>> {
+        let mut openings = vec![after];
+        for element in elements.iter().rev() {
+            let next = openings.last().copied().unwrap_or(after);
+            openings.push(Opening::of(element, next));
+        }
+        openings.reverse();
+        let mut items = Vec::new();
+        let mut at = 0;
+        while let Some((first, rest)) = elements.get(at..).and_then(<[_]>::split_first) {
+            let next = openings.get(at + 1..).unwrap_or_default();
+            let item = match (Kind::of(first), &first.part) {
+                (Kind::End, _) => Item::Rest(elements.get(at..).unwrap_or_default().to_vec()),
+                (Kind::Flag, Part::Text(text)) => self.flag(first, text, rest, next),
+                (Kind::Attached, _) => attached(first),
+                (Kind::Override, _) => Item::Override(first),
+                (_, Part::If { then, otherwise, .. }) => {
+                    let after = next.first().copied().unwrap_or(after);
+                    let branch = |elements: &'a [Element]| {
+                        self.items(&elements.iter().collect::<Vec<_>>(), after)
+                    };
+                    Item::If(first, [branch(then), branch(otherwise)])
+                }
+                _ => Item::Word(first),
+            };
+            at += item.size();
+            items.push(item);
+        }
+        items
+    }
+
+    /// The flag `text`, which `rest` follows; `openings` are what each of these and the end begins
+    /// with.
+    fn flag(
+        &self,
+        element: &'a Element,
+        text: &str,
+        rest: &[&'a Element],
+        openings: &[Opening],
+    ) -> Item<'a> {
+        let ty = (self.rules)(text.trim_start_matches('-'));
+        if ty.is_none()
+            && let Some(value) = hydra_value(text, rest, openings.first().copied())
+        {
+            return Item::HydraFlag(element, value.first().copied());
+        }
+        let count = rest.iter().take_while(|element| Kind::of(element) == Kind::Value).count();
+        let values = rest.get(..count).unwrap_or_default();
+        let opening = openings.get(count).copied().unwrap_or(Opening::Nothing);
+        let next = rest.get(count).copied();
+        let values = self
+            .values(values, ty.as_ref(), opening, next)
+            .unwrap_or_else(|what| Values::Unclear(values.to_vec(), doubt(element, text, what)));
+        Item::Flag(Flag { element, text: text.to_owned(), values })
+    }
+
+    /// What of `values` belongs to a flag of type `ty`, if the rules give it one; `next` follows them,
+    /// or nothing in this list.
+    fn values(
+        &self,
+        values: &[&'a Element],
+        ty: Option<&Type>,
+        opening: Opening,
+        next: Option<&'a Element>,
+    ) -> Result<Values<'a>, Doubtful<'a>> {
+        let (least, most) = count(values.iter().copied());
+        let is_word = |value: &Element| matches!(value.part, Part::Text(_));
+        if opening == Opening::Value {
+            return Err(Doubtful::If(next));
+        }
+        if least == 0 && opening == Opening::Override {
+            return match (ty, next) {
+                (Some(Type::Bool), _) if most == 0 => Ok(Values::Next(None)),
+                (Some(Type::Text), Some(value))
+                    if most == 0 && Kind::of(value) == Kind::Override =>
+                {
+                    Ok(Values::Next(Some(value)))
+                }
+                _ => Err(Doubtful::Override(next)),
+            };
+        }
+        match (values, ty) {
+            ([], _) => Ok(Values::Next(None)),
+            (values, Some(Type::List(_))) => Ok(Values::List(values.to_vec())),
+            ([word, ..], Some(Type::Bool)) if is_word(word) && !is_bool(word) => {
+                Err(Doubtful::NoBool(word))
+            }
+            ([value, empty @ ..], _) if most <= 1 && count(empty.iter().copied()).1 == 0 => {
+                Ok(Values::Next(Some(value)))
+            }
+            (values, _) if values.iter().all(|value| self.is_list(value)) => {
+                Ok(Values::List(values.to_vec()))
+            }
+            (values, _) => match values.iter().skip(1).find(|value| is_word(value)) {
+                Some(word) => Err(Doubtful::Word(word)),
+                None => Err(Doubtful::Several(most)),
+            },
+        }
+    }
+
+    /// Whether all that a value may be are inputs of a list type.
+    fn is_list(&self, value: &Element) -> bool {
+        match &value.part {
+            Part::Placeholder(Placeholder::InputValue(id)) => self
+                .inputs
+                .get(id.as_str())
+                .is_some_and(|port| matches!(port.ty, PortType::Parameter(Parameter::List(_)))),
+            Part::If { then, otherwise, .. } => {
+                then.iter().chain(otherwise).all(|value| self.is_list(value))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// What makes it doubtful which values belong to a flag.
+#[derive(Clone, Copy)]
+enum Doubtful<'a> {
+    /// An `if`, or what follows the one around, may begin with one.
+    If(Option<&'a Element>),
+    /// An override, directly after the flag.
+    Override(Option<&'a Element>),
+    /// A word after a switch.
+    NoBool(&'a Element),
+    /// A word after a value.
+    Word(&'a Element),
+    /// So many values.
+    Several(usize),
+}
+
+/// The doubt about the flag `text`, for a message.
+fn doubt(flag: &Element, text: &str, what: Doubtful<'_>) -> Doubt {
+    let name = text.trim_start_matches('-');
+    let list = format!("if all are its value, declare it in the rules: `{name}: {{type: list}}`");
+    let (at, why, help) = match what {
+        Doubtful::If(next) => (
+            next,
+            "its value may be inside an `if` or after it, among other arguments".to_owned(),
+            format!("write {text} and its value into the same branch of the `if`"),
+        ),
+        Doubtful::Override(next) => (
+            next,
+            format!("what follows, {}, may be its value or an override", shown(next)),
+            format!(
+                "declare in the rules what {text} is: `{name}: {{type: bool}}` for a switch, \
+                 `{name}: {{type: string}}` if that is its value"
+            ),
+        ),
+        Doubtful::NoBool(word) => (
+            Some(word),
+            format!(
+                "the rules declare it bool, and {} after it is no word for true or false",
+                shown(Some(word))
+            ),
+            "write an override, as key=value, or a flag with its value".to_owned(),
+        ),
+        Doubtful::Word(word) => (
+            Some(word),
+            format!("{} after its value is neither a flag nor an override", shown(Some(word))),
+            format!("write it as key=value or after a flag of its own; {list}"),
+        ),
+        Doubtful::Several(count) => (None, format!("it has {count} values"), list),
+    };
+    Doubt { line: at.unwrap_or(flag).line, why, help }
+}
+
+fn is_bool(word: &Element) -> bool {
+    matches!(&word.part, Part::Text(text) if value::boolean(text).is_some())
+}
+
+/// What of `rest`, which begins with an `opening`, is the value of one of Hydra's own flags; `None` if
+/// `text` is a flag of the application.
+fn hydra_value<'s, 'a>(
+    text: &str,
+    rest: &'s [&'a Element],
+    opening: Option<Opening>,
+) -> Option<&'s [&'a Element]> {
+    let word = match rest.first().map(|next| &next.part) {
+        Some(Part::Text(text)) if opening >= Some(Opening::Override) => Some(text.as_str()),
+        _ => None,
+    };
+    let takes = match hydra::own_flag(text)?.value {
+        OwnValue::None => false,
+        OwnValue::Required => word.is_some(),
+        OwnValue::Optional(choices) => word.is_some_and(|word| choices.contains(&word)),
+    };
+    match opening {
+        _ if takes => rest.get(..1),
+        Some(Opening::Value) => None,
+        _ => rest.get(..0),
+    }
+}
+
+/// `--name=…` in one element.
+fn attached(element: &Element) -> Item<'_> {
+    let beginning = beginning(&element.part);
+    let (flag, _) = beginning.split_once('=').unwrap_or((&beginning, ""));
+    if matches!(element.part, Part::Text(_)) && hydra::own_flag(flag).is_some() {
+        return Item::HydraFlag(element, None);
+    }
+    let pieces = flat(&element.part).map(|mut pieces| {
+        if let Some(Piece::Text(first)) = pieces.first_mut() {
+            *first = first.get(flag.len() + 1..).unwrap_or_default().to_owned();
+        }
+        pieces.retain(|piece| !matches!(piece, Piece::Text(text) if text.is_empty()));
+        pieces
+    });
+    Item::Flag(Flag { element, text: flag.to_owned(), values: Values::Attached(pieces) })
+}
+
+/// An element for a message.
+fn shown(element: Option<&Element>) -> String {
+    match element.map(|element| &element.part) {
+        None => "after the `if`".to_owned(),
+        Some(Part::If { .. }) => "an `if`".to_owned(),
+        Some(_) => element.map(|element| quote(&token(element))).unwrap_or_default(),
+    }
+}
