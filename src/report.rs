@@ -26,17 +26,17 @@ struct TraceEntry<'a> {
     key: Option<&'a str>,
     r#type: String,
     #[serde(flatten)]
-    refusal: Option<Refusal<'a>>,
+    error: Option<TraceError<'a>>,
 }
 
 /// Why an argument is refused.
 #[derive(Serialize)]
-struct Refusal<'a> {
+struct TraceError<'a> {
     error: &'a str,
     help: Option<&'a str>,
 }
 
-impl<'a> From<&'a Error> for Refusal<'a> {
+impl<'a> From<&'a Error> for TraceError<'a> {
     fn from(error: &'a Error) -> Self {
         Self { error: &error.message, help: error.help.as_deref() }
     }
@@ -49,7 +49,7 @@ impl<'a> From<&'a Step> for TraceEntry<'a> {
             to: step.shown_to(),
             key: step.key.as_deref(),
             r#type: step.kind.to_string(),
-            refusal: None,
+            error: None,
         }
     }
 }
@@ -71,7 +71,7 @@ impl<'a> From<&'a DryRun> for Report<'a> {
         let mut report = Self::from(&run.translation);
         for (index, error) in &run.refused {
             if let Some(entry) = report.trace.get_mut(*index) {
-                entry.refusal = Some(error.into());
+                entry.error = Some(error.into());
             }
         }
         if run.refused.is_empty() {

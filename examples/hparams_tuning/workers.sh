@@ -13,7 +13,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch"   # Hydra writes its outputs/ here.
 export PYTHONDONTWRITEBYTECODE=1 GLOO_SOCKET_IFNAME=lo OMP_NUM_THREADS=1
-hydra-shim install links >/dev/null
+PATH=$(dirname "$python"):$PATH hydra-shim install links >/dev/null
 with_links=$scratch/links:$(dirname "$python"):$PATH
 
 set -- --lr 1e-05 --run_id 2024_11_23 --note 'a, b=${c}' --layers '[64, 32]' --augment True
