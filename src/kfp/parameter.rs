@@ -120,7 +120,7 @@ pub fn given(port: &Port, parameter: Parameter, given: &Given) -> Result<Option<
         | (Given::Json(value @ Value::List(_)), Parameter::List(_))
         | (Given::Json(value @ Value::Dict(_)), Parameter::Dict(_)) => Ok(Some(value.clone())),
         (Given::Json(value), _) => {
-            let problem = value::Problem::new(format!("is no {ty}"));
+            let problem = value::Problem::new(format!("is not {}", ty.with_article()));
             Err(refuse(&python_json(value), problem))
         }
     }

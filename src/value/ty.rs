@@ -109,7 +109,7 @@ impl Type {
 
 impl Type {
     /// Its name for a sentence: `an int`.
-    pub(super) fn with_article(&self) -> String {
+    pub(crate) fn with_article(&self) -> String {
         let article = if matches!(self, Self::Int | Self::Auto) { "an" } else { "a" };
         format!("{article} {self}")
     }
