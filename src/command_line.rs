@@ -1,11 +1,16 @@
 //! Where does the command end, and where do its arguments begin?
 //!
 //! Pure: tokens in, [`CommandLine`] out. What is a command is decided by its first token's name:
-//! Python's own grammar for `python3`, a search for the script for the launchers, the first
-//! separator for the rest. A *separator* is a `--` that is followed by a flag, an override or
-//! nothing; any other `--` belongs to the launcher (`uv run -- main.py`).
+//! Python's own grammar for `python3`, the way to the script for the launchers, the first separator for
+//! the rest. A *separator* is a `--` that is followed by a flag, an override or nothing; any other `--`
+//! belongs to the launcher (`uv run -- main.py`).
+//!
+//! No value may decide it. What is in front of a separator is a command only after a program that is
+//! known to start others, or where nothing there can be the application's argument; every other line is
+//! marked by its [`Ending`], and passes only if the command is named elsewhere.
 
 mod end;
+mod launcher;
 mod program;
 mod shell;
 
@@ -13,7 +18,8 @@ use std::path::Path;
 
 use crate::error::{Error, Result, quote};
 use crate::hydra;
-use end::End;
+use crate::token::split_attached;
+use end::{End, Found, before_flags};
 pub use program::Program;
 pub use shell::Script;
 
@@ -22,7 +28,7 @@ pub use shell::Script;
 pub enum App {
     /// A Python file (or folder, or `-`).
     Script(String),
-    /// A Python module, as behind `-m`.
+    /// A Python module, as after `-m`.
     Module(String),
     /// A program: no script was looked for.
     Program(String),
@@ -58,9 +64,24 @@ pub struct CommandLine {
     pub arguments: Vec<String>,
     /// What the command runs.
     pub app: App,
+    /// What says that the command ends there.
+    pub ending: Ending,
 }
 
-/// What the tokens behind `run` are.
+/// What says that a command ends where it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Its grammar: the script, the module, the program alone. Or it is a command by itself.
+    Grammar,
+    /// A separator.
+    Separator,
+    /// A separator, but the flags or overrides in front of it may be the application's.
+    AfterFlags,
+    /// The first of several separators, of which one may be a value.
+    FirstOfSeveral,
+}
+
+/// What the tokens after `run` are.
 #[derive(Debug)]
 pub enum Tokens {
     /// A command with its arguments.
@@ -69,7 +90,7 @@ pub enum Tokens {
     Arguments(Vec<String>),
 }
 
-/// Splits the tokens behind `run`.
+/// Splits the tokens after `run`.
 ///
 /// # Errors
 /// There is a command, and no telling where it ends.
@@ -101,31 +122,52 @@ pub fn split_given(tokens: Vec<String>) -> Result<CommandLine> {
     split_command(tokens, false)
 }
 
-/// Splits a command line that starts with a command. A `complete` one has no arguments of its own
-/// that could be told by a separator (the default command): without a script all of it is the
-/// command.
+/// Splits a command line that starts with a command at its script or module; `None` where it starts
+/// none. Nothing is looked for but these, and no separator.
+///
+/// # Errors
+/// A launcher has an option that nobody here knows, and so no place where its script is.
+pub fn split_at_script(tokens: Vec<String>) -> Result<Option<CommandLine>> {
+    match end::script(&tokens) {
+        Found::Script(end) => Ok(Some(end.split(tokens))),
+        Found::NoScript(_) => Ok(None),
+        Found::UnknownOption(at) => Err(unknown_option(&tokens, at)),
+    }
+}
+
+/// Splits a command line that starts with a command. A `complete` one (the default command) is named
+/// as a command: its separator counts, and without one and without a script all of it is the command.
 fn split_command(tokens: Vec<String>, complete: bool) -> Result<CommandLine> {
     let Some(first) = tokens.first() else {
         return Err(Error::refused("the default command is empty"));
     };
     let program = Program::of(first);
-    let found = match program {
-        Program::Python => end::python(&tokens),
-        Program::Launcher => end::script(&tokens, 1),
-        // The word after a `-c` script is its `$0`, `--` too, and would be lost.
-        Program::Shell => {
-            let script = Script::find(&tokens).filter(|script| script.inline);
-            let after = script.map_or(1, |script| script.at + 2);
-            end::separator(&tokens, after).map(End::before_separator)
-        }
-        Program::Other => end::separator(&tokens, 1).map(End::before_separator),
+    let (from, unknown) = match end::script(&tokens) {
+        Found::Script(end) => return Ok(end.split(tokens)),
+        Found::NoScript(from) => (from, None),
+        Found::UnknownOption(at) => (at + 1, Some(at)),
     };
-    let last = tokens.len() - 1;
-    match (found, program) {
-        (Some(end), program) => Ok(end.split(tokens, program)),
-        (None, Program::Other) if !complete => Ok(End::behind(0).split(tokens, Program::Other)),
-        (None, _) if complete => Ok(End::behind(last).split(tokens, Program::Other)),
-        (None, Program::Shell) => Err(Error::refused(format!(
+    let by_separator = end::separator(&tokens, from, program);
+    let whole = |index| End::after(index, App::Program(first.clone()));
+    let end = match (by_separator, program) {
+        (Ok(Some(end)), _) if complete => End { ending: Ending::Grammar, ..end },
+        (Ok(None), _) if complete => whole(tokens.len() - 1),
+        (Ok(Some(end)), _) => end,
+        // All that follows is the application's, and a `--` after a flag is for it to judge.
+        (_, Program::Other) if !complete => whole(0),
+        (Err(error), _) => return Err(error),
+        (Ok(None), program) => return Err(no_end(&tokens, program, unknown)),
+    };
+    Ok(end.split(tokens))
+}
+
+fn no_end(tokens: &[String], program: Program, unknown: Option<usize>) -> Error {
+    let first = tokens.first().map_or("", String::as_str);
+    if let Some(at) = unknown {
+        return unknown_option(tokens, at);
+    }
+    match program {
+        Program::Shell => Error::refused(format!(
             "cannot tell where the command {} ends: a shell's script may count on the number of \
              its arguments",
             quote(first)
@@ -134,23 +176,41 @@ fn split_command(tokens: Vec<String>, complete: bool) -> Result<CommandLine> {
             "let the shim interpose instead (`hydra-shim install DIR`, DIR first in PATH): the \
              python3 inside the script is then translated; or put `--` in front of the \
              application's arguments, after the `$0` of a `-c` script",
-        )),
-        (None, _) => Err(Error::refused(format!(
-            "cannot tell where the command {} ends: no script (*.py) and no `-m MODULE`",
-            quote(&before_flags(&tokens))
+        ),
+        Program::Starter => Error::refused(format!(
+            "cannot tell where the command {} ends: it starts another program",
+            quote(&before_flags(tokens))
         ))
-        .help(format!(
-            "put `--` in front of the application's arguments: hydra-shim run {first} … -- \
-             --lr 0.1"
-        ))),
+        .help(with_separator(first)),
+        _ => Error::refused(format!(
+            "cannot tell where the command {} ends: no script (*.py) and no `-m MODULE`",
+            quote(&before_flags(tokens))
+        ))
+        .help(with_separator(first)),
     }
 }
 
-/// The tokens up to the first flag: what follows may be a secret.
-fn before_flags(tokens: &[String]) -> String {
-    let end = tokens.iter().position(|token| token.starts_with("--") && token.len() > 2);
-    let shown = tokens.get(..end.unwrap_or(tokens.len())).unwrap_or_default().join(" ");
-    if end.is_some() { shown + " …" } else { shown }
+fn unknown_option(tokens: &[String], at: usize) -> Error {
+    let first = tokens.first().map_or("", String::as_str);
+    let option = split_attached(tokens.get(at).map_or("", String::as_str)).0;
+    let error = Error::refused(format!(
+        "cannot tell where the command {} ends: whether the option {} takes the next word is not \
+         known",
+        quote(first),
+        quote(option)
+    ));
+    match option.strip_prefix("--") {
+        Some(_) => {
+            error.help(format!("write {option}=VALUE if it does; or {}", with_separator(first)))
+        }
+        None => error.help(with_separator(first)),
+    }
+}
+
+fn with_separator(first: &str) -> String {
+    format!(
+        "put `--` in front of the application's arguments: hydra-shim run {first} … -- --lr 0.1"
+    )
 }
 
 /// Whether a token can only be an application's argument: a flag or an override.

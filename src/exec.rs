@@ -56,7 +56,7 @@ pub fn find(name: &OsStr, path: Option<OsString>) -> Result<PathBuf> {
     if name.as_bytes().contains(&b'/') {
         let file = PathBuf::from(name);
         // Only under such a name is it likely to be a shim, and looking costs a tenth of a start.
-        if Program::of(&name.to_string_lossy()) != Program::Other {
+        if !matches!(Program::of(&name.to_string_lossy()), Program::Starter | Program::Other) {
             let current = CurrentExe::find();
             let itself = file.metadata().is_ok_and(|metadata| current.is(&file, &metadata));
             if let (true, Some(name)) = (itself, file.file_name()) {

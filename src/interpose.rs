@@ -61,12 +61,13 @@ pub fn decide(name: &OsStr, arguments: &[OsString], environment: &Environment) -
     let arguments = arguments.iter().map(|a| a.to_string_lossy().into_owned());
     let line = match Program::of(&name) {
         Program::Shell => return untouched("a shell takes its arguments as they are"),
-        Program::Other => CommandLine {
+        Program::Other | Program::Starter => CommandLine {
             app: App::Program(name.clone()),
+            ending: command_line::Ending::Grammar,
             command: vec![name],
             arguments: arguments.collect(),
         },
-        Program::Python | Program::Launcher => {
+        Program::Python | Program::Launcher(_) => {
             let tokens: Vec<String> = std::iter::once(name).chain(arguments).collect();
             match command_line::split_given(tokens) {
                 Ok(line) => line,

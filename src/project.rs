@@ -1,18 +1,16 @@
 //! From files and the environment to [`Declarations`], before the heart is asked.
 
-use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use crate::command_line::{self, App, CommandLine, Tokens};
+use crate::command_line::{self, App, CommandLine, Ending, Tokens};
 use crate::declarations::{Declarations, Variable};
 use crate::error::{Error, Result, quote};
 use crate::kfp::compiled::{Pipeline, Task};
 use crate::kfp::component::{Component, Part};
 use crate::kfp::declare;
 use crate::rules::{Layer, Naming, Rules};
-use crate::token::split_attached;
 use crate::translate::{self, DryRun, Translation};
 use crate::yaml;
 
@@ -117,32 +115,40 @@ fn translate_line(
     let layer = layer_for(&line.app, found.as_ref());
     let component = component_declarations(&line.app, found.as_ref(), &layer, named.component)?;
     let declared = lay_over(&layer, component)?;
-    no_flag_in_command(&line, &declared)?;
+    check_command(&line, &declared, found.as_ref())?;
     translate::translate(line.command, &line.arguments, &declared)
 }
 
-/// Refuses a command that holds a declared flag: a value `--` has ended it too late, and what stands
-/// before it would reach the program untranslated.
-fn no_flag_in_command(line: &CommandLine, declared: &Declarations) -> Result<()> {
-    let flag = |token: &&String| {
-        let name = split_attached(token).0.strip_prefix("--");
-        name.is_some_and(|name| declared.flag(name).is_some())
-    };
-    match (&line.app, line.command.iter().skip(1).find(flag)) {
-        (App::Program(program), Some(token)) => {
-            // The value behind it may be a secret.
-            let (flag, _) = split_attached(token);
-            Err(Error::refused(format!(
-                "{flag} is a declared flag, but stands in front of a `--` that would end the \
-                 command {}",
-                quote(program)
-            ))
-            .help(format!(
-                "end the command before the flags: hydra-shim run {program} -- {flag} …"
-            )))
-        }
-        _ => Ok(()),
+/// Refuses a command that a separator has ended, where a value may have been that separator. In closed
+/// mode all of the command has to be named: by the component, the rules or the environment.
+fn check_command(line: &CommandLine, declared: &Declarations, found: Option<&Found>) -> Result<()> {
+    if line.ending == Ending::Grammar || (line.ending == Ending::Separator && !declared.closed) {
+        return Ok(());
     }
+    let component = declared.command.as_slice();
+    let component = component.strip_suffix(&["--".to_owned()]).unwrap_or(component);
+    let rules = found.and_then(|found| found.rules.command());
+    let is_named = component.ends_with(&line.command)
+        || rules == Some(line.command.as_slice())
+        || variable_command()?.is_some_and(|command| command == line.command);
+    if is_named {
+        return Ok(());
+    }
+    let program = quote(line.command.first().map_or("", String::as_str));
+    let why = match line.ending {
+        Ending::AfterFlags => "a flag or an override in front of `--` may be its argument",
+        Ending::FirstOfSeveral => "there is more than one `--`, and one may be a value",
+        _ => {
+            "closed mode takes what is in front of `--` from the component, the rules or the \
+              environment alone (unknown: error)"
+        }
+    };
+    Err(Error::refused(format!("cannot tell where the command {program} ends: {why}")).help(
+        format!(
+            "leave out the `--` where all of it is the application's, or name the command: \
+         `command` in hydra-shim.yaml, or {COMMAND_VARIABLE}"
+        ),
+    ))
 }
 
 /// Whether a rules file would be read for `app`.
@@ -322,8 +328,8 @@ pub fn shown_path(file: &Path) -> String {
 /// The command for arguments that name none, and the rules if it is theirs: whoever goes on does
 /// not have to read them again.
 fn default_command(named: Named<'_>) -> Result<(Vec<String>, Option<Found>)> {
-    if let Some(value) = std::env::var_os(COMMAND_VARIABLE).filter(|value| !value.is_empty()) {
-        return Ok((split_variable(&value)?, None));
+    if let Some(command) = variable_command()? {
+        return Ok((command, None));
     }
     let found = read_rules(rules_file(&App::Unknown, named.rules))?;
     if let Some(command) = found.as_ref().and_then(|found| found.rules.command()) {
@@ -334,11 +340,14 @@ fn default_command(named: Named<'_>) -> Result<(Vec<String>, Option<Found>)> {
     Ok((DEFAULT_COMMAND.map(str::to_owned).to_vec(), found.filter(|_| named)))
 }
 
-fn split_variable(value: &OsStr) -> Result<Vec<String>> {
+/// The command that the environment names.
+fn variable_command() -> Result<Option<Vec<String>>> {
+    let value = std::env::var_os(COMMAND_VARIABLE).filter(|value| !value.is_empty());
+    let Some(value) = value else { return Ok(None) };
     let words = value.to_str().and_then(|text| shell_words::split(text).ok());
-    words.ok_or_else(|| {
+    words.map(Some).ok_or_else(|| {
         Error::refused(format!(
-            "{COMMAND_VARIABLE} is no command line: {}",
+            "{COMMAND_VARIABLE} is not a command line: {}",
             quote(&value.to_string_lossy())
         ))
         .help(format!("quote it as for a shell: {COMMAND_VARIABLE}='python3 src/train.py'"))

@@ -1,54 +1,109 @@
-//! The place where a command ends: behind its script or module, or at a separator.
+//! The place where a command ends: after its script or module, or at a separator.
 
-use super::program::{LAUNCHER_MODULES, Program};
-use super::{App, CommandLine, is_argument};
+use super::launcher::Launcher;
+use super::program::Program;
+use super::shell::Script;
+use super::{App, CommandLine, Ending, is_argument};
+use crate::error::{Error, Result, quote};
+use crate::token::split_attached;
 
 /// The place where a command ends.
+#[derive(Debug)]
 pub(super) struct End {
     /// The command is the tokens before this index.
-    command: usize,
+    pub command: usize,
     /// The arguments are the tokens from this index on.
-    arguments: usize,
-    app: App,
+    pub arguments: usize,
+    pub app: App,
+    pub ending: Ending,
 }
 
 impl End {
-    /// Behind the token at `index`; a `--` right there is dropped by [`End::split`].
-    pub(super) fn behind(index: usize) -> Self {
-        Self { command: index + 1, arguments: index + 1, app: App::Unknown }
+    /// After the token at `index`, which says what is run. A `--` directly after it is dropped.
+    fn after_script(tokens: &[String], index: usize, app: App) -> Self {
+        let next = index + 1;
+        let dropped = tokens.get(next).is_some_and(|token| token == "--");
+        Self { command: next, arguments: next + usize::from(dropped), app, ending: Ending::Grammar }
     }
 
-    /// In front of the separator at `index`, which is dropped.
-    pub(super) fn before_separator(index: usize) -> Self {
-        Self { command: index, arguments: index + 1, app: App::Unknown }
+    /// After the token at `index`.
+    pub(super) fn after(index: usize, app: App) -> Self {
+        Self { command: index + 1, arguments: index + 1, app, ending: Ending::Grammar }
     }
 
-    fn running(self, app: App) -> Self {
-        Self { app, ..self }
-    }
-
-    /// `tokens` as a command, which is a `program`, and its arguments.
-    pub(super) fn split(self, mut tokens: Vec<String>, program: Program) -> CommandLine {
+    /// `tokens` as a command and its arguments.
+    pub(super) fn split(self, mut tokens: Vec<String>) -> CommandLine {
         let mut arguments = tokens.split_off(self.command.min(tokens.len()));
-        let behind_script = matches!(self.app, App::Script(_) | App::Module(_));
-        let dropped = behind_script && arguments.first().is_some_and(|first| first == "--");
-        let skipped = self.arguments - self.command + usize::from(dropped);
-        arguments.drain(..skipped.min(arguments.len()));
-        let app = match (self.app, program, tokens.first()) {
-            (App::Unknown, Program::Other, Some(first)) => App::Program(first.clone()),
-            (app, _, _) => app,
-        };
-        CommandLine { command: tokens, arguments, app }
+        arguments.drain(..(self.arguments - self.command).min(arguments.len()));
+        CommandLine { command: tokens, arguments, app: self.app, ending: self.ending }
     }
 }
 
-/// CPython's command line (`Python/getopt.c` and `python --help`, 3.13).
-pub(super) fn python(tokens: &[String]) -> Option<End> {
-    let mut index = 1;
+/// Where a search for the script goes on, or what it found.
+pub(super) enum Step<'t> {
+    /// The command ends after its script or module.
+    Script(End),
+    /// The program at this index decides.
+    Program(usize),
+    /// The module of this name, in the token at this index, decides.
+    Module(&'t str, usize),
+    /// There is none; from this index on a separator may end the command.
+    NoScript(usize),
+    /// Nobody can tell whether the option at this index takes the next token.
+    UnknownOption(usize),
+}
+
+/// What a search for the script found.
+pub(super) enum Found {
+    Script(End),
+    /// See [`Step::NoScript`].
+    NoScript(usize),
+    /// See [`Step::UnknownOption`].
+    UnknownOption(usize),
+}
+
+/// Looks for the script or module that a command line starts.
+pub(super) fn script(tokens: &[String]) -> Found {
+    let mut step = Step::Program(0);
+    loop {
+        step = match step {
+            Step::Script(end) => return Found::Script(end),
+            Step::NoScript(from) => return Found::NoScript(from),
+            Step::UnknownOption(at) => return Found::UnknownOption(at),
+            Step::Program(at) => program(tokens, at),
+            Step::Module(name, at) => match Launcher::module(name) {
+                Some(launcher) => launcher.walk(tokens, at + 1),
+                None => Step::Script(End::after_script(tokens, at, App::Module(name.to_owned()))),
+            },
+        }
+    }
+}
+
+fn program(tokens: &[String], at: usize) -> Step<'_> {
+    let Some(word) = tokens.get(at) else { return Step::NoScript(at) };
+    match Program::of(word) {
+        Program::Python => python(tokens, at + 1),
+        Program::Launcher(launcher) => launcher.walk(tokens, at + 1),
+        Program::Shell => {
+            let rest = tokens.get(at..).unwrap_or_default();
+            // The word after a `-c` script is its `$0`, `--` too, and would be lost.
+            let after = |script: Script| at + script.at + 1 + usize::from(script.inline);
+            Step::NoScript(Script::find(rest).map_or(tokens.len(), after))
+        }
+        Program::Starter | Program::Other if at > 0 && has_py_ending(word) => {
+            Step::Script(End::after_script(tokens, at, App::Script(word.clone())))
+        }
+        Program::Starter | Program::Other => Step::NoScript(at + 1),
+    }
+}
+
+/// CPython's command line (`Python/getopt.c` and `python --help`, 3.13), from its options on.
+fn python(tokens: &[String], start: usize) -> Step<'_> {
+    let mut index = start;
     while let Some(token) = tokens.get(index) {
         if token == "--" {
             if is_separator(tokens, index) {
-                return Some(End::before_separator(index));
+                return Step::NoScript(index);
             }
             index += 1;
         } else if token == "--check-hash-based-pycs" {
@@ -57,29 +112,25 @@ pub(super) fn python(tokens: &[String]) -> Option<End> {
             index += 1;
         } else if token.starts_with("--") {
             // None of Python's: an argument, and the script was forgotten.
-            return None;
+            return Step::NoScript(tokens.len());
         } else if token == "-" || !token.starts_with('-') {
-            return Some(End::behind(index).running(App::Script(token.clone())));
+            return Step::Script(End::after_script(tokens, index, App::Script(token.clone())));
         } else {
             match short_option(token) {
                 Short::Flags => index += 1,
                 Short::Takes(attached) => index += 1 + usize::from(attached.is_empty()),
-                Short::Module(attached) => {
-                    let at = index + usize::from(attached.is_empty());
-                    let module = if attached.is_empty() { tokens.get(at)? } else { attached };
-                    if LAUNCHER_MODULES.contains(&module) {
-                        return script(tokens, at + 1);
-                    }
-                    return Some(End::behind(at).running(App::Module(module.to_owned())));
+                Short::Module("") => {
+                    let module = tokens.get(index + 1).map(|name| Step::Module(name, index + 1));
+                    return module.unwrap_or(Step::NoScript(tokens.len()));
                 }
+                Short::Module(attached) => return Step::Module(attached, index),
                 Short::Code(attached) => {
-                    let after = index + 1 + usize::from(attached.is_empty());
-                    return separator(tokens, after).map(End::before_separator);
+                    return Step::NoScript(index + 1 + usize::from(attached.is_empty()));
                 }
             }
         }
     }
-    None
+    Step::NoScript(index)
 }
 
 /// A cluster of Python's short options, as `-uW` or `-Ic`.
@@ -107,43 +158,64 @@ fn short_option(token: &str) -> Short<'_> {
     Short::Flags
 }
 
-/// A launcher's search: the first token from `start` that ends in `.py`, or `-m MODULE`, unless a
-/// separator comes first.
-pub(super) fn script(tokens: &[String], start: usize) -> Option<End> {
-    for (index, token) in tokens.iter().enumerate().skip(start) {
-        if is_separator(tokens, index) {
-            return Some(End::before_separator(index));
-        }
-        if has_py_ending(token) {
-            return Some(End::behind(index).running(App::Script(token.clone())));
-        }
-        if token == "-m"
-            && let Some(module) = tokens.get(index + 1)
-            && !module.starts_with('-')
-        {
-            if LAUNCHER_MODULES.contains(&module.as_str()) {
-                return script(tokens, index + 2);
-            }
-            return Some(End::behind(index + 1).running(App::Module(module.clone())));
-        }
+fn has_py_ending(word: &str) -> bool {
+    // Case matters: these are file names on Linux.
+    word.strip_suffix(".py").is_some_and(|stem| !stem.is_empty())
+}
+
+/// The command before the first separator from `from` on, if there is one. The command starts with
+/// `program`.
+///
+/// # Errors
+/// It may be the value of the flag in front of it.
+pub(super) fn separator(tokens: &[String], from: usize, program: Program) -> Result<Option<End>> {
+    let mut separators = (from..tokens.len()).filter(|index| is_separator(tokens, *index));
+    let Some(at) = separators.next() else { return Ok(None) };
+    let before = tokens.get(..at).unwrap_or_default();
+    if let Some(flag) = before.last().filter(|token| takes_next(token)) {
+        return Err(Error::refused(format!(
+            "cannot tell where the command {} ends: the `--` after {flag} may be its value",
+            quote(&before_flags(tokens))
+        ))
+        .help(format!("write {flag}=… for a value, or {flag}=true, and `--` after it")));
     }
-    None
+    let own = before.get(from..).unwrap_or_default();
+    let ending = match program {
+        Program::Shell | Program::Other if own.iter().any(|token| is_flag_or_override(token)) => {
+            Ending::AfterFlags
+        }
+        Program::Other => Ending::Separator,
+        _ if separators.any(|later| !tokens.get(later - 1).is_some_and(|t| takes_next(t))) => {
+            Ending::FirstOfSeveral
+        }
+        _ => Ending::Separator,
+    };
+    let app = match (program, tokens.first()) {
+        (Program::Other | Program::Starter, Some(first)) => App::Program(first.clone()),
+        _ => App::Unknown,
+    };
+    Ok(Some(End { command: at, arguments: at + 1, app, ending }))
 }
 
-fn has_py_ending(token: &str) -> bool {
-    // Case matters: these are file names on Linux. `A=x.py` is a variable for `env`.
-    let variable = token.split_once('=').is_some_and(|(name, _)| {
-        name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-    });
-    !variable && token.strip_suffix(".py").is_some_and(|stem| !stem.is_empty())
-}
-
-/// The index of the first separator from `start` on.
-pub(super) fn separator(tokens: &[String], start: usize) -> Option<usize> {
-    (start..tokens.len()).find(|index| is_separator(tokens, *index))
-}
-
-fn is_separator(tokens: &[String], index: usize) -> bool {
+/// Whether the token at `index` is a `--` that is followed by a flag, an override or nothing. Of two in
+/// a row the first is not: it may be a value in front of the separator.
+pub(super) fn is_separator(tokens: &[String], index: usize) -> bool {
     tokens.get(index).is_some_and(|token| token == "--")
-        && tokens.get(index + 1).is_none_or(|next| is_argument(next))
+        && tokens.get(index + 1).is_none_or(|next| is_flag_or_override(next))
+}
+
+fn is_flag_or_override(token: &str) -> bool {
+    token != "--" && is_argument(token)
+}
+
+/// Whether a token is a flag whose value may be the next token.
+pub(super) fn takes_next(token: &str) -> bool {
+    token.len() > 2 && token.starts_with("--") && split_attached(token).1.is_none()
+}
+
+/// The tokens up to the first flag: what follows may be a secret.
+pub(super) fn before_flags(tokens: &[String]) -> String {
+    let end = tokens.iter().position(|token| token.starts_with("--") && token.len() > 2);
+    let shown = tokens.get(..end.unwrap_or(tokens.len())).unwrap_or_default().join(" ");
+    if end.is_some() { shown + " …" } else { shown }
 }

@@ -27,7 +27,7 @@ impl Start {
         let mut start = Self::default();
         while let rest = tokens.get(start.at..).unwrap_or_default()
             && let Some(first) = rest.first()
-            && Program::of(first) == Program::Shell
+            && matches!(Program::of(first), Program::Shell)
         {
             let Some(script) = Script::find(rest) else {
                 return start.at_first_flag(tokens, "a shell without a script".to_owned());
