@@ -59,14 +59,6 @@ pub enum Source {
     AtRunTime(Option<Value>),
 }
 
-impl Task {
-    /// Where the input of this [`Port::id`] comes from.
-    pub fn source(&self, id: &str) -> Option<&Source> {
-        let found = self.bindings.iter().find(|(input, _)| input == id);
-        found.map(|(_, source)| source)
-    }
-}
-
 impl Pipeline {
     /// Reads a compiled pipeline or component, or a component YAML.
     ///

@@ -137,16 +137,6 @@ impl Component {
             args,
         })
     }
-
-    /// The input of that name in the compiled pipeline.
-    pub fn input(&self, id: &str) -> Option<&Port> {
-        self.inputs.iter().find(|port| port.id == id)
-    }
-
-    /// The output of that name in the compiled pipeline.
-    pub fn output(&self, id: &str) -> Option<&Port> {
-        self.outputs.iter().find(|port| port.id == id)
-    }
 }
 
 /// `inputs` or `outputs`.

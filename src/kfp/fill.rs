@@ -6,6 +6,8 @@ mod placeholder;
 mod slot;
 mod values;
 
+use std::collections::{BTreeSet, HashMap};
+
 use super::artifact::Artifact;
 use super::compiled::{Pipeline, Task};
 use super::component::{Component, Element, Part, Port};
@@ -14,12 +16,11 @@ use super::parameter::Given;
 use super::placeholder::{Piece, pieces};
 use super::types::PortType;
 use crate::error::{Error, Result};
-use crate::names;
 use crate::nearest::unknown;
 use crate::value::Value;
-use slot::{Content, Slot, input};
+use slot::{Call, Content, Slot};
 pub use values::Values;
-use values::output_name;
+use values::{names, output_name};
 
 /// Where things lie that nobody gave a place.
 const ROOT: &str = "gs://bucket/run";
@@ -51,15 +52,16 @@ pub struct Received {
 /// fill it in.
 pub fn fill(pipeline: &Pipeline, task: &Task, values: &Values) -> Result<Filled> {
     let component = &task.component;
+    let call = Call::new(pipeline, task, values);
     let mut filler = Filler {
         pipeline,
         task,
-        inputs: Vec::new(),
-        outputs: Vec::new(),
+        inputs: Slots::default(),
+        outputs: Slots::default(),
         folder: Artifact::at(&own_folder(pipeline, task)),
     };
     for port in by_id(&component.inputs) {
-        filler.inputs.push(input(pipeline, task, port, values)?);
+        filler.inputs.push(call.input(port)?);
     }
     filler.give_outputs(values)?;
     filler.resolve_references()?;
@@ -76,8 +78,7 @@ pub fn fill(pipeline: &Pipeline, task: &Task, values: &Values) -> Result<Filled>
             command = received.len();
         }
     }
-    let names: Vec<&str> = samples.iter().map(String::as_str).collect();
-    let samples = names::places(&names).into_keys().collect();
+    let samples = BTreeSet::from_iter(samples).into_iter().collect();
     Ok(Filled { received, command, samples })
 }
 
@@ -91,19 +92,40 @@ fn own_folder(pipeline: &Pipeline, task: &Task) -> String {
 
 /// A compiled pipeline lists them by name.
 fn by_id(ports: &[Port]) -> Vec<&Port> {
-    let ids: Vec<&str> = ports.iter().map(|port| port.id.as_str()).collect();
-    names::places(&ids).values().filter_map(|place| ports.get(*place)).collect()
+    let mut ports: Vec<&Port> = ports.iter().collect();
+    ports.sort_by_key(|port| &port.id);
+    ports.dedup_by_key(|port| &port.id);
+    ports
 }
 
 /// The names of what samples stand for.
 type Samples = Vec<String>;
 
+/// Inputs or outputs with what they hold.
+#[derive(Default)]
+struct Slots<'a> {
+    each: Vec<Slot<'a>>,
+    /// By the port's id.
+    places: HashMap<&'a str, usize>,
+}
+
+impl<'a> Slots<'a> {
+    fn push(&mut self, slot: Slot<'a>) {
+        self.places.insert(&slot.port.id, self.each.len());
+        self.each.push(slot);
+    }
+
+    fn get(&self, id: &str) -> Option<&Slot<'a>> {
+        self.places.get(id).and_then(|place| self.each.get(*place))
+    }
+}
+
 /// A task with what its inputs and outputs hold.
 struct Filler<'a> {
     pipeline: &'a Pipeline,
     task: &'a Task,
-    inputs: Vec<Slot<'a>>,
-    outputs: Vec<Slot<'a>>,
+    inputs: Slots<'a>,
+    outputs: Slots<'a>,
     /// Where the outputs lie.
     folder: Artifact,
 }
@@ -113,8 +135,9 @@ impl<'a> Filler<'a> {
     fn give_outputs(&mut self, values: &Values) -> Result<()> {
         let component: &'a Component = &self.task.component;
         let mut given = Vec::new();
+        let (outer, own) = (names(&self.pipeline.inputs), names(&component.inputs));
         for port in by_id(&component.outputs) {
-            let value = match values.get(&output_name(self.pipeline, self.task, port)) {
+            let value = match values.get(&output_name([&outer, &own], port)) {
                 Some(value) => Artifact::given(port, &output_file(value))?,
                 None => None,
             };
@@ -137,15 +160,15 @@ impl<'a> Filler<'a> {
 
     /// Fills in the placeholders in the values themselves: a pipeline's f-strings.
     fn resolve_references(&mut self) -> Result<()> {
-        for index in 0..self.inputs.len() {
+        for index in 0..self.inputs.each.len() {
             let Some(Slot { content: Content::Parameter(Value::Text(written)), port, .. }) =
-                self.inputs.get(index)
+                self.inputs.each.get(index)
             else {
                 continue;
             };
             let mut samples = Samples::new();
             let filled = self.pieces(&pieces(written), port.line, &mut samples)?;
-            if let Some(slot) = self.inputs.get_mut(index) {
+            if let Some(slot) = self.inputs.each.get_mut(index) {
                 slot.content = Content::Parameter(Value::Text(filled));
                 slot.sample |= !samples.is_empty();
             }
@@ -194,14 +217,13 @@ impl<'a> Filler<'a> {
 
     fn slot<'s>(
         &self,
-        slots: &'s [Slot<'a>],
+        slots: &'s Slots<'a>,
         what: &str,
         id: &str,
         line: usize,
     ) -> Result<&'s Slot<'a>> {
-        let found = slots.iter().find(|slot| slot.port.id == id);
-        found.ok_or_else(|| {
-            let names = slots.iter().map(|slot| slot.port.id.as_str());
+        slots.get(id).ok_or_else(|| {
+            let names = slots.each.iter().map(|slot| slot.port.id.as_str());
             let Error { message, help, .. } = unknown(what, id, names);
             let message = format!("a placeholder is wrong: {message}");
             Error { help, ..Error::in_line(&self.task.component.file, line, message) }

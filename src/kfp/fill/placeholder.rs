@@ -29,7 +29,7 @@ impl Filler<'_> {
             | Placeholder::OutputUri(id)
             | Placeholder::OutputFile(id) => (&self.outputs, "output", id),
             Placeholder::ExecutorInput => {
-                let slots = self.inputs.iter().chain(&self.outputs);
+                let slots = self.inputs.each.iter().chain(&self.outputs.each);
                 samples.extend(slots.filter(|s| s.sample).map(|s| s.port.name.clone()));
                 return Ok(parameter::python_json(&self.executor_input()));
             }
@@ -149,15 +149,15 @@ impl Filler<'_> {
             (
                 "inputs",
                 without_empty(dict([
-                    ("artifacts", collect(&self.inputs, &artifact)),
-                    ("parameterValues", collect(&self.inputs, &value)),
+                    ("artifacts", collect(&self.inputs.each, &artifact)),
+                    ("parameterValues", collect(&self.inputs.each, &value)),
                 ])),
             ),
             (
                 "outputs",
                 without_empty(dict([
-                    ("parameters", collect(&self.outputs, &file)),
-                    ("artifacts", collect(&self.outputs, &artifact)),
+                    ("parameters", collect(&self.outputs.each, &file)),
+                    ("artifacts", collect(&self.outputs.each, &artifact)),
                     ("outputFile", text(&self.output_file())),
                 ])),
             ),

@@ -1,10 +1,14 @@
 //! What each input of a task holds, and what it comes from.
 
+use std::collections::{HashMap, HashSet};
+
+use super::values::names;
 use super::{ROOT, Values};
 use crate::error::{Error, Result, quote};
 use crate::kfp::artifact::Artifact;
 use crate::kfp::compiled::{Pipeline, Source, Task};
 use crate::kfp::component::Port;
+use crate::kfp::items::by_id;
 use crate::kfp::parameter::{self, Given};
 use crate::kfp::types::PortType;
 use crate::value::Value;
@@ -31,58 +35,79 @@ pub(super) enum Content {
     File(String),
 }
 
-/// What an input holds: what was given, else what the pipeline passes, else its default; else
-/// nothing if it is optional, and a sample if it is not.
-///
-/// # Errors
-/// A value does not fit the input's type, or is null though the input is not optional.
-pub(super) fn input<'a>(
-    pipeline: &'a Pipeline,
+/// A task with what is passed to its inputs.
+pub(super) struct Call<'a> {
     task: &'a Task,
-    port: &'a Port,
-    values: &Values,
-) -> Result<Slot<'a>> {
-    let file = &task.component.file;
-    let slot = |content, sample| Slot { port, content, sample };
-    let outer = |id: &str| pipeline.inputs.iter().find(|input| input.id == id);
-    let is_pipelines = pipeline.inputs.iter().any(|input| input.name == port.name);
-    if let (false, Some(given)) = (is_pipelines, values.get(&port.name)) {
-        return Ok(slot(content(port, port, given)?, false));
+    values: &'a Values,
+    /// The pipeline's inputs, by their id.
+    outer: HashMap<&'a str, &'a Port>,
+    /// And their names.
+    outer_names: HashSet<&'a str>,
+    /// Where the task's inputs come from, by their id.
+    sources: HashMap<&'a str, &'a Source>,
+}
+
+impl<'a> Call<'a> {
+    pub(super) fn new(pipeline: &'a Pipeline, task: &'a Task, values: &'a Values) -> Self {
+        let sources = task.bindings.iter().map(|(id, source)| (id.as_str(), source));
+        Self {
+            task,
+            values,
+            outer: by_id(&pipeline.inputs),
+            outer_names: names(&pipeline.inputs),
+            sources: sources.rev().collect(),
+        }
     }
-    let (found, sample) = match task.source(&port.id) {
-        Some(Source::Constant(value)) => (Some(value.clone()), false),
-        Some(Source::Input(id)) => match outer(id) {
-            Some(input) => match values.get(&input.name) {
-                Some(given) => return Ok(slot(content(input, port, given)?, false)),
-                None if input.default.is_none() && !input.optional => {
-                    return Ok(slot(sample_of(port, ROOT, &input.id), true));
-                }
-                None => (parameter::default(input, file)?, false),
+
+    /// What an input holds: what was given, else what the pipeline passes, else its default; else
+    /// nothing if it is optional, and a sample if it is not.
+    ///
+    /// # Errors
+    /// A value does not fit the input's type, or is null though the input is not optional.
+    pub(super) fn input(&self, port: &'a Port) -> Result<Slot<'a>> {
+        let file = &self.task.component.file;
+        let slot = |content, sample| Slot { port, content, sample };
+        let is_pipelines = self.outer_names.contains(port.name.as_str());
+        if let (false, Some(given)) = (is_pipelines, self.values.get(&port.name)) {
+            return Ok(slot(content(port, port, given)?, false));
+        }
+        let (found, sample) = match self.sources.get(port.id.as_str()) {
+            Some(Source::Constant(value)) => (Some(value.clone()), false),
+            Some(Source::Input(id)) => match self.outer.get(id.as_str()) {
+                Some(input) => match self.values.get(&input.name) {
+                    Some(given) => return Ok(slot(content(input, port, given)?, false)),
+                    None if input.default.is_none() && !input.optional => {
+                        return Ok(slot(sample_of(port, ROOT, &input.id), true));
+                    }
+                    None => (parameter::default(input, file)?, false),
+                },
+                None => return Ok(slot(sample_of(port, ROOT, id), true)),
             },
-            None => return Ok(slot(sample_of(port, ROOT, id), true)),
-        },
-        Some(Source::Output(task, output)) => {
-            let folder = format!("{ROOT}/{task}");
-            return Ok(slot(sample_of(port, &folder, output), true));
+            Some(Source::Output(task, output)) => {
+                let folder = format!("{ROOT}/{task}");
+                return Ok(slot(sample_of(port, &folder, output), true));
+            }
+            Some(Source::AtRunTime(Some(value))) => (Some(value.clone()), true),
+            Some(Source::AtRunTime(None)) => {
+                return Ok(slot(sample_of(port, ROOT, &port.id), true));
+            }
+            None => (None, false),
+        };
+        let found = match found {
+            Some(value) => Some(value),
+            None => parameter::default(port, file)?,
+        };
+        match (found, port.ty) {
+            (Some(Value::Text(place)), PortType::Artifact) => {
+                Ok(slot(Content::Artifact(Artifact::at(&place)), sample))
+            }
+            (Some(value), PortType::Parameter(parameter)) => {
+                let value = parameter::through_protobuf(value, parameter, &port.name)?;
+                Ok(slot(Content::Parameter(value), sample))
+            }
+            _ if port.optional => Ok(slot(Content::Absent, false)),
+            _ => Ok(slot(sample_of(port, ROOT, &port.id), true)),
         }
-        Some(Source::AtRunTime(Some(value))) => (Some(value.clone()), true),
-        Some(Source::AtRunTime(None)) => return Ok(slot(sample_of(port, ROOT, &port.id), true)),
-        None => (None, false),
-    };
-    let found = match found {
-        Some(value) => Some(value),
-        None => parameter::default(port, file)?,
-    };
-    match (found, port.ty) {
-        (Some(Value::Text(place)), PortType::Artifact) => {
-            Ok(slot(Content::Artifact(Artifact::at(&place)), sample))
-        }
-        (Some(value), PortType::Parameter(parameter)) => {
-            let value = parameter::through_protobuf(value, parameter, &port.name)?;
-            Ok(slot(Content::Parameter(value), sample))
-        }
-        _ if port.optional => Ok(slot(Content::Absent, false)),
-        _ => Ok(slot(sample_of(port, ROOT, &port.id), true)),
     }
 }
 

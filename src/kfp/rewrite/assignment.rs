@@ -1,13 +1,27 @@
 //! The override that a flag and its value become, and what it cannot carry.
 
+use std::collections::HashMap;
+
 use super::Possible;
 use crate::error::quote;
 use crate::hydra::{self, Key};
 use crate::kfp::component::{Component, Port};
-use crate::kfp::items::written;
+use crate::kfp::items::{by_id, written};
 use crate::kfp::placeholder::{Piece, Placeholder};
 use crate::kfp::types::{Parameter, PortType};
 use crate::value::{Type, Value};
+
+/// A component's inputs and outputs, by their names in the compiled pipeline.
+pub(super) struct Ports<'a> {
+    inputs: HashMap<&'a str, &'a Port>,
+    outputs: HashMap<&'a str, &'a Port>,
+}
+
+impl<'a> Ports<'a> {
+    pub(super) fn of(component: &'a Component) -> Self {
+        Self { inputs: by_id(&component.inputs), outputs: by_id(&component.outputs) }
+    }
+}
 
 /// An override.
 pub(super) struct Assignment {
@@ -20,7 +34,7 @@ pub(super) struct Assignment {
 impl Assignment {
     /// Sets the key `name` to the value that is written in `pieces`, of which none is no text. The
     /// error says why there is no such override.
-    pub(super) fn of(name: &str, pieces: &[Piece], component: &Component) -> Possible<Self> {
+    pub(super) fn of(name: &str, pieces: &[Piece], ports: &Ports<'_>) -> Possible<Self> {
         let key = key(name)?;
         match pieces {
             [] => Self::literal(&key, ""),
@@ -30,7 +44,7 @@ impl Assignment {
                 let mut losses = Vec::new();
                 for piece in pieces {
                     if let Piece::Placeholder(placeholder) = piece {
-                        losses.extend(loss(placeholder, component)?);
+                        losses.extend(loss(placeholder, ports)?);
                     }
                 }
                 losses.dedup();
@@ -83,13 +97,13 @@ const PARSED: &str = "a comma, `=`, quote or `${` in it fails or changes it, and
                       `2024_11_23` or `null` changes its type";
 
 /// What of a placeholder's values may not arrive. The error says why there is no override at all.
-fn loss(placeholder: &Placeholder, component: &Component) -> Possible<Option<String>> {
+fn loss(placeholder: &Placeholder, ports: &Ports<'_>) -> Possible<Option<String>> {
     match placeholder {
         Placeholder::InputPath(name) | Placeholder::InputUri(name) => {
-            artifact("input", name, component.input(name))
+            artifact("input", name, ports.inputs.get(name.as_str()).copied())
         }
         Placeholder::OutputPath(name) | Placeholder::OutputUri(name) => {
-            artifact("output", name, component.output(name))
+            artifact("output", name, ports.outputs.get(name.as_str()).copied())
         }
         Placeholder::OutputFile(_) => Ok(None),
         Placeholder::ExecutorInput => {
@@ -98,7 +112,7 @@ fn loss(placeholder: &Placeholder, component: &Component) -> Possible<Option<Str
         Placeholder::Other(written) => {
             Ok(Some(format!("Hydra parses the value of {}: {PARSED}", quote(written))))
         }
-        Placeholder::InputValue(name) => match component.input(name) {
+        Placeholder::InputValue(name) => match ports.inputs.get(name.as_str()).copied() {
             None => Ok(Some(format!("there is no input {}", quote(name)))),
             Some(Port { ty: PortType::Parameter(ty), name, .. }) => Ok(loss_of(*ty, name)),
             Some(port) => Err(format!(

@@ -1,6 +1,6 @@
 //! The way through what a component writes: each flag becomes an override where it can.
 
-use super::assignment::Assignment;
+use super::assignment::{Assignment, Ports};
 use super::edit::{self, Edit};
 use super::slot::{Outcome, Slot, slots_of};
 use super::{Note, Possible, script};
@@ -27,10 +27,10 @@ const UNEDITABLE: &str = "its elements stand in two lists, or have an anchor, al
                           scalar or a comment inside";
 
 /// Goes through the container's command line, which is `command` and `args` in one.
-pub(super) fn rewrite(text: &str, root: &Node, component: &Component) -> Changes {
+pub(super) fn rewrite<'a>(text: &'a str, root: &'a Node, component: &'a Component) -> Changes {
     let mut pass = Pass {
         text,
-        component,
+        ports: Ports::of(component),
         edits: Vec::new(),
         notes: Vec::new(),
         after_override: false,
@@ -66,7 +66,7 @@ pub(super) fn rewrite(text: &str, root: &Node, component: &Component) -> Changes
 /// The changes so far.
 struct Pass<'a> {
     text: &'a str,
-    component: &'a Component,
+    ports: Ports<'a>,
     edits: Vec<Edit>,
     notes: Vec<Note>,
     /// Whether an override was met.
@@ -224,7 +224,7 @@ impl<'a> Pass<'a> {
         }
         match flag.values {
             Values::Next(None) => Assignment::switch(name),
-            _ => Assignment::of(name, &pieces, self.component),
+            _ => Assignment::of(name, &pieces, &self.ports),
         }
     }
 
