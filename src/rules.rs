@@ -12,7 +12,7 @@ use crate::declarations::{Arity, Declarations, Flag, FlagRule, Source, SourceFil
 use crate::error::Result;
 use crate::hydra::{self, Key};
 use crate::value::Type;
-use reading::{Entries, Names, Override, Words};
+use reading::{Entries, Override, Words};
 
 /// A rules file.
 #[derive(Debug)]
@@ -105,7 +105,7 @@ impl Rules {
     /// What a rules file's text says of `app` by its name. Mistakes elsewhere in it do not count: who
     /// is named is told of them, and does not run without its rules.
     pub fn naming(text: &str, app: &App) -> Naming {
-        let Ok(names) = serde_yaml::from_str::<Names>(text) else { return Naming::Unnamed };
+        let Some(names) = reading::names(text) else { return Naming::Unnamed };
         match names.apps.0.iter().find(|(name, _)| app.is_named(name)) {
             Some((_, reading::NamedApp::Off)) => return Naming::Off,
             Some(_) => return Naming::Named,

@@ -214,6 +214,47 @@ fn hydras_own_flags_work_wherever_they_stand() {
 }
 
 #[test]
+fn a_value_of_a_flag_named_as_a_switch_of_hydras_does_nothing() {
+    let app = App::train();
+    let target = app.scratch.path().join("copied");
+    let copy = format!(
+        "++model={{_target_: shutil.copyfile, src: /etc/hostname, dst: {}}}",
+        target.display()
+    );
+    let outside = tempfile::tempdir().unwrap();
+    let config_dir = format!("--config-dir={}", outside.path().display());
+    for switch in
+        ["--run", "-r", "--version", "--help", "-h", "--hydra-help", "--resolve", "--info", "-i"]
+    {
+        for value in
+            [&copy, "note=${oc.env:HOME}", "a=b", "--seed=3", &config_dir, "all", "word", "--"]
+        {
+            for arguments in
+                [["--project", "demo", switch, value], [switch, value, "--project", "demo"]]
+            {
+                let output = app.run(&arguments);
+                assert_eq!(
+                    output.status.code(),
+                    Some(125),
+                    "{arguments:?}: {}",
+                    both_streams(&output)
+                );
+            }
+        }
+    }
+    assert!(!target.exists());
+    // Written so, Hydra gets its switch, and the application its flag.
+    let changed = [train_config(&[("lr", seen::float("0.5"))])];
+    for arguments in [
+        &["--project", "demo", "--lr", "0.5", "--run"][..],
+        &["--run", "--project", "demo", "--lr", "0.5"],
+        &["--run", "project=demo", "lr=0.5"],
+    ] {
+        assert_eq!(app.received(arguments), changed, "{arguments:?}");
+    }
+}
+
+#[test]
 fn a_sweep_that_is_asked_for_sweeps_and_values_stay_whole() {
     let app = App::train();
     let params = r#"{"b": {"c": "x,y"}}"#;

@@ -376,6 +376,47 @@ fn each_key_of_a_flag() {
         ("a: {empty: drop, type: dict}", &["--a", "", "--b", "1"], "b=1"),
         ("a: {empty: drop, type: list}", &["--a=", "--b", "1"], "b=1"),
         ("a: {empty: keep}", &["--a", ""], "a=''"),
+        // nullable, for any type: `null` is no item and no text then.
+        ("a: {type: int, nullable: true}", &["--a", "null"], "a=null"),
+        ("a: {type: int, nullable: true}", &["--a", "1"], "a=1"),
+        ("a: {type: int, nullable: true}", &["--a=null"], "a=null"),
+        ("a: {type: float, nullable: true}", &["--a", "null"], "a=null"),
+        ("a: {type: bool, nullable: true}", &["--a", "null", "b=1"], "a=null | b=1"),
+        ("a: {type: string, nullable: true}", &["--a", "null"], "a=null"),
+        ("a: {type: string, nullable: true}", &["--a", ""], "a=''"),
+        ("a: {type: path, nullable: true}", &["--a", "null"], "a=null"),
+        ("a: {type: hydra, nullable: true}", &["--a", "null"], "a=null"),
+        ("a: {type: dict, nullable: true}", &["--a", "null"], "a=null"),
+        ("a: {type: list, nullable: true}", &["--a", "null"], "a=null"),
+        ("a: {type: 'list[int]', nullable: true}", &["--a", "null"], "a=null"),
+        ("a: {type: 'list[str]', nullable: true}", &["--a", "null"], "a=null"),
+        ("a: {type: list}", &["--a", "null"], "a=null"),
+        ("a: {type: list}", &["--a", "x", "null"], "a=[x,null]"),
+        ("a: {type: list}", &["--a", "[null]"], "a=[null]"),
+        ("a: {type: 'list[str]'}", &["--a", "null"], "a=['null']"),
+        (
+            "a: {type: int, nullable: false}",
+            &["--a", "null"],
+            "error: --a: the value `null` is not an int (declared int by hydra-shim.yaml:1)",
+        ),
+        (
+            "a: {type: 'list[int]'}",
+            &["--a", "null"],
+            "error: --a: the value `null` is not an int (declared list[int] by hydra-shim.yaml:1)",
+        ),
+        // NaN and the infinities, as Python's json writes them and as a float alone has them.
+        ("a: {type: 'list[float]'}", &["--a", "[NaN, -Infinity,1]"], "a=[NaN,-inf,1.0]"),
+        ("a: {type: 'list[float]'}", &["--a", "[Infinity, nan, inf ]"], "a=[inf,nan,inf]"),
+        ("a: {type: 'list[float]'}", &["--a", "nan", "[Infinity]"], "a=[nan,inf]"),
+        (
+            "a: {type: 'list[float]'}",
+            &["--a", "[NaN, x]"],
+            "error: --a: the value `[NaN, x]` is not a float (declared list[float] by \
+             hydra-shim.yaml:1)",
+        ),
+        ("a: {type: list}", &["--a", "[NaN]"], "a=['[NaN]']"),
+        // A type's name is a key only where it is called one.
+        ("lr: {key: int}", &["--lr", "1"], "int=1"),
         // merge
         ("a: {merge: true}", &["--a", r#"{"x": 1}"#], "++a={x: 1}"),
         ("a: {merge: false}", &["--a", r#"{"x": 1}"#], "a={} | ~a | +a={x: 1}"),
@@ -397,6 +438,73 @@ fn each_key_of_a_flag() {
         );
     }
     failures.assert_none();
+}
+
+#[test]
+fn what_is_appended_is_there_once() {
+    let rules = "append: [+extra=1, seed=2]\n";
+    for (arguments, expected) in [
+        (&["--lr", "1"][..], "lr=1 | +extra=1 | seed=2"),
+        // An application that starts itself again.
+        (&["lr=1", "+extra=1", "seed=2"], "lr=1 | +extra=1 | seed=2"),
+        (&["--lr", "1", "+extra=1"], "lr=1 | +extra=1 | seed=2"),
+        (&["--seed", "2", "+extra=2"], "seed=2 | +extra=2 | +extra=1"),
+    ] {
+        assert_eq!(under(rules, &[], arguments), expected, "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_components_flag_is_what_the_rules_call_it() {
+    let site = |rules: &str, args: &[&str], arguments: &[&str]| {
+        let inputs = ["{name: x, type: String}"];
+        let rules = format!("component: c.yaml\n{rules}\n");
+        under(&rules, &[("c.yaml", &component(&inputs, args))], arguments)
+    };
+    let one = ["--a", "{inputValue: x}", "--b", "{inputValue: x}"];
+    for (rules, arguments, expected) in [
+        ("flags: {a: {type: list}}", &["--a", "x", "y", "--b", "1"][..], "a=[x,y] | b='1'"),
+        ("flags: {a: {type: list}}", &["--a", "--b", "y", "--b", "1"], "a=['--b',y] | b='1'"),
+        ("flags: {a: {type: list}}", &["--a", "m=1", "m=2", "--b", "1"], "a=['m=1'] | m=2 | b='1'"),
+        ("flags: {a: {type: list}}", &["--a", "[1, 2]", "--b", "1"], "a=[1,2] | b='1'"),
+        ("flags: {a: {type: list}}", &["--a", "x", "--a", "y", "--b", "1"], "a=[x,y] | b='1'"),
+        ("flags: {a: {type: 'list[int]'}}", &["--a", "1", "2.0"], "a=[1,2]"),
+        ("flags: {a: {type: bool}}", &["--a", "yes", "--b", "1"], "a=true | b='1'"),
+        ("flags: {a: {nullable: true}}", &["--a", "null", "--b", "1"], "a=null | b='1'"),
+        ("flags: {a: {type: int}}", &["--a", "1e3", "--b", "1"], "a=1000 | b='1'"),
+    ] {
+        assert_eq!(site(rules, &one, arguments), expected, "{rules}: {arguments:?}");
+    }
+    let switch = ["--a", "--b", "{inputValue: x}"];
+    for (arguments, expected) in [
+        (&["--a", "--b", "1"][..], "a=true | b='1'"),
+        (&["--a", "off", "--b", "1"], "a=false | b='1'"),
+        (&["--no-a", "--b", "1"], "a=false | b='1'"),
+    ] {
+        assert_eq!(site("flags: {a: {type: bool}}", &switch, arguments), expected, "{arguments:?}");
+    }
+}
+
+#[test]
+fn yaml_may_repeat_and_nest_within_bounds() {
+    let items = vec!["*a"; 9].join(", ");
+    let mut bomb = "drop: &a [x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for (name, before) in ('b'..='j').zip('a'..) {
+        bomb += &format!("{name}: &{name} [{}]\n", items.replace('a', &before.to_string()));
+    }
+    let deep = format!("flags: {}", "[".repeat(100_000));
+    for (rules, reason) in [(bomb, "unknown key `b`"), (deep, "brackets are open")] {
+        let got = under(&rules, &[], &["--lr", "1"]);
+        assert!(got.starts_with("error: ") && got.contains(reason), "{got}");
+    }
+    let repeated = format!("apps:\n  x.py: {{flags: &f {{a: b}}}}\n{}", {
+        let lines = (0..20_000).map(|n| format!("  y{n}.py: {{flags: *f}}\n"));
+        lines.collect::<String>()
+    });
+    let got = under(&repeated, &[], &["--lr", "1"]);
+    assert!(got == "lr=1" || got.contains("repetition limit"), "{got}");
+    let shared = "flags: &f {a: b}\napps: {main.py: {flags: *f}}\n";
+    assert_eq!(under(shared, &[], &["--a", "1"]), "b=1");
 }
 
 #[test]

@@ -50,7 +50,7 @@ fn run(arguments: &[&str], declared: &Declarations) -> String {
             let overrides: Vec<&str> = translation.overrides().map(String::as_str).collect();
             overrides.join(" | ")
         }
-        Err(error) => format!("error: {}", error.message),
+        Err(error) => format!("error: {}; {}", error.message, error.help.unwrap_or_default()),
     }
 }
 
@@ -128,6 +128,75 @@ fn what_is_refused_undeclared() {
             "{arguments:?}: {result}"
         );
     }
+}
+
+#[test]
+fn after_a_switch_of_hydras_comes_nothing_that_may_be_its_value() {
+    let may_be = "after it may be the value of a flag of the application's";
+    for (arguments, expected) in [
+        // A value would be taken for an override, a flag of Hydra's, or lost.
+        (&["--lr", "1", "--run", "++model={_target_: os.system}"][..], may_be),
+        (&["--run", "lr=${oc.env:HOME}", "--lr", "1"], may_be),
+        (&["--lr", "1", "--version", "a=b"], may_be),
+        (&["--lr", "1", "--run", "word"], may_be),
+        (&["--lr", "1", "--run", "--"], may_be),
+        (&["--run", "--seed=3"], may_be),
+        (&["--lr", "1", "--run", "--config-dir=/tmp/evil"], may_be),
+        (&["--lr", "1", "--help", "--run"], may_be),
+        (&["--lr", "1", "--resolve", "-r"], may_be),
+        (&["--lr", "1", "--run", "--x"], may_be),
+        (&["--lr", "1", "-r", "a=b"], may_be),
+        (&["--lr", "1", "-h", "a=b"], may_be),
+        (&["--lr", "1", "-sc", "a=b"], may_be),
+        (&["--lr", "1", "-i", "a=b"], may_be),
+        (&["--lr", "1", "--hydra-help", "a=b"], may_be),
+        (&["--lr", "1", "--shell-completion", "a=b"], may_be),
+        (&["--lr", "1", "--info", "all"], "write --info=all; "),
+        (&["--lr", "1", "--run", "--quiet", "--n", "1"], may_be),
+        (&["--lr", "1", "--run", "--cuda", "word"], may_be),
+        (&["--lr", "1", "--run", "--prompt"], may_be),
+        // What cannot be its value.
+        (&["--lr", "1", "--run"], "lr=1 | --run"),
+        (&["--run", "--lr", "1"], "lr=1 | --run"),
+        (&["--run", "--lr", "-1"], "lr=-1 | --run"),
+        (&["--run", "--n", "1"], "+model.n=1 | --run"),
+        (&["--run", "--cuda", "off", "--n", "1"], "cuda=false | +model.n=1 | --run"),
+        (&["--run", "--config-name", "tiny", "--lr", "1"], "lr=1 | --run | --config-name | tiny"),
+        (&["--info=all", "x=1", "--lr", "1"], "x=1 | lr=1 | --info=all"),
+        (&["--lr", "1", "--info"], "lr=1 | --info"),
+        // A sweep, and a flag that takes a value, are no switches.
+        (&["--lr", "1", "--multirun", "x=1,2"], "lr=1 | x=1,2 | --multirun"),
+        (&["-m", "x=1,2", "--lr", "1"], "x=1,2 | lr=1 | -m"),
+        (&["--cfg", "job", "x=1", "--lr", "1"], "x=1 | lr=1 | --cfg | job"),
+        // A line of Hydra's flags and overrides, which somebody typed.
+        (&["--run", "x=1"], "x=1 | --run"),
+        (
+            &["--help", "--resolve", "++x=1", "--info", "all"],
+            "++x=1 | --help | --resolve | --info | all",
+        ),
+        (&["--version", "--config-dir=/tmp"], "--version | --config-dir=/tmp"),
+        // The launcher's own flag makes no line official.
+        (&["--local_rank=0", "--help", "x=1"], "x=1 | --help"),
+        // A declared flag of that name wins.
+        (&["--version", "a=b", "--lr", "1"], "version='a=b' | lr=1"),
+    ] {
+        let mut declared = declarations();
+        let is_declared = arguments.len() == 4 && arguments[0] == "--version";
+        if !is_declared {
+            declared.flags =
+                declared.flags.iter().filter(|f| f.name != "version").cloned().collect();
+        }
+        let result = run(arguments, &declared);
+        let refused = result.strip_prefix("error: ");
+        assert!(
+            result == expected || refused.is_some_and(|why| why.contains(expected)),
+            "{arguments:?}: {result}"
+        );
+    }
+    // Words that the component itself writes.
+    let literals = ["--run", "x=1"].map(str::to_owned).to_vec();
+    let declared = Declarations { literals, ..Declarations::default() };
+    assert_eq!(run(&["--lr", "1", "--run", "x=1"], &declared), "lr=1 | x=1 | --run");
 }
 
 #[test]

@@ -23,6 +23,10 @@ use crate::value;
 /// # Errors
 /// As [`super::Rules::read`].
 pub(super) fn parse(text: &str, name: &str) -> Result<Keys, Error> {
+    if brackets_open_at_once(text) > MAX_BRACKETS {
+        let message = format!("{name}: over {MAX_BRACKETS} brackets are open at once");
+        return Err(Error::refused(message));
+    }
     let mut documents = serde_yaml::Deserializer::from_str(text);
     let Some(document) = documents.next() else { return Ok(Keys::default()) };
     let keys = Option::<Keys>::deserialize(document).map_err(|error| refused(&error, name))?;
@@ -34,6 +38,23 @@ pub(super) fn parse(text: &str, name: &str) -> Result<Keys, Error> {
         return Err(Error::refused(message));
     }
     Ok(keys.unwrap_or_default())
+}
+
+/// The most brackets that may be open at once: libyaml takes quadratic time for them.
+const MAX_BRACKETS: usize = 1000;
+
+/// How many brackets are open at once, at most, wherever they are.
+fn brackets_open_at_once(text: &str) -> usize {
+    let (mut open, mut most) = (0_usize, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'[' | b'{' => open += 1,
+            b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        most = most.max(open);
+    }
+    most
 }
 
 /// The library's error as one of ours, with the file's name, the place and the nearest known word.
@@ -312,6 +333,14 @@ impl<'de> Deserialize<'de> for Override {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         value::from_text(deserializer)
     }
+}
+
+/// What names applications in a rules file, if it can be read so far.
+pub(super) fn names(text: &str) -> Option<Names> {
+    if brackets_open_at_once(text) > MAX_BRACKETS {
+        return None;
+    }
+    Names::deserialize(serde_yaml::Deserializer::from_str(text).next()?).ok()
 }
 
 /// Of a rules file only what names an application, whatever else is in it.
