@@ -14,6 +14,8 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use folder::{Folder, component, in_one_line, refusal, translated, words};
+use hydra_shim::command_line::App;
+use hydra_shim::rules::{Naming, Rules};
 use serde_json::Value;
 use site::{APP, FLAGS, Failures, SHOW, Site, TRANSLATED, UNTOUCHED, outcome, printed};
 use support::{HYDRA, Oracle, both_streams, seen, shim, venv};
@@ -487,11 +489,25 @@ fn a_components_flag_is_what_the_rules_call_it() {
 
 #[test]
 fn yaml_may_repeat_and_nest_within_bounds() {
-    let items = vec!["*a"; 9].join(", ");
-    let mut bomb = "drop: &a [x, x, x, x, x, x, x, x, x]\n".to_owned();
-    for (name, before) in ('b'..='j').zip('a'..) {
-        bomb += &format!("{name}: &{name} [{}]\n", items.replace('a', &before.to_string()));
-    }
+    let nine = |item: &str| [item; 9].join(", ");
+    let lines = ('a'..='j')
+        .zip('b'..)
+        .map(|(before, name)| format!("{name}: &{name} [{}]\n", nine(&format!("*{before}"))));
+    let bomb = format!("drop: &a [{}]\n{}", nine("x"), lines.collect::<String>());
+    // Who is named is looked for in what has mistakes, too.
+    let app = App::Script("main.py".to_owned());
+    assert_eq!(Rules::naming(&bomb, &app), Naming::Unnamed);
+    assert_eq!(
+        Rules::naming(&format!("apps: {{main.py: [{}", "[".repeat(100_000)), &app),
+        Naming::Unnamed
+    );
+    assert_eq!(Rules::naming("apps: {main.py: [1]}\nflgs: {a: }\n", &app), Naming::Named);
+    assert_eq!(Rules::naming("apps: {main.py: off}\nflgs: {a: }\n", &app), Naming::Off);
+    assert_eq!(
+        Rules::naming("command: python3 src/main.py\ncomponent: [1]\n", &app),
+        Naming::Unnamed
+    );
+    assert_eq!(Rules::naming("command: [python3, main.py]\ndrop: 1\n", &app), Naming::Named);
     let deep = format!("flags: {}", "[".repeat(100_000));
     for (rules, reason) in [(bomb, "unknown key `b`"), (deep, "brackets are open")] {
         let got = under(&rules, &[], &["--lr", "1"]);

@@ -159,8 +159,10 @@ pub(super) trait Entry: Sized {
     type Full: DeserializeOwned;
     /// What it is, for messages.
     const EXPECTED: &'static str;
-    /// Whether in full it is a list.
-    const IS_LIST: bool = false;
+    /// Whether in full it may be a list, or else a mapping.
+    fn may_be(is_list: bool) -> bool {
+        !is_list
+    }
 
     fn from_text(text: &str) -> Result<Self, String>;
 
@@ -198,7 +200,7 @@ impl<'de, T: Entry> Deserialize<'de> for Either<T> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-                if T::IS_LIST {
+                if !T::may_be(false) {
                     return Err(A::Error::invalid_type(Unexpected::Map, &self));
                 }
                 let full = T::Full::deserialize(MapAccessDeserializer::new(map))?;
@@ -206,7 +208,7 @@ impl<'de, T: Entry> Deserialize<'de> for Either<T> {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<T, A::Error> {
-                if !T::IS_LIST {
+                if !T::may_be(true) {
                     return Err(A::Error::invalid_type(Unexpected::Seq, &self));
                 }
                 let full = T::Full::deserialize(SeqAccessDeserializer::new(items))?;
@@ -299,7 +301,10 @@ impl<'de> Deserialize<'de> for Words {
 impl Entry for Words {
     type Full = Vec<String>;
     const EXPECTED: &'static str = "a command line, or a list of its words";
-    const IS_LIST: bool = true;
+
+    fn may_be(is_list: bool) -> bool {
+        is_list
+    }
 
     fn from_text(text: &str) -> Result<Self, String> {
         let words = shell_words::split(text);
@@ -360,6 +365,10 @@ pub(super) enum NamedApp {
 impl Entry for NamedApp {
     type Full = IgnoredAny;
     const EXPECTED: &'static str = AppRules::EXPECTED;
+
+    fn may_be(_is_list: bool) -> bool {
+        true
+    }
 
     fn from_text(text: &str) -> Result<Self, String> {
         Ok(if AppRules::from_text(text).is_ok() { Self::Off } else { Self::On })
