@@ -43,7 +43,7 @@ pub fn main(arguments: &[OsString]) -> Result<i32> {
 }
 
 /// Whether `argv` calls the shim's own file under a name that somebody gave it (`./hs install …`), and
-/// does not interpose: the name leads to no other program, is no link's, and a subcommand follows. An
+/// does not interpose: a subcommand follows, the name is not a link's, and leads to no other program. An
 /// application that is there gets its arguments, whatever they are.
 pub fn is_renamed(argv: &[OsString]) -> bool {
     let [called, first, ..] = argv else { return false };

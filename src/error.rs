@@ -40,12 +40,12 @@ impl Error {
         Self::new(Kind::Refused, message)
     }
 
-    /// A refusal of what stands in line and column, both from 1, of a file.
+    /// A refusal of what is in a line and column, both from 1, of a file.
     pub fn at(file: &str, (line, column): (usize, usize), message: impl AsRef<str>) -> Self {
         Self::refused(format!("{file}:{line}:{column}: {}", message.as_ref()))
     }
 
-    /// A refusal of what stands in a line, from 1, of a file.
+    /// A refusal of what is in a line, from 1, of a file.
     pub fn in_line(file: &str, line: usize, message: impl AsRef<str>) -> Self {
         Self::refused(format!("{file}:{line}: {}", message.as_ref()))
     }

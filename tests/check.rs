@@ -153,7 +153,7 @@ fn assert_complaints(folder: &Folder, options: &[&str], script: &str, cases: &[C
 }
 
 #[test]
-fn a_complaint_stands_beside_the_argument_that_caused_it() {
+fn a_complaint_is_beside_the_argument_that_caused_it() {
     let cases: &[Case] = &[
         // No such key: the nearest, the same name elsewhere, dashes.
         (

@@ -188,6 +188,25 @@ fn what_is_declared_may_be_refused_and_secrets_stay_secret() {
 }
 
 #[test]
+fn a_flag_that_nobody_can_read_is_refused_beside_what_it_received() {
+    let inputs = ["{name: a, type: Integer}", "{name: b, type: Integer}"];
+    let pair = ["--lr", "'1'", "--pair", "{inputValue: a}", "{inputValue: b}", "--x", "y"];
+    let folder = Folder::new(&[("pipeline.json", &folder::component(&inputs, &pair))]);
+    let output = component(&folder, &["--set", "a=7", "--set", "b=8"]);
+    assert_eq!(output.status.code(), Some(1), "{}", both_streams(&output));
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let rows: Vec<&str> = printed.lines().filter(|line| line.starts_with("  ")).collect();
+    let [_, lr, flag, rest @ ..] = rows.as_slice() else { panic!("{printed}") };
+    assert!(
+        flag.starts_with("  --pair 7 ") && flag.contains("--pair: it has 2 values"),
+        "{printed}"
+    );
+    assert!(flag.contains("; help: ") && lr.ends_with("refused"), "{printed}");
+    assert!(rest.iter().all(|row| row.ends_with("refused")), "{printed}");
+    assert!(rest.iter().any(|row| row.starts_with("  8 ")), "{printed}");
+}
+
+#[test]
 fn a_value_that_fits_no_input_stops_all() {
     let folder = folder();
     for (options, reason) in [

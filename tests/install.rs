@@ -70,7 +70,7 @@ fn a_link_for_each_python_that_is_there() {
 }
 
 #[test]
-fn a_shim_is_not_taken_for_the_python_behind_it() {
+fn a_shim_is_not_taken_for_the_python_after_it() {
     let image = image(&["python3"]);
     // A folder of links that is in PATH already, and has one too many.
     install(&image, "links python python3").output().unwrap();

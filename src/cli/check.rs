@@ -112,7 +112,7 @@ struct Checked {
 /// Runs the translated command with `--cfg job --resolve`.
 ///
 /// # Errors
-/// The program is no Hydra application, cannot be started, or Hydra complains: then with the flag
+/// The program is not a Hydra application, cannot be started, or Hydra complains: then with the flag
 /// that it complains about, and who declared it.
 fn check_one(translation: &Translation, rules: Option<&Path>) -> Result<Checked> {
     refuse_other_programs(&translation.command, rules)?;
@@ -143,7 +143,7 @@ fn complaint_of(output: &Output) -> String {
     format!("{}{}", text(&output.stderr), text(&output.stdout))
 }
 
-/// A program that is no Hydra application would not understand `--cfg job`, and simply run.
+/// A program that is not a Hydra application would not understand `--cfg job`, and simply run.
 fn refuse_other_programs(command: &[String], rules: Option<&Path>) -> Result<()> {
     let app = App::of(command.to_vec());
     let known = match &app {

@@ -11,7 +11,7 @@ pub(super) fn unified(name: &str, old: &str, new: &str) -> String {
     TextDiff::from_lines(old, new).unified_diff().header(&name, &name).to_string()
 }
 
-/// A name as `patch` reads it: a blank in it needs a tab behind it, a control character or quote
+/// A name as `patch` reads it: a blank in it needs a tab after it, a control character or quote
 /// needs quotes.
 fn file_name(name: &str) -> String {
     if name.chars().any(|c| c.is_control() || matches!(c, '"' | '\\')) {

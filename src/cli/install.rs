@@ -21,7 +21,7 @@ use crate::interpose::is_own_name;
 /// shim, is replaced.
 ///
 /// # Errors
-/// A name is no program's name, there is something else under it, no Python is in PATH, or the folder
+/// A name is not a program's name, there is something else under it, no Python is in PATH, or the folder
 /// cannot be written. Everything is then as it was.
 pub(super) fn install(dir: &Path, names: &[OsString]) -> Result<String> {
     names.iter().try_for_each(|name| check_name(name))?;
@@ -62,7 +62,7 @@ fn check_name(name: &OsStr) -> Result<()> {
     let text = name.to_string_lossy();
     let refused = |why: &str| Error::new(Kind::Usage, format!("{} is {why}", quote(&text)));
     if name.is_empty() || name.as_bytes().contains(&b'/') || text == "." || text == ".." {
-        return Err(refused("no program's name")
+        return Err(refused("not a program's name")
             .help("name a program as it is looked up in PATH, as in: install DIR my-train")
             .into());
     }

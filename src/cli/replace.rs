@@ -9,7 +9,7 @@ use tempfile::Builder;
 
 /// Gives the file at `path` the content `bytes`: written beside it, made durable, and renamed over
 /// it, so that nobody ever sees a part. A link is followed, and a file that is there keeps its
-/// permissions and, where that is allowed, its owner. What is no file (a pipe, `/dev/stdout`) is
+/// permissions and, where that is allowed, its owner. What is not a file (a pipe, `/dev/stdout`) is
 /// written to.
 ///
 /// # Errors

@@ -35,11 +35,11 @@ pub enum Complaint {
 impl Complaint {
     /// Reads Hydra's stderr.
     pub fn read(stderr: &str) -> Self {
-        let quoted_behind = |prefix: &str| {
+        let quoted_after = |prefix: &str| {
             let (_, rest) = stderr.split_once(prefix)?;
             rest.split_once('\'').map(|(quoted, _)| quoted.to_owned())
         };
-        if let Some(path) = quoted_behind("Could not find '") {
+        if let Some(path) = quoted_after("Could not find '") {
             let (group, option) = path.rsplit_once('/').unwrap_or(("", &path));
             let listed = stderr.split_once("Available options in '").map_or("", |(_, rest)| rest);
             let options = listed.lines().skip(1).take_while(|line| line.starts_with('\t'));
@@ -54,14 +54,14 @@ impl Complaint {
         {
             return Self::TypedNull(key.to_owned());
         }
-        if let Some(key) = quoted_behind("Could not append to config. An item is already at '") {
+        if let Some(key) = quoted_after("Could not append to config. An item is already at '") {
             return Self::AlreadyThere(key);
         }
-        if let Some(key) = quoted_behind("Could not delete from config. '") {
+        if let Some(key) = quoted_after("Could not delete from config. '") {
             return Self::NotDeletable(key);
         }
         if stderr.contains("is not in struct") || stderr.contains("not in '") {
-            let key = quoted_behind("Could not override '");
+            let key = quoted_after("Could not override '");
             return key.map_or(Self::Other, Self::NoKey);
         }
         for before in ["at input '", "token recognition error at: '"] {
