@@ -47,7 +47,7 @@ pub fn main(arguments: &[OsString]) -> Result<i32> {
 /// application that is there gets its arguments, whatever they are.
 pub fn is_renamed(argv: &[OsString]) -> bool {
     let [called, first, ..] = argv else { return false };
-    let is_ours = |first: &OsString| definition::FIRST_WORDS.iter().any(|word| first == word);
+    let is_ours = |first: &OsString| definition::FIRST_WORDS.split(' ').any(|word| first == word);
     let this = || std::fs::read_link("/proc/self/exe");
     is_ours(first)
         && this().is_ok_and(|file| file.file_name() == Path::new(called).file_name())

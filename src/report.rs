@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use crate::error::{Error, is_invisible};
-use crate::translate::{DryRun, Step, Translation};
+use crate::translate::{Step, Translation};
 
 /// `translate --format json`.
 #[derive(Default, Serialize)]
@@ -36,55 +36,33 @@ struct TraceError<'a> {
     help: Option<&'a str>,
 }
 
-impl<'a> From<&'a Error> for TraceError<'a> {
-    fn from(error: &'a Error) -> Self {
-        Self { error: &error.message, help: error.help.as_deref() }
-    }
-}
-
-impl<'a> From<&'a Step> for TraceEntry<'a> {
-    fn from(step: &'a Step) -> Self {
-        Self {
+impl<'a> Report<'a> {
+    /// With the errors of what is refused, each with its place in the trace.
+    pub(crate) fn new(translation: &'a Translation, refused: &'a [(usize, Error)]) -> Self {
+        let starts = refused.is_empty();
+        let mut refused = refused.iter().peekable();
+        let entry = |(index, step): (usize, &'a Step)| TraceEntry {
             from: step.shown_from(),
             to: step.shown_to(),
             key: step.key.as_deref(),
             r#type: step.kind.to_string(),
-            error: None,
-        }
-    }
-}
-
-impl<'a> From<&'a Translation> for Report<'a> {
-    fn from(translation: &'a Translation) -> Self {
+            error: refused
+                .next_if(|(at, _)| *at == index)
+                .map(|(_, e)| TraceError { error: &e.message, help: e.help.as_deref() }),
+        };
         Self {
-            argv: Some(translation.argv().collect()),
-            command: Some(&translation.command),
-            overrides: Some(translation.overrides().collect()),
+            argv: starts.then(|| translation.argv().collect()),
+            command: starts.then_some(&translation.command),
+            overrides: starts.then(|| translation.overrides().collect()),
             warnings: &translation.warnings,
-            trace: translation.trace.iter().map(TraceEntry::from).collect(),
-        }
-    }
-}
-
-impl<'a> From<&'a DryRun> for Report<'a> {
-    fn from(run: &'a DryRun) -> Self {
-        let mut report = Self::from(&run.translation);
-        for (index, error) in &run.refused {
-            if let Some(entry) = report.trace.get_mut(*index) {
-                entry.error = Some(error.into());
-            }
-        }
-        if run.refused.is_empty() {
-            report
-        } else {
-            Self { argv: None, command: None, overrides: None, ..report }
+            trace: translation.trace.iter().enumerate().map(entry).collect(),
         }
     }
 }
 
 /// The translation as one JSON object, without a line's end.
 pub fn json(translation: &Translation) -> String {
-    json_line(&Report::from(translation))
+    json_line(&Report::new(translation, &[]))
 }
 
 /// JSON in one line, in which nothing is invisible: JSON itself escapes only what is below U+0020.

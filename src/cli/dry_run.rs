@@ -151,7 +151,10 @@ fn json(runs: &[TaskRun]) -> String {
         task: &run.task.name,
         image: &run.task.component.image,
         received: texts(&run.filled),
-        translation: run.outcome.as_ref().map(Report::from).unwrap_or_default(),
+        translation: match &run.outcome {
+            Ok(run) => Report::new(&run.translation, &run.refused),
+            Err(_) => Report::default(),
+        },
         untouched: run.outcome.as_ref().err().copied(),
     });
     report::json_line(&Tasks { tasks: tasks.collect() }) + "\n"
