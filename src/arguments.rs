@@ -16,7 +16,7 @@ use std::borrow::Cow;
 
 use crate::declarations::{Declarations, Flag, SECRET, Variable};
 use crate::error::{Error, Result, quote};
-use crate::hydra::{self, Key, OwnFlag, OwnValue};
+use crate::hydra::{self, FlagValue, HydraFlag, Key};
 use crate::kfp;
 use crate::token::split_attached;
 use crate::value::{self, Type, Value};
@@ -113,9 +113,18 @@ impl<'a> Iterator for ArgumentParser<'a> {
         } else {
             self.word(token)
         };
-        let from = self.tokens.get(start..self.at).unwrap_or_default().to_vec();
+        if kind.is_err() && self.at == start + 1 && token.starts_with("--") && !token.contains('=')
+        {
+            // For who goes on: most likely its value.
+            self.take_if(|next| !is_flag_or_override(next));
+        }
+        let mut from = self.tokens.get(start..self.at).unwrap_or_default().to_vec();
+        let is_hidden = kind.is_err() && self.may_be_secret(token);
+        if is_hidden {
+            from = vec![SECRET.to_owned()];
+        }
         let is_hydra_flag = matches!(kind, Ok(ArgumentKind::HydraFlag));
-        self.previous = Some(Previous { token, secret, is_hydra_flag });
+        self.previous = Some(Previous { token, secret: secret || is_hidden, is_hydra_flag });
         Some(match kind {
             Ok(kind) => Ok(Argument { from, secret, kind }),
             Err(error) => Err(Refusal { from, secret, error }),
@@ -192,7 +201,7 @@ impl<'a> ArgumentParser<'a> {
             return Ok(ArgumentKind::Dropped);
         }
         self.admit(token, written)?;
-        match hydra::own_flag(written) {
+        match hydra::hydra_flag(written) {
             Some(flag) => self.hydra_flag(flag, token),
             None => self.official_flag(written, attached, secret),
         }
@@ -230,20 +239,20 @@ impl<'a> ArgumentParser<'a> {
     }
 
     /// One of Hydra's own flags, with its value.
-    fn hydra_flag(&mut self, flag: &OwnFlag, token: &'a str) -> Result<ArgumentKind<'a>> {
+    fn hydra_flag(&mut self, flag: &HydraFlag, token: &'a str) -> Result<ArgumentKind<'a>> {
         let (written, attached) = split_attached(token);
         self.admit_switch(flag, token)?;
         let value = match (flag.value, attached) {
-            (OwnValue::None, Some(_)) => return Err(takes_no_value(written, token)),
-            (_, Some(_)) | (OwnValue::None, None) => None,
-            (OwnValue::Required, None) => {
+            (FlagValue::None, Some(_)) => return Err(takes_no_value(written, token)),
+            (_, Some(_)) | (FlagValue::None, None) => None,
+            (FlagValue::Required, None) => {
                 let value = self.take_if(|next| !next.starts_with('-'));
                 if value.is_none() {
                     return Err(needs_value(flag, written, self.peek()));
                 }
                 value
             }
-            (OwnValue::Optional(choices), None) => self.take_if(|next| choices.contains(&next)),
+            (FlagValue::Optional(choices), None) => self.take_if(|next| choices.contains(&next)),
         };
         match value {
             Some(value) if !self.literals.hold_pair(written, value) => {
@@ -258,7 +267,7 @@ impl<'a> ArgumentParser<'a> {
         let (written, _) = split_attached(token);
         if token.starts_with('-') {
             self.admit(token, written)?;
-            match hydra::own_flag(written) {
+            match hydra::hydra_flag(written) {
                 Some(flag) => self.hydra_flag(flag, token),
                 None => Err(self.unexpected(token)),
             }
@@ -274,7 +283,7 @@ impl<'a> ArgumentParser<'a> {
     /// What follows a `--`.
     fn rest_as_it_is(&mut self, token: &'a str) -> Result<ArgumentKind<'a>> {
         self.admit(token, token)?;
-        match hydra::own_flag(split_attached(token).0) {
+        match hydra::hydra_flag(split_attached(token).0) {
             // Hydra takes its own flags only after the overrides.
             Some(flag) => self.hydra_flag(flag, token),
             None => Ok(ArgumentKind::Override(token.to_owned())),
@@ -287,20 +296,22 @@ impl<'a> ArgumentParser<'a> {
         if self.literals.hold(token) {
             return Ok(());
         }
-        // After a secret's flag it may be a part of the secret.
-        let is_part =
-            self.previous.is_some_and(|previous| previous.secret) && !token.starts_with("--");
-        Err(closed_mode::not_declared(self.declared, if is_part { SECRET } else { written }))
+        let written = if self.may_be_secret(token) { SECRET } else { written };
+        Err(closed_mode::not_declared(self.declared, written))
+    }
+
+    /// Whether `token` follows a secret, of which it may be a part.
+    fn may_be_secret(&self, token: &str) -> bool {
+        self.previous.is_some_and(|previous| previous.secret) && !token.starts_with("--")
     }
 
     fn unexpected(&self, token: &str) -> Error {
         let place = self.at;
         let previous = self.previous;
-        let secret = previous.is_some_and(|previous| previous.secret);
         let error = Error::refused(format!(
             "unexpected argument {} (argument {place}): expected --name value, key=value, or one \
              of Hydra's own flags",
-            if secret { SECRET.to_owned() } else { quote(token) }
+            shown(token, self.may_be_secret(token))
         ));
         if token.starts_with('-') {
             return error.help(
@@ -344,7 +355,7 @@ fn takes_no_value(written: &str, token: &str) -> Error {
     .help(hydra_switch::how_to_set_its_key(written))
 }
 
-fn needs_value(flag: &OwnFlag, written: &str, next: Option<&str>) -> Error {
+fn needs_value(flag: &HydraFlag, written: &str, next: Option<&str>) -> Error {
     let found = next.map_or_else(
         || "nothing follows".to_owned(),
         |next| format!("{} starts with a dash", quote(next)),

@@ -7,14 +7,14 @@
 
 mod complaint;
 mod entry_point;
+mod hydra_flag;
 mod instantiate;
 mod key;
 mod literal;
-mod own_flag;
 
 pub use complaint::{Complaint, FULL_ERROR_VARIABLE, full_key, strip_boilerplate};
 pub use entry_point::{ENTRY_METHOD, entry_point};
+pub use hydra_flag::{COMPOSE, FlagValue, HydraFlag, RESOLVE, hydra_flag};
 pub use instantiate::{EVALUATED_AGAIN, INSTANTIATE_KEYS, holds_interpolation};
 pub use key::{Key, Operation, is_key, native_key, why_no_key};
 pub use literal::{MISSING, Spelling, assignments, merging, spell};
-pub use own_flag::{COMPOSE, OwnFlag, OwnValue, RESOLVE, own_flag};

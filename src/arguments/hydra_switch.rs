@@ -9,7 +9,7 @@
 use super::{ArgumentParser, is_flag_or_override, is_negative_number};
 use crate::declarations::{Arity, Declarations};
 use crate::error::{Error, Result, quote};
-use crate::hydra::{self, OwnFlag, OwnValue};
+use crate::hydra::{self, FlagValue, HydraFlag};
 use crate::token::split_attached;
 
 /// Whether `token` is a flag that is not one of Hydra's own, or one that is declared.
@@ -20,7 +20,7 @@ pub(super) fn is_official(token: &str, declared: &Declarations) -> bool {
     }
     declared.flags.get(written).is_some()
         || written.strip_prefix("--").is_some_and(|name| !declared.drops(name))
-            && hydra::own_flag(written).is_none()
+            && hydra::hydra_flag(written).is_none()
 }
 
 /// The help for who meant a key with the name of Hydra's flag `written`.
@@ -34,8 +34,8 @@ pub(super) fn how_to_set_its_key(written: &str) -> String {
 
 impl ArgumentParser<'_> {
     /// Admits the switch `token` of Hydra's, which nobody declared, with what follows it.
-    pub(super) fn admit_switch(&self, flag: &OwnFlag, token: &str) -> Result<()> {
-        let is_switch = flag.value != OwnValue::Required && !flag.sweeps() && !token.contains('=');
+    pub(super) fn admit_switch(&self, flag: &HydraFlag, token: &str) -> Result<()> {
+        let is_switch = flag.value != FlagValue::Required && !flag.sweeps() && !token.contains('=');
         let [next, after @ ..] = self.rest() else { return Ok(()) };
         if !is_switch
             || !self.has_official_flag
@@ -45,7 +45,7 @@ impl ArgumentParser<'_> {
             return Ok(());
         }
         let choice =
-            matches!(flag.value, OwnValue::Optional(choices) if choices.contains(&next.as_str()));
+            matches!(flag.value, FlagValue::Optional(choices) if choices.contains(&next.as_str()));
         let what = if choice { format!("write {token}={next}; ") } else { String::new() };
         Err(Error::refused(format!(
             "{token} is one of Hydra's own flags, and {} after it may be the value of a flag of the \
@@ -76,8 +76,8 @@ impl ArgumentParser<'_> {
             };
         }
         let is_value = !after.starts_with('-') || is_negative_number(after);
-        match hydra::own_flag(written) {
-            Some(flag) => flag.value == OwnValue::Required && !after.starts_with('-'),
+        match hydra::hydra_flag(written) {
+            Some(flag) => flag.value == FlagValue::Required && !after.starts_with('-'),
             None => written.starts_with("--") && is_value,
         }
     }

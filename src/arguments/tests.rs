@@ -368,4 +368,11 @@ fn a_dry_run_goes_on_after_what_it_refuses() {
     assert_eq!(overrides, ["lr=1", "tags=[a]", "+model.n=3"]);
     let error = translate(Vec::new(), &arguments, &declarations()).unwrap_err();
     assert_eq!(error.message, first);
+    // In closed mode a flag that nobody declared is refused with its value.
+    let closed = Declarations { closed: true, ..declarations() };
+    let arguments = ["--evil", "value", "--token", "x", "y", "a=b"].map(str::to_owned).to_vec();
+    let run = dry_run(Vec::new(), &arguments, &closed);
+    let shown =
+        run.refused.iter().map(|(step, _)| run.translation.trace[*step].shown_from().join(" "));
+    assert_eq!(shown.collect::<Vec<_>>(), ["--evil value", "***", "***"]);
 }

@@ -18,7 +18,7 @@ use super::{command_alone, dry_run, named, path, print, say, tokens, warn};
 use crate::command_line::App;
 use crate::error::{Error, Kind, Result, quote};
 use crate::exec;
-use crate::hydra::{self, OwnFlag, OwnValue, own_flag};
+use crate::hydra::{self, FlagValue, HydraFlag, hydra_flag};
 use crate::interpose::{self, APPS_VARIABLE, Environment};
 use crate::log::Log;
 use crate::project;
@@ -127,7 +127,10 @@ fn check_one(translation: &Translation, rules: Option<&Path>) -> Result<Checked>
     }
     let error = cause::explain(translation, &complaint_of(&output));
     let help = match error.help {
-        None if translation.overrides().any(|text| own_flag(text).is_some_and(OwnFlag::sweeps)) => {
+        None if translation
+            .overrides()
+            .any(|text| hydra_flag(text).is_some_and(HydraFlag::sweeps)) =>
+        {
             Some(
                 "a sweep composes several configs: check it with one value for each key".to_owned(),
             )
@@ -227,13 +230,13 @@ fn composing<'a>(overrides: impl Iterator<Item = &'a String>) -> Vec<&'a String>
     let mut rest = overrides.peekable();
     while let Some(token) = rest.next() {
         let (name, _) = split_attached(token);
-        let Some(own) = own_flag(name) else {
+        let Some(own) = hydra_flag(name) else {
             kept.push(token);
             continue;
         };
         let value = match own.value {
-            OwnValue::Required if name == token => rest.next(),
-            OwnValue::Optional(choices) => rest.next_if(|next| choices.contains(&next.as_str())),
+            FlagValue::Required if name == token => rest.next(),
+            FlagValue::Optional(choices) => rest.next_if(|next| choices.contains(&next.as_str())),
             _ => None,
         };
         if own.locates_config() {

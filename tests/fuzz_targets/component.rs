@@ -24,7 +24,7 @@ fuzz_target!(|file: &str| {
         let Ok(filled) = fill::fill(&pipeline, task, &Values::default()) else { continue };
         let mut command: Vec<_> = filled.received.iter().map(|one| one.text.clone()).collect();
         let arguments = command.split_off(filled.command);
-        if let Ok(translation) = translate(command, arguments, &declared) {
+        if let Ok(translation) = translate(command, &arguments, &declared) {
             promise::values_stay_values(&translation);
         }
     }

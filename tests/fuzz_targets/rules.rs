@@ -1,4 +1,4 @@
-//! A rules file; behind a line `---`, arguments that are translated by it, a token a line.
+//! A rules file; after a line `---`, arguments that are translated by it, a token a line.
 
 #![no_main]
 
@@ -7,19 +7,23 @@ mod promise;
 use hydra_shim::command_line::App;
 use hydra_shim::declarations::Declarations;
 use hydra_shim::rules::Rules;
-use hydra_shim::translate::translate;
-use hydra_shim::yaml;
+use hydra_shim::translate::{dry_run, translate};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &str| {
     let (file, lines) = input.split_once("\n---\n").unwrap_or((input, ""));
-    let Ok(root) = yaml::parse_whole(file, "rules") else { return };
     let app = App::Script("main.py".to_owned());
-    let _ = Rules::names(&root, &app);
-    let Ok(rules) = Rules::read(&root, "rules") else { return };
+    let _ = Rules::naming(file, &app);
+    let Ok(rules) = Rules::read(file, "rules") else { return };
     let declared = rules.for_app(&app).over(Declarations::default());
-    let tokens = lines.split('\n').map(str::to_owned).collect();
-    if let Ok(translation) = translate(Vec::new(), tokens, &declared) {
-        promise::values_stay_values(&translation);
+    let tokens: Vec<String> = lines.split('\n').map(str::to_owned).collect();
+    let run = dry_run(Vec::new(), &tokens, &declared);
+    match translate(Vec::new(), &tokens, &declared) {
+        Ok(translation) => {
+            promise::values_stay_values(&translation);
+            assert_eq!(run.translation, translation);
+        }
+        // A run stops at the first of the errors that a dry run collects.
+        Err(error) => assert_eq!(run.refused.first().map(|(_, error)| error), Some(&error)),
     }
 });

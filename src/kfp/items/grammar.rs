@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::text::{beginning, flat, token};
 use super::{Doubt, Flag, Item, RuleTypes, Values, count};
 use crate::error::quote;
-use crate::hydra::{self, OwnValue};
+use crate::hydra::{self, FlagValue};
 use crate::kfp::component::{Element, Part, Port, is_flag};
 use crate::kfp::placeholder::{Piece, Placeholder};
 use crate::kfp::types::{Parameter, PortType};
@@ -276,10 +276,10 @@ fn hydra_value<'s, 'a>(
         Some(Part::Text(text)) if opening >= Some(Opening::Override) => Some(text.as_str()),
         _ => None,
     };
-    let takes = match hydra::own_flag(text)?.value {
-        OwnValue::None => false,
-        OwnValue::Required => word.is_some(),
-        OwnValue::Optional(choices) => word.is_some_and(|word| choices.contains(&word)),
+    let takes = match hydra::hydra_flag(text)?.value {
+        FlagValue::None => false,
+        FlagValue::Required => word.is_some(),
+        FlagValue::Optional(choices) => word.is_some_and(|word| choices.contains(&word)),
     };
     match opening {
         _ if takes => rest.get(..1),
@@ -292,7 +292,7 @@ fn hydra_value<'s, 'a>(
 fn attached(element: &Element) -> Item<'_> {
     let beginning = beginning(&element.part);
     let (flag, _) = beginning.split_once('=').unwrap_or((&beginning, ""));
-    if matches!(element.part, Part::Text(_)) && hydra::own_flag(flag).is_some() {
+    if matches!(element.part, Part::Text(_)) && hydra::hydra_flag(flag).is_some() {
         return Item::HydraFlag(element, None);
     }
     let pieces = flat(&element.part).map(|mut pieces| {

@@ -5,7 +5,7 @@ use super::edit::{self, Edit};
 use super::slot::{Outcome, Slot, slots_of};
 use super::{Note, Possible, script};
 use crate::error::quote;
-use crate::hydra::{self, OwnValue};
+use crate::hydra::{self, FlagValue};
 use crate::kfp::component::{Component, Element, Part};
 use crate::kfp::items::{Flag, Item, Items, Values, flat, token};
 use crate::yaml::Node;
@@ -211,7 +211,7 @@ impl<'a> Pass<'a> {
             Values::List(values) => return Err(format!("it has {} values", values.len())),
             Values::Unclear(_, doubt) => return Err(doubt.why.clone()),
         };
-        if hydra::own_flag(&flag.text).is_some_and(|own| own.value != OwnValue::None) {
+        if hydra::hydra_flag(&flag.text).is_some_and(|own| own.value != FlagValue::None) {
             self.meet_hydra_flag(&flag.text, flag.element.line);
             return Err(format!(
                 "it is one of Hydra's own flags; if the key is meant, write {name}=… by hand"

@@ -2,7 +2,7 @@
 
 /// Whether one of Hydra's own flags takes a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OwnValue {
+pub enum FlagValue {
     /// A switch.
     None,
     /// The next argument.
@@ -13,13 +13,13 @@ pub enum OwnValue {
 
 /// One of Hydra's own flags.
 #[derive(Debug, PartialEq, Eq)]
-pub struct OwnFlag {
+pub struct HydraFlag {
     /// With its two dashes.
     pub long: &'static str,
     /// With its dash.
     pub short: Option<&'static str>,
     /// What follows it.
-    pub value: OwnValue,
+    pub value: FlagValue,
 }
 
 /// The flags by which an application prints the config that it composes, and runs nothing.
@@ -28,7 +28,7 @@ pub const COMPOSE: [&str; 2] = ["--cfg", "job"];
 /// With [`COMPOSE`]: interpolations are printed as what they resolve to.
 pub const RESOLVE: &str = "--resolve";
 
-impl OwnFlag {
+impl HydraFlag {
     /// Whether it says where the config is.
     pub fn locates_config(&self) -> bool {
         matches!(self.long, "--config-path" | "--config-name" | "--config-dir")
@@ -40,29 +40,29 @@ impl OwnFlag {
     }
 }
 
-const fn flag(long: &'static str, short: Option<&'static str>, value: OwnValue) -> OwnFlag {
-    OwnFlag { long, short, value }
+const fn flag(long: &'static str, short: Option<&'static str>, value: FlagValue) -> HydraFlag {
+    HydraFlag { long, short, value }
 }
 
 /// `get_args_parser` in `hydra/_internal/utils.py`, hydra-core 1.3.8.
-const OWN_FLAGS: [OwnFlag; 14] = [
-    flag("--help", Some("-h"), OwnValue::None),
-    flag("--hydra-help", None, OwnValue::None),
-    flag("--version", None, OwnValue::None),
-    flag("--cfg", Some("-c"), OwnValue::Required),
-    flag("--resolve", None, OwnValue::None),
-    flag("--package", Some("-p"), OwnValue::Required),
-    flag("--run", Some("-r"), OwnValue::None),
-    flag("--multirun", Some("-m"), OwnValue::None),
-    flag("--shell-completion", Some("-sc"), OwnValue::None),
-    flag("--config-path", Some("-cp"), OwnValue::Required),
-    flag("--config-name", Some("-cn"), OwnValue::Required),
-    flag("--config-dir", Some("-cd"), OwnValue::Required),
-    flag("--experimental-rerun", None, OwnValue::Required),
+const HYDRA_FLAGS: [HydraFlag; 14] = [
+    flag("--help", Some("-h"), FlagValue::None),
+    flag("--hydra-help", None, FlagValue::None),
+    flag("--version", None, FlagValue::None),
+    flag("--cfg", Some("-c"), FlagValue::Required),
+    flag("--resolve", None, FlagValue::None),
+    flag("--package", Some("-p"), FlagValue::Required),
+    flag("--run", Some("-r"), FlagValue::None),
+    flag("--multirun", Some("-m"), FlagValue::None),
+    flag("--shell-completion", Some("-sc"), FlagValue::None),
+    flag("--config-path", Some("-cp"), FlagValue::Required),
+    flag("--config-name", Some("-cn"), FlagValue::Required),
+    flag("--config-dir", Some("-cd"), FlagValue::Required),
+    flag("--experimental-rerun", None, FlagValue::Required),
     flag(
         "--info",
         Some("-i"),
-        OwnValue::Optional(&[
+        FlagValue::Optional(&[
             "all",
             "config",
             "defaults",
@@ -77,8 +77,8 @@ const OWN_FLAGS: [OwnFlag; 14] = [
 ///
 /// Only whole names count: argparse would take `--multi` for `--multirun`, but here it may as
 /// well be the application's own.
-pub fn own_flag(name: &str) -> Option<&'static OwnFlag> {
-    OWN_FLAGS.iter().find(|flag| flag.long == name || flag.short == Some(name))
+pub fn hydra_flag(name: &str) -> Option<&'static HydraFlag> {
+    HYDRA_FLAGS.iter().find(|flag| flag.long == name || flag.short == Some(name))
 }
 
 #[cfg(test)]
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn no_name_stands_twice() {
-        let mut names: Vec<_> = OWN_FLAGS
+        let mut names: Vec<_> = HYDRA_FLAGS
             .iter()
             .flat_map(|flag| std::iter::once(flag.long).chain(flag.short))
             .collect();
@@ -99,10 +99,10 @@ mod tests {
 
     #[test]
     fn found_by_either_name_and_by_nothing_shorter() {
-        assert_eq!(own_flag("-cn").map(|f| f.long), Some("--config-name"));
-        assert_eq!(own_flag("--info").map(|f| f.long), Some("--info"));
-        assert_eq!(own_flag("--multi"), None);
-        assert_eq!(own_flag("multirun"), None);
-        assert_eq!(own_flag(""), None);
+        assert_eq!(hydra_flag("-cn").map(|f| f.long), Some("--config-name"));
+        assert_eq!(hydra_flag("--info").map(|f| f.long), Some("--info"));
+        assert_eq!(hydra_flag("--multi"), None);
+        assert_eq!(hydra_flag("multirun"), None);
+        assert_eq!(hydra_flag(""), None);
     }
 }
