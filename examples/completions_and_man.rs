@@ -17,7 +17,7 @@ use hydra_shim::{cli, interpose, log, project};
 
 const NAME: &str = "hydra-shim";
 
-const ENVIRONMENT: [(&str, &str); 5] = [
+const ENVIRONMENT: [(&str, &str); 6] = [
     (
         project::COMMAND_VARIABLE,
         "The command for when the arguments name none, quoted as for a shell.",
@@ -27,6 +27,10 @@ const ENVIRONMENT: [(&str, &str); 5] = [
     (
         interpose::APPS_VARIABLE,
         "Scripts to take for Hydra applications, separated by commas; * for all.",
+    ),
+    (
+        interpose::NOT_APPS_VARIABLE,
+        "Scripts, modules and programs to leave alone, whatever they are.",
     ),
     (log::LOG_VARIABLE, "text or json: say on stderr what was decided."),
 ];

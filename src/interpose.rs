@@ -2,23 +2,27 @@
 //!
 //! Kubernetes, Vertex and the KFP launcher replace an image's ENTRYPOINT by the component's
 //! `command`, so this is the way in for most components. What is no Hydra application is passed on
-//! untouched, and nothing of ours may break it: sources and rules are read only when there is
-//! something to translate, the rules for whether they name the program, and a mistake in them names
-//! nothing.
+//! untouched, and a mistake in the rules does not break it. Only where closed rules hold is a program
+//! refused that may be one: not recognised, but not known to be something else either.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::command_line::{self, App, CommandLine, Program};
-use crate::project;
+use crate::command_line::{self, App, CommandLine, Ending, Program};
+use crate::error::{Error, Result, quote};
+use crate::project::{Named, Project};
 use crate::python::{self, SearchPath};
+use crate::rules::Naming;
 
 /// Names applications whose source does not show that they are Hydra's.
 pub const APPS_VARIABLE: &str = "HYDRA_SHIM_APPS";
+/// Names programs that are left alone, whatever else says that they are applications.
+pub const NOT_APPS_VARIABLE: &str = "HYDRA_SHIM_NOT_APPS";
 
-/// Modules that no `*` makes a Hydra application: images are built with them.
-const NEVER_APPS: [&str; 3] = ["pip", "venv", "ensurepip"];
+/// Modules that are no Hydra application unless they are named: images are built with the first three,
+/// and the last one runs KFP's lightweight components.
+const NEVER_APPS: [&str; 4] = ["pip", "venv", "ensurepip", "kfp.dsl.executor_main"];
 
 /// Whether the shim, called as `called` (argv\[0\]), is called by a name of its own, under which
 /// it does not interpose: `hydra-shim`, or what starts so.
@@ -32,8 +36,8 @@ pub fn is_own_name(called: &OsStr) -> bool {
 pub enum Decision {
     /// Start the real program with the same arguments.
     Untouched(String),
-    /// Translate the arguments of this command line.
-    Translate(CommandLine, String),
+    /// Translate the arguments of this command line, by what the project says.
+    Translate(CommandLine, Project, String),
 }
 
 /// What of the environment decides.
@@ -41,6 +45,8 @@ pub enum Decision {
 pub struct Environment {
     /// [`APPS_VARIABLE`]'s value.
     apps: String,
+    /// [`NOT_APPS_VARIABLE`]'s value.
+    not_apps: String,
     /// `PYTHONPATH`, where Python looks for modules.
     python_path: Option<OsString>,
 }
@@ -48,79 +54,154 @@ pub struct Environment {
 impl Environment {
     /// The environment of this process.
     pub fn read() -> Self {
-        let apps = std::env::var(APPS_VARIABLE).unwrap_or_default();
-        Self { apps, python_path: std::env::var_os("PYTHONPATH") }
+        let text = |name| std::env::var(name).unwrap_or_default();
+        Self {
+            apps: text(APPS_VARIABLE),
+            not_apps: text(NOT_APPS_VARIABLE),
+            python_path: std::env::var_os("PYTHONPATH"),
+        }
     }
 }
 
+/// The first of a variable's names, separated by commas, that is `app`'s; `*` is every script's and
+/// module's but [`NEVER_APPS`].
+fn name_of<'a>(names: &'a str, app: &App) -> Option<&'a str> {
+    let any = matches!(app, App::Script(_) | App::Module(_)) && !is_never_app(app);
+    let mut names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
+    names.find(|name| app.is_named(name) || (*name == "*" && any))
+}
+
+fn is_never_app(app: &App) -> bool {
+    matches!(app, App::Module(module) if NEVER_APPS.contains(&module.as_str()))
+}
+
 /// Decides for a call as `name` with `arguments`.
-pub fn decide(name: &OsStr, arguments: &[OsString], environment: &Environment) -> Decision {
-    let untouched = |reason: &str| Decision::Untouched(reason.to_owned());
+///
+/// # Errors
+/// It is to be translated and its rules cannot be read; or closed rules hold where it is started, and
+/// nobody can tell whether it is an application.
+pub fn decide(name: &OsStr, arguments: &[OsString], environment: &Environment) -> Result<Decision> {
+    let untouched = |reason: String| Ok(Decision::Untouched(reason));
     // What is not UTF-8 is refused when it must be translated, and not before.
     let name = name.to_string_lossy().into_owned();
     let arguments = arguments.iter().map(|a| a.to_string_lossy().into_owned());
     let line = match Program::of(&name) {
-        Program::Shell => return untouched("a shell takes its arguments as they are"),
+        Program::Shell => return untouched("a shell takes its arguments as they are".to_owned()),
         Program::Other | Program::Starter => CommandLine {
             app: App::Program(name.clone()),
-            ending: command_line::Ending::Grammar,
             command: vec![name],
             arguments: arguments.collect(),
+            ending: Ending::Grammar,
         },
         Program::Python | Program::Launcher(_) => {
-            let tokens: Vec<String> = std::iter::once(name).chain(arguments).collect();
-            match command_line::split_given(tokens) {
-                Ok(line) => line,
-                Err(_) => return untouched("no script or module is started"),
+            let tokens = std::iter::once(name).chain(arguments).collect();
+            match command_line::split_at_script(tokens) {
+                Ok(Some(line)) => line,
+                Ok(None) => return untouched("no script or module is started".to_owned()),
+                Err(error) => {
+                    let project = Project::read(&App::Unknown, Named::default()).ok();
+                    return match project.and_then(|project| project.closed_by(&App::Unknown)) {
+                        Some(rules) => Err(Error::refused(format!(
+                            "{} accepts only what is declared (unknown: error), and {}",
+                            quote(&rules),
+                            error.message
+                        ))),
+                        None => untouched(error.message),
+                    };
+                }
             }
         }
     };
-    if line.app == App::Unknown {
-        return untouched("no script or module is started");
+    let app = &line.app;
+    if let Some(name) = name_of(&environment.not_apps, app) {
+        return untouched(format!("{NOT_APPS_VARIABLE} names {name}"));
+    }
+    if is_never_app(app) && name_of(&environment.apps, app).is_none() {
+        return untouched("it builds images, or is KFP's own executor".to_owned());
+    }
+    // What cannot be read says nothing, and is an error only for what is translated by it.
+    let project = Project::read(app, Named::default());
+    let rules = project.as_ref().ok();
+    if rules.is_some_and(|project| project.naming(app) == Naming::Off) {
+        return untouched("the rules say `off`".to_owned());
     }
     let has_flags = line.arguments.iter().any(|argument| argument.starts_with('-'));
     // Without a flag there is nothing to translate, unless rules add something.
-    if !has_flags && !project::has_rules(&line.app) {
-        return untouched("there is no flag to translate");
+    if !has_flags && rules.is_some_and(|project| !project.has_rules()) {
+        return untouched("there is no flag to translate".to_owned());
     }
-    match hydra_app(&line.app, environment, None) {
-        Some(reason) => Decision::Translate(line, reason),
-        None => untouched("it is not known as a Hydra application"),
+    if let Some(reason) = hydra_app(app, environment, rules) {
+        return Ok(Decision::Translate(line, project?, reason));
     }
+    if let Some(rules) = rules.and_then(|project| project.closed_by(app)) {
+        refuse_suspect(app, environment, &rules)?;
+    }
+    untouched("it is not known as a Hydra application".to_owned())
 }
 
-/// Why `app` is a Hydra application: its source, the environment, or the rules (`rules`, or the file
-/// found for it) say so. `None` if it is not known as one.
-pub fn hydra_app(app: &App, environment: &Environment, rules: Option<&Path>) -> Option<String> {
-    let by_rules = || project::rules_name(app, rules).then(|| "the rules name it".to_owned());
-    by_name_or_source(app, environment).or_else(by_rules)
-}
-
-fn by_name_or_source(app: &App, environment: &Environment) -> Option<String> {
-    let python_path = environment.python_path.as_deref();
-    let named = |matches: &dyn Fn(&str) -> bool| {
-        let mut names = environment.apps.split(',').map(str::trim).filter(|name| !name.is_empty());
-        names.find(|name| matches(name)).map(|name| format!("{APPS_VARIABLE} names {name}"))
+/// Why `app` is a Hydra application: the environment, its source or the rules say so. `None` if it is
+/// not known as one.
+pub fn hydra_app(
+    app: &App,
+    environment: &Environment,
+    project: Option<&Project>,
+) -> Option<String> {
+    if let App::Program(name) = app {
+        return Some(format!("the shim is installed as {name}"));
+    }
+    let by_environment =
+        || name_of(&environment.apps, app).map(|name| format!("{APPS_VARIABLE} names {name}"));
+    let by_source = || {
+        let (file, path) = source_of(app, environment)?;
+        python::hydra_entry_point(&file, &path)
     };
+    let by_rules = || {
+        let is_named = project.is_some_and(|project| project.naming(app) == Naming::Named);
+        is_named.then(|| "the rules name it".to_owned())
+    };
+    by_environment().or_else(by_source).or_else(by_rules)
+}
+
+/// The file that Python starts for `app`, and where it looks for what that imports.
+fn source_of(app: &App, environment: &Environment) -> Option<(PathBuf, SearchPath)> {
+    let python_path = environment.python_path.as_deref();
     match app {
-        App::Unknown => None,
-        App::Program(name) => Some(format!("the shim is installed as {name}")),
-        App::Script(path) => named(&|name| name == "*" || app.is_named(name)).or_else(|| {
+        App::Script(path) => {
             // As Python does for `sys.path[0]`: the folder that the script really lies in.
             let real = std::fs::canonicalize(path).ok()?;
-            let main = real.join("__main__.py");
-            let (folder, file) =
-                if real.is_dir() { (real.as_path(), &main) } else { (real.parent()?, &real) };
-            python::hydra_entry_point(file, &SearchPath::new(folder, python_path))
-        }),
-        App::Module(module) => {
-            named(&|name| name == module || (name == "*" && !NEVER_APPS.contains(&module.as_str())))
-                .or_else(|| {
-                    let path = SearchPath::new(Path::new(""), python_path);
-                    python::hydra_entry_point(&path.main_file(module)?, &path)
-                })
+            if real.is_dir() {
+                return Some((real.join("__main__.py"), SearchPath::new(&real, python_path)));
+            }
+            let path = SearchPath::new(real.parent()?, python_path);
+            Some((real, path))
         }
+        App::Module(module) => {
+            let path = SearchPath::new(Path::new(""), python_path);
+            Some((path.main_file(module)?, path))
+        }
+        App::Program(_) | App::Unknown => None,
     }
+}
+
+/// Refuses `app`, which is not recognised, unless it was read to its end and has nothing of Hydra: in
+/// closed mode, by the rules file `rules`, its arguments would pass unchecked.
+fn refuse_suspect(app: &App, environment: &Environment, rules: &str) -> Result<()> {
+    let (App::Script(name) | App::Module(name)) = app else { return Ok(()) };
+    let suspicion = match source_of(app, environment) {
+        Some((file, path)) => python::hydra_suspicion(&file, &path),
+        None => Some("its source is not found".to_owned()),
+    };
+    let Some(why) = suspicion else { return Ok(()) };
+    Err(Error::refused(format!(
+        "{} accepts only what is declared (unknown: error), and whether {} is a Hydra application \
+         cannot be told: {why}",
+        quote(rules),
+        quote(name)
+    ))
+    .help(format!(
+        "name it: in the rules' `apps` or in {APPS_VARIABLE} if it is one; else `apps: {{{name}: off}}` \
+         or {NOT_APPS_VARIABLE}={name}"
+    )))
 }
 
 #[cfg(test)]
@@ -144,7 +225,7 @@ mod tests {
             let mut words = call.split(' ').map(OsString::from);
             let name = words.next().unwrap();
             let decision = decide(&name, &words.collect::<Vec<_>>(), &Environment::default());
-            assert!(matches!(decision, Decision::Untouched(_)), "{call}: {decision:?}");
+            assert!(matches!(decision, Ok(Decision::Untouched(_))), "{call}: {decision:?}");
         }
     }
 }

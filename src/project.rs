@@ -35,35 +35,104 @@ pub struct Named<'a> {
     pub component: Option<&'a Path>,
 }
 
-/// A rules file as it was found.
+/// What a team says of an application: the rules file that holds for it, read once. What it says is
+/// read off its text when it is asked for, since a mistake in it is only for what is translated.
 #[derive(Debug)]
-struct Found {
-    file: PathBuf,
-    rules: Rules,
+pub struct Project {
+    rules: Option<(PathBuf, String)>,
+    /// The component's file, where it is not the rules that name it.
+    component: Option<PathBuf>,
 }
 
-/// Splits the tokens behind `run` and translates the arguments by what is declared for them.
+impl Project {
+    /// Reads the rules file that is `named`, or that is found for `app`.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn read(app: &App, named: Named<'_>) -> Result<Self> {
+        let rules = match rules_file(app, named.rules) {
+            Some(file) => Some((file.clone(), read_text(&file)?)),
+            None => None,
+        };
+        let component = named.component.map(Path::to_owned).or_else(|| file_in(COMPONENT_VARIABLE));
+        Ok(Self { rules, component })
+    }
+
+    /// Whether there are rules.
+    pub fn has_rules(&self) -> bool {
+        self.rules.is_some()
+    }
+
+    /// What the rules say of `app` by its name. Text that is not YAML says nothing: a program that is no
+    /// application is not to break by it.
+    pub fn naming(&self, app: &App) -> Naming {
+        self.rules.as_ref().map_or(Naming::Unnamed, |(_, text)| Rules::naming(text, app))
+    }
+
+    /// The rules file, if closed mode holds for `app` by it. With a mistake in it nothing does.
+    pub fn closed_by(&self, app: &App) -> Option<String> {
+        let rules = self.rules().ok().flatten()?;
+        let declared = rules.for_app(app).over(Declarations::default());
+        let (file, _) = self.rules.as_ref()?;
+        declared.closed.then(|| shown_path(file))
+    }
+
+    /// Translates a command line by what is declared for its application.
+    ///
+    /// # Errors
+    /// The rules or the component are not as they should be, the command may have been ended by a value,
+    /// or as [`translate::translate`].
+    pub fn translate(&self, line: CommandLine) -> Result<Translation> {
+        if self.naming(&line.app) == Naming::Off {
+            return Ok(Translation::untouched(line.command, line.arguments));
+        }
+        let rules = self.rules()?;
+        let layer = layer_for(&line.app, rules.as_ref());
+        let declared = lay_over(&layer, self.component(&line.app, &layer)?)?;
+        check_command(&line, &declared, rules.as_ref())?;
+        translate::translate(line.command, &line.arguments, &declared)
+    }
+
+    fn rules(&self) -> Result<Option<Rules>> {
+        let rules = self.rules.as_ref();
+        rules.map(|(file, text)| Rules::read(text, &shown_path(file))).transpose()
+    }
+
+    /// What the component says that is named, or that the rules name.
+    fn component(&self, app: &App, layer: &Layer) -> Result<Declarations> {
+        let types = |flag: &str| layer.declared_type(flag);
+        if let Some(file) = &self.component {
+            return declare::declarations(&read_component(file, app)?, &types);
+        }
+        let (Some((rules, _)), Some(component)) = (&self.rules, layer.component()) else {
+            return Ok(Declarations::default());
+        };
+        let file = rules.parent().unwrap_or(Path::new("")).join(component);
+        let read = read_component(&file, app)
+            .and_then(|component| declare::declarations(&component, &types));
+        read.map_err(|error| match error.help {
+            None => error.help(format!("it is the `component` of {}", quote(&shown_path(rules)))),
+            Some(_) => error,
+        })
+    }
+}
+
+/// Splits the tokens after `run` and translates the arguments by what is declared for them.
 ///
 /// # Errors
-/// A file cannot be read or is not what it should be, or as [`command_line::split`] and
-/// [`translate::translate`].
+/// As [`command_line::split`] and [`Project::translate`].
 pub fn translate_tokens(tokens: Vec<String>, named: Named<'_>) -> Result<Translation> {
-    let (line, found) = match command_line::split(tokens)? {
+    let (line, project) = match command_line::split(tokens)? {
         Tokens::WithCommand(line) => (line, None),
         Tokens::Arguments(arguments) => {
-            let (command, found) = default_command(named)?;
-            (command_line::with_default(command, arguments)?, found)
+            let (command, project) = default_command(named)?;
+            (command_line::with_default(command, arguments)?, project)
         }
     };
-    translate_line(line, named, found)
-}
-
-/// Translates a command line by what is declared for its application.
-///
-/// # Errors
-/// As [`translate_tokens`].
-pub fn translate_split(line: CommandLine) -> Result<Translation> {
-    translate_line(line, Named::default(), None)
+    match project {
+        Some(project) => project.translate(line),
+        None => Project::read(&line.app, named)?.translate(line),
+    }
 }
 
 /// Translates what a component's container is started with, a command and the application's
@@ -78,18 +147,19 @@ pub fn dry_run(
     rules: Option<&Path>,
     other_command: &[String],
 ) -> Result<DryRun> {
-    let (command, found) = match (other_command, command) {
-        ([], []) => default_command(Named { rules, component: None })?,
+    let named = Named { rules, component: None };
+    let (command, project) = match (other_command, command) {
+        ([], []) => default_command(named)?,
         ([], command) | (command, _) => (command.to_vec(), None),
     };
     let app = App::of(command.clone());
     // A component's own command names a file in its image; the rules are here.
     let place = if other_command.is_empty() { &App::Unknown } else { &app };
-    let found = match found {
-        Some(found) => Some(found),
-        None => read_rules(rules_file(place, rules))?,
+    let project = match project {
+        Some(project) => project,
+        None => Project::read(place, named)?,
     };
-    let layer = layer_for(&app, found.as_ref());
+    let layer = layer_for(&app, project.rules()?.as_ref());
     let (component, refusal) =
         match declare::declarations(component, &|flag| layer.declared_type(flag)) {
             Ok(declared) => (declared, None),
@@ -103,31 +173,15 @@ pub fn dry_run(
     })
 }
 
-fn translate_line(
-    line: CommandLine,
-    named: Named<'_>,
-    found: Option<Found>,
-) -> Result<Translation> {
-    let found = match found {
-        Some(found) => Some(found),
-        None => read_rules(rules_file(&line.app, named.rules))?,
-    };
-    let layer = layer_for(&line.app, found.as_ref());
-    let component = component_declarations(&line.app, found.as_ref(), &layer, named.component)?;
-    let declared = lay_over(&layer, component)?;
-    check_command(&line, &declared, found.as_ref())?;
-    translate::translate(line.command, &line.arguments, &declared)
-}
-
 /// Refuses a command that a separator has ended, where a value may have been that separator. In closed
 /// mode all of the command has to be named: by the component, the rules or the environment.
-fn check_command(line: &CommandLine, declared: &Declarations, found: Option<&Found>) -> Result<()> {
+fn check_command(line: &CommandLine, declared: &Declarations, rules: Option<&Rules>) -> Result<()> {
     if line.ending == Ending::Grammar || (line.ending == Ending::Separator && !declared.closed) {
         return Ok(());
     }
     let component = declared.command.as_slice();
     let component = component.strip_suffix(&["--".to_owned()]).unwrap_or(component);
-    let rules = found.and_then(|found| found.rules.command());
+    let rules = rules.and_then(Rules::command);
     let is_named = component.ends_with(&line.command)
         || rules == Some(line.command.as_slice())
         || variable_command()?.is_some_and(|command| command == line.command);
@@ -151,47 +205,9 @@ fn check_command(line: &CommandLine, declared: &Declarations, found: Option<&Fou
     ))
 }
 
-/// Whether a rules file would be read for `app`.
-pub fn has_rules(app: &App) -> bool {
-    rules_file(app, None).is_some()
-}
-
-/// Whether the rules for `app`, `named` or found, name it. What cannot be read names nothing: a
-/// program that is no application is not to break by it.
-pub fn rules_name(app: &App, named: Option<&Path>) -> bool {
-    let text = rules_file(app, named).and_then(|file| read_text(&file).ok());
-    text.is_some_and(|text| Rules::naming(&text, app) == Naming::Named)
-}
-
-/// What the component says that is `named`, or that the environment or the rules name.
-fn component_declarations(
-    app: &App,
-    found: Option<&Found>,
-    layer: &Layer,
-    named: Option<&Path>,
-) -> Result<Declarations> {
-    let types = |flag: &str| layer.declared_type(flag);
-    if let Some(file) = named.map(Path::to_owned).or_else(|| file_in(COMPONENT_VARIABLE)) {
-        return declare::declarations(&read_component(&file, app)?, &types);
-    }
-    let (Some(found), Some(component)) = (found, layer.component()) else {
-        return Ok(Declarations::default());
-    };
-    let file = found.file.parent().unwrap_or(Path::new("")).join(component);
-    let read =
-        read_component(&file, app).and_then(|component| declare::declarations(&component, &types));
-    read.map_err(|error| match error.help {
-        None => {
-            let rules = quote(&shown_path(&found.file));
-            error.help(format!("it is the `component` of {rules}"))
-        }
-        Some(_) => error,
-    })
-}
-
 /// The keys of the rules that hold for `app`.
-fn layer_for(app: &App, found: Option<&Found>) -> Layer {
-    found.map(|found| found.rules.for_app(app)).unwrap_or_default()
+fn layer_for(app: &App, rules: Option<&Rules>) -> Layer {
+    rules.map(|rules| rules.for_app(app)).unwrap_or_default()
 }
 
 /// The rules over the component's declarations, with the environment's part in them.
@@ -229,13 +245,6 @@ fn rules_file(app: &App, named: Option<&Path>) -> Option<PathBuf> {
 /// The file that an environment variable names; an empty one names none.
 fn file_in(variable: &str) -> Option<PathBuf> {
     std::env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from)
-}
-
-fn read_rules(file: Option<PathBuf>) -> Result<Option<Found>> {
-    let Some(file) = file else { return Ok(None) };
-    let (shown, text) = (shown_path(&file), read_text(&file)?);
-    let rules = Rules::read(&text, &shown)?;
-    Ok(Some(Found { file, rules }))
 }
 
 /// Reads a component for `app`. Of a compiled pipeline's tasks it is the one that starts `app`.
@@ -325,19 +334,19 @@ pub fn shown_path(file: &Path) -> String {
     shown.to_string_lossy().into_owned()
 }
 
-/// The command for arguments that name none, and the rules if it is theirs: whoever goes on does
-/// not have to read them again.
-fn default_command(named: Named<'_>) -> Result<(Vec<String>, Option<Found>)> {
+/// The command for arguments that name none, and the project if it is that of the command: whoever goes
+/// on does not read its files again.
+fn default_command(named: Named<'_>) -> Result<(Vec<String>, Option<Project>)> {
     if let Some(command) = variable_command()? {
         return Ok((command, None));
     }
-    let found = read_rules(rules_file(&App::Unknown, named.rules))?;
-    if let Some(command) = found.as_ref().and_then(|found| found.rules.command()) {
-        return Ok((command.to_vec(), found));
+    let project = Project::read(&App::Unknown, named)?;
+    if let Some(command) = project.rules()?.as_ref().and_then(Rules::command) {
+        return Ok((command.to_vec(), Some(project)));
     }
     // A file that is named holds for every command; and a pipe can be read but once.
-    let named = named.rules.is_some() || file_in(RULES_VARIABLE).is_some();
-    Ok((DEFAULT_COMMAND.map(str::to_owned).to_vec(), found.filter(|_| named)))
+    let is_named = named.rules.is_some() || file_in(RULES_VARIABLE).is_some();
+    Ok((DEFAULT_COMMAND.map(str::to_owned).to_vec(), Some(project).filter(|_| is_named)))
 }
 
 /// The command that the environment names.

@@ -6,8 +6,11 @@
 
 mod source;
 
+use std::collections::VecDeque;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+
+use crate::error::quote;
 
 pub use source::{Import, Source};
 
@@ -74,34 +77,81 @@ fn files_below(folder: &Path, parts: &[&str]) -> Vec<PathBuf> {
 /// Why the program in `file` is a Hydra application, in words for the log; `None` if it is none.
 /// A file that cannot be read is none: Python will say what is wrong with it.
 pub fn hydra_entry_point(file: &Path, path: &SearchPath) -> Option<String> {
-    let main = read(file)?;
-    let name = |file: &Path| file.display().to_string();
+    let mut files = LocalFiles::of(file, path);
+    let (_, main) = files.next()?;
+    let main = main?;
+    let name = file.display();
     if main.uses_hydra_entry_point {
-        return Some(format!("{} uses Hydra's entry point", name(file)));
+        return Some(format!("{name} uses Hydra's entry point"));
     }
     if main.argument_parser.is_some() {
         return None;
     }
-    let mut seen = vec![file.to_owned()];
-    let mut queue = local_files(&main, file, path);
-    let mut next = 0;
-    while let Some(found) = queue.get(next).cloned() {
-        next += 1;
-        if seen.len() >= MAX_FILES || seen.contains(&found) {
-            continue;
+    let (found, _) = files
+        .find(|(_, source)| source.as_ref().is_some_and(|source| source.uses_hydra_entry_point))?;
+    Some(format!("{name} imports {}, which uses Hydra's entry point", found.display()))
+}
+
+/// Why the program in `file`, which is not recognised, may be a Hydra application all the same, in words
+/// for a message; `None` where it was read to its end and has nothing of Hydra.
+pub fn hydra_suspicion(file: &Path, path: &SearchPath) -> Option<String> {
+    let mut files = LocalFiles::of(file, path);
+    let mut unread = None;
+    for (file, source) in &mut files {
+        match source {
+            Some(source) if source.imports_hydra() => {
+                return Some(format!("{} imports Hydra", quote(&file.to_string_lossy())));
+            }
+            Some(_) => {}
+            None => unread = unread.or(Some(file)),
         }
-        seen.push(found.clone());
-        let Some(source) = read(&found) else { continue };
-        if source.uses_hydra_entry_point {
-            return Some(format!(
-                "{} imports {}, which uses Hydra's entry point",
-                name(file),
-                name(&found)
-            ));
-        }
-        queue.extend(local_files(&source, &found, path));
     }
-    None
+    match unread {
+        Some(file) => Some(format!("{} cannot be read as Python", quote(&file.to_string_lossy()))),
+        None => files
+            .reached_bound
+            .then(|| format!("it imports more than {MAX_FILES} files, and not all were read")),
+    }
+}
+
+/// A program's file and the local ones that it imports, each once, as far as [`MAX_FILES`]. One that
+/// cannot be read has no source.
+struct LocalFiles<'a> {
+    path: &'a SearchPath,
+    queue: VecDeque<PathBuf>,
+    seen: Vec<PathBuf>,
+    /// There were more.
+    reached_bound: bool,
+}
+
+impl<'a> LocalFiles<'a> {
+    fn of(file: &Path, path: &'a SearchPath) -> Self {
+        let queue = VecDeque::from([file.to_owned()]);
+        Self { path, queue, seen: Vec::new(), reached_bound: false }
+    }
+}
+
+impl Iterator for LocalFiles<'_> {
+    type Item = (PathBuf, Option<Source>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let file = loop {
+            let file = self.queue.pop_front()?;
+            if !self.seen.contains(&file) {
+                break file;
+            }
+        };
+        if self.seen.len() >= MAX_FILES {
+            self.reached_bound = true;
+            return None;
+        }
+        self.seen.push(file.clone());
+        let source = read(&file);
+        if let Some(source) = &source {
+            self.queue.extend(local_files(source, &file, self.path));
+        }
+        Some((file, source))
+    }
 }
 
 /// The local files that a source imports.
@@ -129,7 +179,8 @@ fn local_files(source: &Source, file: &Path, path: &SearchPath) -> Vec<PathBuf> 
     files
 }
 
-/// Reads and analyses one file; `None` if it cannot be read or is larger than [`MAX_BYTES`].
+/// Reads and analyses one file; `None` if it cannot be read, is larger than [`MAX_BYTES`], or is not
+/// Python's source: a NUL byte, which none may hold, is in every archive and every compiled file.
 fn read(file: &Path) -> Option<Source> {
     let mut bytes = Vec::new();
     // Not even opened: a pipe gives its content once, and to Python.
@@ -138,5 +189,6 @@ fn read(file: &Path) -> Option<Source> {
     }
     let file = std::fs::File::open(file).ok()?;
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes).ok()?;
-    (bytes.len() as u64 <= MAX_BYTES).then(|| Source::analyse(&bytes))
+    let is_source = bytes.len() as u64 <= MAX_BYTES && !bytes.contains(&0);
+    is_source.then(|| Source::analyse(&bytes))
 }

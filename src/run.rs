@@ -33,7 +33,7 @@ pub fn interposed(argv: &[OsString], log: Log) -> Result<Infallible> {
     };
     let program = exec::find_behind(called, std::env::var_os("PATH"))?;
     let name = Path::new(called).file_name().unwrap_or_default();
-    match interpose::decide(name, arguments, &Environment::read()) {
+    match interpose::decide(name, arguments, &Environment::read())? {
         Decision::Untouched(reason) => {
             let mut argv = argv.to_vec();
             if let Some(first) = argv.first_mut() {
@@ -44,11 +44,11 @@ pub fn interposed(argv: &[OsString], log: Log) -> Result<Infallible> {
             });
             exec::exec(&program, &argv)
         }
-        Decision::Translate(line, reason) => {
+        Decision::Translate(line, project, reason) => {
             if let Some(at) = arguments.iter().position(|argument| argument.to_str().is_none()) {
                 return Err(not_utf8(at));
             }
-            let translation = project::translate_split(line)?;
+            let translation = project.translate(line)?;
             start(&program, &translation, &reason, log)
         }
     }

@@ -297,3 +297,107 @@ fn an_installed_console_script_is_translated_by_its_name() {
     let expected = format!("{} lr=0.1 note='a,b'\n", site.path("bin/my-train").display());
     assert_eq!(printed(site.command(&["my-train"]).args(FLAGS)), expected);
 }
+
+/// What the shim said of a call that it refused.
+fn refused(site: &Site, argv: &[&str]) -> String {
+    let output = site.command(argv).output().unwrap();
+    assert_eq!(output.status.code(), Some(125), "{argv:?}: {}", both_streams(&output));
+    assert!(output.stdout.is_empty(), "{argv:?}: {}", both_streams(&output));
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn closed_rules_refuse_what_may_be_an_application() {
+    let site = Site::new(&["python3", "torchrun"]);
+    site.program("torchrun", "#!/bin/sh\n");
+    let closed = "unknown: error\n";
+    let installed = format!("{SHOW}import argparse\nfrom app import main\n");
+    let imports: Vec<String> = (0..70).map(|n| format!("m{n}")).collect();
+    let parts: Vec<String> = (0..70).map(|n| format!("m{n}.py")).collect();
+    let mut files = vec![
+        ("hydra-shim.yaml", closed),
+        ("own.py", &installed),
+        ("app.py", APP),
+        ("uses.py", "from hydra import compose\n"),
+        ("zip.py", "PK\u{3}\u{4}\0\0"),
+    ];
+    let many = format!("{SHOW}import {}\n", imports.join(", "));
+    files.push(("many.py", &many));
+    files.extend(parts.iter().map(|part| (part.as_str(), "")));
+    let plain = format!("{SHOW}import os, tool\n");
+    files.extend([("plain.py", plain.as_str()), ("tool.py", "import json\n")]);
+    site.files(&files);
+    for (argv, reason) in [
+        (&["python3", "-m", "mypkg.train", "++evil=1"][..], "its source is not found"),
+        (&["python3", "missing.py", "++evil=1"], "its source is not found"),
+        (&["python3", "-", "++evil=1"], "its source is not found"),
+        (&["python3", "own.py", "++evil=1"], "app.py` imports Hydra"),
+        (&["python3", "uses.py", "--x"], "imports Hydra"),
+        (&["python3", "zip.py", "--x"], "cannot be read as Python"),
+        (&["python3", "many.py", "--x"], "imports more than 64 files"),
+        (&["torchrun", "--new", "3", "main.py", "++evil=1"], "`--new` takes the next word"),
+    ] {
+        let message = refused(&site, argv);
+        assert!(message.contains(reason), "{argv:?}: {message}");
+        assert!(message.contains("`hydra-shim.yaml` accepts only what is declared"), "{message}");
+        // Open rules, and rules with a mistake, refuse nothing.
+        for open in ["unknown: pass\n", "unknown: error\nfllags: {}\n", "}{"] {
+            site.file("hydra-shim.yaml", open.as_bytes());
+            let output = site.command(argv).output().unwrap();
+            assert_ne!(
+                output.status.code(),
+                Some(125),
+                "{argv:?} {open}: {}",
+                both_streams(&output)
+            );
+        }
+        // Who names it has the last word.
+        let off = format!("{closed}apps: {{{}: off}}\n", argv[argv.len() - 2]);
+        site.file("hydra-shim.yaml", off.as_bytes());
+        let mut call = site.command(argv);
+        if argv[0] != "torchrun" {
+            assert_ne!(call.output().unwrap().status.code(), Some(125), "{argv:?}: off");
+            site.file("hydra-shim.yaml", closed.as_bytes());
+            call.env("HYDRA_SHIM_NOT_APPS", format!("x, {}", argv[argv.len() - 2]));
+            assert_ne!(call.output().unwrap().status.code(), Some(125), "{argv:?}: not an app");
+        }
+        site.file("hydra-shim.yaml", closed.as_bytes());
+    }
+    // What is read to its end without Hydra, and the tools of images, pass as ever.
+    let shown = "['++evil=1', '--x']\n";
+    assert_eq!(site.shown(&["python3", "plain.py", "++evil=1", "--x"]), shown);
+    let code = "import sys; print(sys.argv[1:])";
+    assert_eq!(site.shown(&["python3", "-c", code, "++evil=1", "--x"]), shown);
+    assert!(site.shown(&["python3", "-m", "pip", "--version"]).starts_with("pip "));
+    let output = site.command(&["python3", "-m", "kfp.dsl.executor_main", "--x"]).output().unwrap();
+    assert_ne!(output.status.code(), Some(125), "{}", both_streams(&output));
+}
+
+#[test]
+fn a_program_is_left_alone_where_it_is_said_so() {
+    let site = Site::new(&["python3", "my-train"]);
+    site.program("my-train", &format!("#!/usr/bin/env python3\n{SHOW}"));
+    let main = format!("{SHOW}{APP}");
+    let untouched = decision(false);
+    let rules = "command: python3 eval.py\nappend: [a=1]\napps: {eval.py: off, pkg.eval: off}\n";
+    site.files(&[("eval.py", &main), ("train.py", &main), ("pkg/eval.py", &main)]);
+    site.file("hydra-shim.yaml", rules.as_bytes());
+    for argv in [&["python3", "eval.py"][..], &["python3", "-m", "pkg.eval"]] {
+        let argv = [argv, &FLAGS].concat();
+        assert_eq!(site.shown(&argv), untouched, "{argv:?}");
+        let mut named = site.command(&argv);
+        assert_eq!(printed(named.env("HYDRA_SHIM_APPS", "*,eval.py,pkg.eval")), untouched);
+        // For `run` too it is never translated.
+        let shim = shim();
+        let run = [&[shim.to_str().unwrap(), "run"][..], &argv].concat();
+        assert_eq!(site.shown(&run), untouched, "{run:?}");
+    }
+    let train = [&["python3", "train.py"][..], &FLAGS].concat();
+    assert!(site.shown(&train).contains("'a=1'"));
+    for (argv, names) in
+        [(&["python3", "train.py"][..], "train.py"), (&["my-train"], "a, my-train")]
+    {
+        let mut call = site.command(&[argv, &FLAGS].concat());
+        assert_eq!(printed(call.env("HYDRA_SHIM_NOT_APPS", names)), untouched, "{argv:?}");
+    }
+}

@@ -21,7 +21,7 @@ use crate::exec;
 use crate::hydra::{self, FlagValue, HydraFlag, hydra_flag};
 use crate::interpose::{self, APPS_VARIABLE, Environment};
 use crate::log::Log;
-use crate::project;
+use crate::project::{self, Named, Project};
 use crate::token::split_attached;
 use crate::translate::Translation;
 
@@ -153,7 +153,10 @@ fn refuse_other_programs(command: &[String], rules: Option<&Path>) -> Result<()>
         App::Program(name) => {
             is_python_program(&exec::find(OsStr::new(name), std::env::var_os("PATH"))?)
         }
-        app => interpose::hydra_app(app, &Environment::read(), rules).is_some(),
+        app => {
+            let project = Project::read(app, Named { rules, component: None })?;
+            interpose::hydra_app(app, &Environment::read(), Some(&project)).is_some()
+        }
     };
     if known {
         return Ok(());

@@ -71,6 +71,14 @@ impl Source {
         source
     }
 
+    /// Whether Hydra, or what is built on it, is imported for any purpose.
+    pub fn imports_hydra(&self) -> bool {
+        self.imports.iter().any(|import| {
+            let top = import.module.split('.').next().unwrap_or_default();
+            import.level == 0 && entry_point(top).is_some()
+        })
+    }
+
     /// `import a.b as c, d`
     fn import<'a>(&mut self, tokens: &[Token<'a>], modules: &mut Vec<(&'a str, &'a str)>) {
         let mut rest = tokens;

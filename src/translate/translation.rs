@@ -58,6 +58,17 @@ impl DryRun {
     }
 }
 
+impl Translation {
+    /// A command line that is passed on as it is.
+    pub fn untouched(command: Vec<String>, arguments: Vec<String>) -> Self {
+        let steps = arguments.into_iter().map(|argument| {
+            let to = vec![argument.clone()];
+            Step { to, ..Step::new(vec![argument], StepKind::Override) }
+        });
+        Self { command, trace: steps.collect(), ..Self::default() }
+    }
+}
+
 /// One argument's way through the translation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {

@@ -25,11 +25,12 @@ pub const HYDRA: &str = "1.3.8";
 pub const OLD_HYDRA: &str = "1.3.2";
 
 /// The variables that the shim reads; a test starts without those of whoever runs it.
-const VARIABLES: [&str; 5] = [
+const VARIABLES: [&str; 6] = [
     "HYDRA_SHIM_APPS",
     "HYDRA_SHIM_COMMAND",
     "HYDRA_SHIM_COMPONENT",
     "HYDRA_SHIM_LOG",
+    "HYDRA_SHIM_NOT_APPS",
     "HYDRA_SHIM_RULES",
 ];
 
