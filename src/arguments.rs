@@ -102,7 +102,7 @@ impl<'a> Iterator for ArgumentParser<'a> {
         }
         let start = self.at - 1;
         let flag =
-            if self.as_it_is { None } else { self.declared.flags.get(split_attached(token).0) };
+            if self.as_it_is { None } else { self.declared.flags.named(split_attached(token).0) };
         let secret = self.is_secret(flag, token);
         let kind = if self.as_it_is {
             self.rest_as_it_is(token)

@@ -8,6 +8,7 @@ mod flag;
 mod provenance;
 
 use std::collections::HashMap;
+use std::ops::Deref;
 
 use crate::hydra::Key;
 pub use flag::{Arity, Empty, Flag, FlagRule, Mkdir, Permission};
@@ -67,29 +68,14 @@ impl Flags {
         self.flags.push(flag);
     }
 
-    /// The flags in order.
-    pub fn iter(&self) -> std::slice::Iter<'_, Flag> {
-        self.flags.iter()
-    }
-
-    /// How many they are.
-    pub fn len(&self) -> usize {
-        self.flags.len()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.flags.is_empty()
-    }
-
     /// The flag that is `written` so, with its dashes: exactly, else, with two dashes, with `-` and
     /// `_` taken as equal.
-    pub fn get(&self, written: &str) -> Option<&Flag> {
+    pub fn named(&self, written: &str) -> Option<&Flag> {
         self.flags.get(self.place(written)?)
     }
 
-    /// As [`Self::get`], to change it; its name stays.
-    pub(crate) fn get_mut(&mut self, written: &str) -> Option<&mut Flag> {
+    /// As [`Self::named`], to change it; its name stays.
+    pub(crate) fn named_mut(&mut self, written: &str) -> Option<&mut Flag> {
         let place = self.place(written)?;
         self.flags.get_mut(place)
     }
@@ -115,19 +101,19 @@ impl FromIterator<Flag> for Flags {
     }
 }
 
-impl<'a> IntoIterator for &'a Flags {
-    type Item = &'a Flag;
-    type IntoIter = std::slice::Iter<'a, Flag>;
+impl Deref for Flags {
+    type Target = [Flag];
 
-    fn into_iter(self) -> Self::IntoIter {
-        self.iter()
+    /// The flags, in order.
+    fn deref(&self) -> &[Flag] {
+        &self.flags
     }
 }
 
 impl Declarations {
     /// The flag of that name, without dashes: exactly, else with `-` and `_` taken as equal.
     pub fn flag(&self, name: &str) -> Option<&Flag> {
-        self.flags.get(&format!("--{name}"))
+        self.flags.named(&format!("--{name}"))
     }
 
     /// Whether the flag of that name is left out.

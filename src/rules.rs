@@ -81,7 +81,7 @@ impl Rules {
     /// Reads a rules file's `text`; `name` names it in messages.
     ///
     /// # Errors
-    /// It is no YAML, or a key or a value is none of those known, with its place and the nearest one.
+    /// It is not YAML, or a key or a value is none of those known, with its place and the nearest one.
     pub fn read(text: &str, name: &str) -> Result<Self> {
         let file = SourceFile { name: name.to_owned(), text: text.to_owned() };
         Ok(Self { keys: reading::parse(text, name)?, file: Arc::new(file) })
@@ -172,7 +172,7 @@ impl Layer {
         for (written, rule) in self.keys.flags.0.iter().rev() {
             let name = without_dashes(written);
             let source = self.source(name);
-            match declared.flags.get_mut(&format!("--{name}")) {
+            match declared.flags.named_mut(&format!("--{name}")) {
                 Some(flag) if flag.name == name || flag.by_component => flag.obey(rule, source),
                 _ => {
                     let key =

@@ -68,7 +68,7 @@ impl Value {
     /// business, as the parts of a [`Type::Tuple`] are their reader's.
     ///
     /// # Errors
-    /// The text is no value of that type, or a value that no Hydra application can be sent.
+    /// The text is not a value of that type, or a value that no Hydra application can be sent.
     pub fn parse(text: &str, ty: &Type) -> Result<Self, Problem> {
         let not = || Problem::new(format!("is not {}", ty.with_article()));
         match ty {
@@ -101,7 +101,7 @@ impl Value {
     /// writes `NaN`, `Infinity` and `-Infinity` into it, which are floats here and no JSON elsewhere.
     ///
     /// # Errors
-    /// An item is no value of the list's element type, or cannot be sent.
+    /// An item is not a value of the list's element type, or cannot be sent.
     pub fn array(text: &str, ty: &Type) -> Result<Option<Vec<Self>>, Problem> {
         let Some(inner) = text.strip_prefix('[') else { return Ok(None) };
         let element = if let Type::List(element) = ty { *element } else { Element::Any };
@@ -210,7 +210,7 @@ impl Value {
     }
 }
 
-/// Whether text is a list or dict in Python's notation, `['a', 'b']`, which is no JSON.
+/// Whether text is a list or dict in Python's notation, `['a', 'b']`, which is not JSON.
 pub fn is_python_notation(text: &str) -> bool {
     let brackets = |open, close| text.starts_with(open) && text.ends_with(close);
     (brackets('[', ']') || brackets('{', '}')) && text.contains('\'')
@@ -241,7 +241,7 @@ fn auto(text: &str) -> Result<Value, Problem> {
 /// Reads a scalar of a file by its text, whatever YAML would take it for. An error is at its place.
 ///
 /// # Errors
-/// It is no scalar, or [`FromStr`] refuses its text.
+/// It is not a scalar, or [`FromStr`] refuses its text.
 pub(crate) fn from_text<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: FromStr<Err = String>,

@@ -18,7 +18,7 @@ pub(super) fn is_official(token: &str, declared: &Declarations) -> bool {
     if !written.starts_with('-') || written == "--" {
         return false;
     }
-    declared.flags.get(written).is_some()
+    declared.flags.named(written).is_some()
         || written.strip_prefix("--").is_some_and(|name| !declared.drops(name))
             && hydra::hydra_flag(written).is_none()
 }
@@ -67,7 +67,7 @@ impl ArgumentParser<'_> {
         if attached.is_some() || !written.starts_with('-') || written == "--" {
             return false;
         }
-        if let Some(flag) = self.declared.flags.get(written) {
+        if let Some(flag) = self.declared.flags.named(written) {
             return match flag.arity {
                 Arity::Exactly(count) => count > 0,
                 Arity::Switch => flag.is_switch_word(after),

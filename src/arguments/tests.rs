@@ -164,7 +164,7 @@ fn after_a_switch_of_hydras_comes_nothing_that_may_be_its_value() {
         (&["--run", "--config-name", "tiny", "--lr", "1"], "lr=1 | --run | --config-name | tiny"),
         (&["--info=all", "x=1", "--lr", "1"], "x=1 | lr=1 | --info=all"),
         (&["--lr", "1", "--info"], "lr=1 | --info"),
-        // A sweep, and a flag that takes a value, are no switches.
+        // A sweep, and a flag that takes a value, are not switches.
         (&["--lr", "1", "--multirun", "x=1,2"], "lr=1 | x=1,2 | --multirun"),
         (&["-m", "x=1,2", "--lr", "1"], "x=1,2 | lr=1 | -m"),
         (&["--cfg", "job", "x=1", "--lr", "1"], "x=1 | lr=1 | --cfg | job"),

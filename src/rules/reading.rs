@@ -9,8 +9,8 @@ use std::str::FromStr;
 use serde::Deserialize;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{
-    self, DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess,
-    SeqAccess, Unexpected, Visitor,
+    self, DeserializeOwned, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Unexpected,
+    Visitor,
 };
 
 use super::{AppRules, FlagRule, Key, Keys, Type, hydra, without_dashes};
@@ -115,7 +115,11 @@ impl<'de, T: Entry> Deserialize<'de> for Entries<T> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries<T>, A::Error> {
                 let (mut entries, mut names) = (Vec::new(), HashSet::new());
-                while let Some(name) = map.next_key_seed(Name::<T>(&mut names, PhantomData))? {
+                while let Some(name) = map.next_key::<String>()? {
+                    T::check_name(&name).map_err(A::Error::custom)?;
+                    if !names.insert(name.clone()) {
+                        return Err(A::Error::custom(format!("{} is there twice", quote(&name))));
+                    }
                     let Either(value) = map.next_value()?;
                     entries.push((name, value));
                 }
@@ -123,33 +127,6 @@ impl<'de, T: Entry> Deserialize<'de> for Entries<T> {
             }
         }
         deserializer.deserialize_any(InOrder(PhantomData))
-    }
-}
-
-/// Reads an entry's name, which is none of those before. An error is at its place.
-struct Name<'a, T>(&'a mut HashSet<String>, PhantomData<T>);
-
-impl<'de, T: Entry> DeserializeSeed<'de> for Name<'_, T> {
-    type Value = String;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl<T: Entry> Visitor<'_> for Name<'_, T> {
-    type Value = String;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name")
-    }
-
-    fn visit_str<E: de::Error>(self, name: &str) -> Result<String, E> {
-        T::check_name(name).map_err(E::custom)?;
-        if !self.0.insert(name.to_owned()) {
-            return Err(E::custom(format!("{} is there twice", quote(name))));
-        }
-        Ok(name.to_owned())
     }
 }
 

@@ -153,7 +153,7 @@ pub(super) fn shown_from(from: &[String], secret: bool) -> Cow<'_, [String]> {
 }
 
 impl Translation {
-    /// Everything behind the command, in order, Hydra's own flags last.
+    /// Everything after the command, in order, Hydra's own flags last.
     pub fn overrides(&self) -> impl Iterator<Item = &String> + Clone {
         self.trace.iter().flat_map(|step| &step.to)
     }
@@ -189,11 +189,11 @@ fn mask(said: &str, secret: &str) -> String {
     }
     let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let (mut masked, mut rest) = (String::new(), said);
-    while let Some((before, behind)) = rest.split_once(secret) {
+    while let Some((before, after)) = rest.split_once(secret) {
         masked.push_str(before);
-        let inside = masked.ends_with(word) || behind.starts_with(word);
+        let inside = masked.ends_with(word) || after.starts_with(word);
         masked.push_str(if inside { secret } else { SECRET });
-        rest = behind;
+        rest = after;
     }
     masked + rest
 }

@@ -85,7 +85,7 @@ pub(super) fn float(text: &str) -> Option<String> {
 }
 
 /// Whether undeclared text is a number: JSON's syntax, and nothing that somebody may have meant as
-/// text. A commit id like `12345e7` has an exponent without a sign or a dot behind several digits;
+/// text. A commit id like `12345e7` has an exponent without a sign or a dot after several digits;
 /// a number of over 17 significant digits or one that overflows would not arrive as it was sent.
 pub fn is_typed_number(text: &str) -> bool {
     let unsigned = text.strip_prefix('-').unwrap_or(text);

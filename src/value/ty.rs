@@ -27,7 +27,7 @@ pub enum Type {
     List(Element),
     /// A JSON object.
     Dict(Element),
-    /// Several values behind one flag, each of its own type: a list.
+    /// Several values after one flag, each of its own type: a list.
     Tuple(Vec<Type>),
     /// A value of that type, or one of these texts, which are what they look like: a component
     /// writes them where it has no value.
