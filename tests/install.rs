@@ -5,7 +5,7 @@ mod site;
 mod support;
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -39,6 +39,12 @@ fn entries(folder: &Path) -> String {
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names.join(" ")
+}
+
+/// Copies the shim, by another process: a file that this one still writes, in a fork of another test's,
+/// could not be executed.
+fn copy_shim(to: &Path) {
+    assert!(Command::new("cp").arg(shim()).arg(to).status().unwrap().success());
 }
 
 /// Whether a link leads to the shim, from wherever it lies.
@@ -173,8 +179,7 @@ fn a_folder_that_cannot_be_written_is_left_alone() {
 fn the_shim_works_under_a_name_of_its_own() {
     let image = image(&["python3"]);
     let copy = image.path("hs");
-    fs::copy(shim(), &copy).unwrap();
-    fs::set_permissions(&copy, fs::Permissions::from_mode(0o755)).unwrap();
+    copy_shim(&copy);
     let call = |arguments: &[&str]| {
         let mut command = Command::new("./hs");
         command.args(arguments).current_dir(image.path(""));
@@ -207,7 +212,7 @@ fn an_application_may_have_a_subcommand_of_that_name() {
     install(&image, "links my-train").output().unwrap();
     let copies = image.path("copies");
     fs::create_dir(&copies).unwrap();
-    fs::copy(shim(), copies.join("my-train")).unwrap();
+    copy_shim(&copies.join("my-train"));
     for folder in ["links", "copies"] {
         let path = std::env::join_paths([image.path(folder), image.path("bin")]).unwrap();
         for arguments in [&["install", "links"][..], &["run"], &["--version"], &["check", "x"]] {
