@@ -211,8 +211,8 @@ fn what_the_component_writes_after_a_value_is_none() {
     let unclear = "error: c.yaml:12: --x: what follows, `model=forest`, may be its value or an \
                    override; help: declare in the rules what --x is: `x: {type: bool}` for a \
                    switch, `x: {type: string}` if that is its value";
-    let positional = "error: c.yaml:13: --x: `clone` after its value is neither a flag nor an \
-                      override; help: write it as key=value or after a flag of its own; if all are \
+    let positional = "error: c.yaml:13: --x: `clone` after it is neither its value nor a flag \
+                      nor an override; help: write it as key=value or after a flag of its own; if all are \
                       its value, declare it in the rules: `x: {type: list}`";
     let several = "error: c.yaml:11: --x: it has 2 values; help: if all are its value, declare it \
                    in the rules: `x: {type: list}`";
@@ -281,8 +281,7 @@ fn what_the_component_writes_after_a_value_is_none() {
             "x: {type: bool}",
             &["--x", "clone"],
             &["--x", "clone"],
-            "error: c.yaml:12: --x: the rules declare it bool, and `clone` after it is no word for \
-             true or false; help: write an override, as key=value, or a flag with its value",
+            "error: c.yaml:12: --x: `clone` after it is neither its value nor a flag nor an override",
         ),
         ("x: {type: bool}", &["--x", "'no'", "--y"], &["--x", "no", "--y"], "x=false | y=true"),
         // Several values are a list where the rules or all of their inputs say so.

@@ -179,7 +179,7 @@ fn every_value_arrives_or_the_run_is_refused() {
             "has the dict key",
             "is not a key in Hydra's grammar",
             // Positional words, which are nothing for Hydra.
-            "after its value is neither a flag nor an override",
+            "after it is neither its value nor a flag nor an override",
         ];
         assert!(reasons.iter().any(|reason| why.contains(reason)), "{why}");
     }

@@ -6,11 +6,11 @@ mod placeholder;
 mod slot;
 mod values;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::artifact::Artifact;
 use super::compiled::{Pipeline, Task};
-use super::component::{Component, Element, Part, Port};
+use super::component::{Component, Element, Part};
 use super::items::Start;
 use super::parameter::Given;
 use super::placeholder::{Piece, pieces};
@@ -53,16 +53,14 @@ pub struct Received {
 pub fn fill(pipeline: &Pipeline, task: &Task, values: &Values) -> Result<Filled> {
     let component = &task.component;
     let call = Call::new(pipeline, task, values);
+    let inputs = component.inputs.iter().map(|port| Ok((port.id.as_str(), call.input(port)?)));
     let mut filler = Filler {
         pipeline,
         task,
-        inputs: Slots::default(),
-        outputs: Slots::default(),
+        inputs: inputs.collect::<Result<_>>()?,
+        outputs: Slots::new(),
         folder: Artifact::at(&own_folder(pipeline, task)),
     };
-    for port in by_id(&component.inputs) {
-        filler.inputs.push(call.input(port)?);
-    }
     filler.give_outputs(values)?;
     filler.resolve_references()?;
     let mut samples = Samples::new();
@@ -90,35 +88,11 @@ fn own_folder(pipeline: &Pipeline, task: &Task) -> String {
     }
 }
 
-/// A compiled pipeline lists them by name.
-fn by_id(ports: &[Port]) -> Vec<&Port> {
-    let mut ports: Vec<&Port> = ports.iter().collect();
-    ports.sort_by_key(|port| &port.id);
-    ports.dedup_by_key(|port| &port.id);
-    ports
-}
-
 /// The names of what samples stand for.
 type Samples = Vec<String>;
 
-/// Inputs or outputs with what they hold.
-#[derive(Default)]
-struct Slots<'a> {
-    each: Vec<Slot<'a>>,
-    /// By the port's id.
-    places: HashMap<&'a str, usize>,
-}
-
-impl<'a> Slots<'a> {
-    fn push(&mut self, slot: Slot<'a>) {
-        self.places.insert(&slot.port.id, self.each.len());
-        self.each.push(slot);
-    }
-
-    fn get(&self, id: &str) -> Option<&Slot<'a>> {
-        self.places.get(id).and_then(|place| self.each.get(*place))
-    }
-}
+/// Inputs or outputs with what they hold, by their id: a compiled pipeline lists them so.
+type Slots<'a> = BTreeMap<&'a str, Slot<'a>>;
 
 /// A task with what its inputs and outputs hold.
 struct Filler<'a> {
@@ -134,41 +108,42 @@ impl<'a> Filler<'a> {
     /// Outputs lie in one folder: where the first one is that was given.
     fn give_outputs(&mut self, values: &Values) -> Result<()> {
         let component: &'a Component = &self.task.component;
-        let mut given = Vec::new();
+        let mut given = BTreeMap::new();
         let (outer, own) = (names(&self.pipeline.inputs), names(&component.inputs));
-        for port in by_id(&component.outputs) {
+        for port in &component.outputs {
             let value = match values.get(&output_name([&outer, &own], port)) {
                 Some(value) => Artifact::given(port, &output_file(value))?,
                 None => None,
             };
-            given.push((port, value));
+            given.insert(port.id.as_str(), (port, value));
         }
-        if let Some(first) = given.iter().find_map(|(_, artifact)| artifact.as_ref()) {
+        if let Some(first) = given.values().find_map(|(_, artifact)| artifact.as_ref()) {
             self.folder = first.parent();
         }
-        for (port, artifact) in given {
+        for (id, (port, artifact)) in given {
             let sample = artifact.is_none();
-            let artifact = artifact.unwrap_or_else(|| self.folder.join(&port.id));
+            let artifact = artifact.unwrap_or_else(|| self.folder.join(id));
             let content = match port.ty {
                 PortType::Parameter(_) => Content::File(artifact.path),
                 PortType::Artifact => Content::Artifact(artifact),
             };
-            self.outputs.push(Slot { port, content, sample });
+            self.outputs.insert(id, Slot { port, content, sample });
         }
         Ok(())
     }
 
     /// Fills in the placeholders in the values themselves: a pipeline's f-strings.
     fn resolve_references(&mut self) -> Result<()> {
-        for index in 0..self.inputs.each.len() {
+        let ids: Vec<&str> = self.inputs.keys().copied().collect();
+        for id in ids {
             let Some(Slot { content: Content::Parameter(Value::Text(written)), port, .. }) =
-                self.inputs.each.get(index)
+                self.inputs.get(id)
             else {
                 continue;
             };
             let mut samples = Samples::new();
             let filled = self.pieces(&pieces(written), port.line, &mut samples)?;
-            if let Some(slot) = self.inputs.each.get_mut(index) {
+            if let Some(slot) = self.inputs.get_mut(id) {
                 slot.content = Content::Parameter(Value::Text(filled));
                 slot.sample |= !samples.is_empty();
             }
@@ -223,7 +198,7 @@ impl<'a> Filler<'a> {
         line: usize,
     ) -> Result<&'s Slot<'a>> {
         slots.get(id).ok_or_else(|| {
-            let names = slots.each.iter().map(|slot| slot.port.id.as_str());
+            let names = slots.keys().copied();
             let Error { message, help, .. } = unknown(what, id, names);
             let message = format!("a placeholder is wrong: {message}");
             Error { help, ..Error::in_line(&self.task.component.file, line, message) }

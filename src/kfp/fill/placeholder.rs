@@ -1,7 +1,7 @@
 //! The text that a placeholder becomes.
 
 use super::slot::{Content, Slot};
-use super::{Filler, ROOT, Samples};
+use super::{Filler, ROOT, Samples, Slots};
 use crate::error::{Error, Result, quote};
 use crate::kfp::artifact::{dict, text};
 use crate::kfp::parameter;
@@ -29,7 +29,7 @@ impl Filler<'_> {
             | Placeholder::OutputUri(id)
             | Placeholder::OutputFile(id) => (&self.outputs, "output", id),
             Placeholder::ExecutorInput => {
-                let slots = self.inputs.each.iter().chain(&self.outputs.each);
+                let slots = self.inputs.values().chain(self.outputs.values());
                 samples.extend(slots.filter(|s| s.sample).map(|s| s.port.name.clone()));
                 return Ok(parameter::python_json(&self.executor_input()));
             }
@@ -121,8 +121,9 @@ impl Filler<'_> {
 
     /// `{{$}}`: all of it, as protobuf's `MessageToDict` has the `ExecutorInput` message.
     fn executor_input(&self) -> Value {
-        let collect = |slots: &[Slot<'_>], tree: &dyn Fn(&Slot<'_>) -> Option<Value>| {
-            let entries = slots.iter().filter_map(|slot| Some((slot.port.id.clone(), tree(slot)?)));
+        let collect = |slots: &Slots<'_>, tree: &dyn Fn(&Slot<'_>) -> Option<Value>| {
+            let entries =
+                slots.values().filter_map(|slot| Some((slot.port.id.clone(), tree(slot)?)));
             Value::Dict(entries.collect())
         };
         let artifact = |slot: &Slot<'_>| match &slot.content {
@@ -149,15 +150,15 @@ impl Filler<'_> {
             (
                 "inputs",
                 without_empty(dict([
-                    ("artifacts", collect(&self.inputs.each, &artifact)),
-                    ("parameterValues", collect(&self.inputs.each, &value)),
+                    ("artifacts", collect(&self.inputs, &artifact)),
+                    ("parameterValues", collect(&self.inputs, &value)),
                 ])),
             ),
             (
                 "outputs",
                 without_empty(dict([
-                    ("parameters", collect(&self.outputs.each, &file)),
-                    ("artifacts", collect(&self.outputs.each, &artifact)),
+                    ("parameters", collect(&self.outputs, &file)),
+                    ("artifacts", collect(&self.outputs, &artifact)),
                     ("outputFile", text(&self.output_file())),
                 ])),
             ),

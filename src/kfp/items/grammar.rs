@@ -145,42 +145,60 @@ impl<'a> Grammar<'a, '_> {
         let values = rest.get(..count).unwrap_or_default();
         let opening = openings.get(count).copied().unwrap_or(Opening::Nothing);
         let next = rest.get(count).copied();
-        let values = self
-            .values(values, ty.as_ref(), opening, next)
-            .unwrap_or_else(|what| Values::Unclear(values.to_vec(), doubt(element, text, what)));
+        let belonging = self.values(text, ty.as_ref(), values, (opening, next));
+        let values = belonging.unwrap_or_else(|(at, why, help)| {
+            Values::Unclear(values.to_vec(), Doubt { line: at.unwrap_or(element).line, why, help })
+        });
         Item::Flag(Flag { element, text: text.to_owned(), values })
     }
 
-    /// What of `values` belongs to a flag of type `ty`, if the rules give it one; `next` follows them,
-    /// or nothing in this list.
+    /// What of `values` belongs to the flag `text` of type `ty`, if the rules give it one; `next`
+    /// follows them, or nothing in this list. The error is a [`Doubt`], about it or another element.
     fn values(
         &self,
-        values: &[&'a Element],
+        text: &str,
         ty: Option<&Type>,
-        opening: Opening,
-        next: Option<&'a Element>,
-    ) -> Result<Values<'a>, Doubtful<'a>> {
+        values: &[&'a Element],
+        (opening, next): (Opening, Option<&'a Element>),
+    ) -> Result<Values<'a>, (Option<&'a Element>, String, String)> {
+        let name = text.trim_start_matches('-');
         let (least, most) = count(values.iter().copied());
-        let is_word = |value: &Element| matches!(value.part, Part::Text(_));
         if opening == Opening::Value {
-            return Err(Doubtful::If(next));
+            let why = "its value may be inside an `if` or after it, among other arguments";
+            let help = format!("write {text} and its value into the same branch of the `if`");
+            return Err((next, why.to_owned(), help));
         }
         if least == 0 && opening == Opening::Override {
-            return match (ty, next) {
+            let is_override = |value: &&Element| Kind::of(value) == Kind::Override;
+            return match (ty, next.filter(is_override)) {
                 (Some(Type::Bool), _) if most == 0 => Ok(Values::Next(None)),
-                (Some(Type::Text), Some(value))
-                    if most == 0 && Kind::of(value) == Kind::Override =>
-                {
-                    Ok(Values::Next(Some(value)))
+                (Some(Type::Text), Some(value)) if most == 0 => Ok(Values::Next(Some(value))),
+                _ => {
+                    let why =
+                        format!("what follows, {}, may be its value or an override", shown(next));
+                    let help = format!(
+                        "declare in the rules what {text} is: `{name}: {{type: bool}}` for a switch, \
+                         `{name}: {{type: string}}` if that is its value"
+                    );
+                    Err((next, why, help))
                 }
-                _ => Err(Doubtful::Override(next)),
             };
         }
-        match (values, ty) {
+        let is_switch = ty == Some(&Type::Bool);
+        let is_positional = |(place, value): &(usize, &&Element)| {
+            is_word(value) && (*place > 0 || (is_switch && !is_bool(value)))
+        };
+        let list =
+            format!("if all are its value, declare it in the rules: `{name}: {{type: list}}`");
+        match (values, values.iter().enumerate().find(is_positional)) {
             ([], _) => Ok(Values::Next(None)),
-            (values, Some(Type::List(_))) => Ok(Values::List(values.to_vec())),
-            ([word, ..], Some(Type::Bool)) if is_word(word) && !is_bool(word) => {
-                Err(Doubtful::NoBool(word))
+            (values, _) if matches!(ty, Some(Type::List(_))) => Ok(Values::List(values.to_vec())),
+            (_, Some((_, word))) => {
+                let shown = shown(Some(word));
+                let why =
+                    format!("{shown} after it is neither its value nor a flag nor an override");
+                let help = format!("write it as key=value or after a flag of its own; {list}");
+                Err((Some(word), why, help))
             }
             ([value, empty @ ..], _) if most <= 1 && count(empty.iter().copied()).1 == 0 => {
                 Ok(Values::Next(Some(value)))
@@ -188,10 +206,7 @@ impl<'a> Grammar<'a, '_> {
             (values, _) if values.iter().all(|value| self.is_list(value)) => {
                 Ok(Values::List(values.to_vec()))
             }
-            (values, _) => match values.iter().skip(1).find(|value| is_word(value)) {
-                Some(word) => Err(Doubtful::Word(word)),
-                None => Err(Doubtful::Several(most)),
-            },
+            _ => Err((None, format!("it has {most} values"), list)),
         }
     }
 
@@ -210,55 +225,8 @@ impl<'a> Grammar<'a, '_> {
     }
 }
 
-/// What makes it doubtful which values belong to a flag.
-#[derive(Clone, Copy)]
-enum Doubtful<'a> {
-    /// An `if`, or what follows the one around, may begin with one.
-    If(Option<&'a Element>),
-    /// An override, directly after the flag.
-    Override(Option<&'a Element>),
-    /// A word after a switch.
-    NoBool(&'a Element),
-    /// A word after a value.
-    Word(&'a Element),
-    /// So many values.
-    Several(usize),
-}
-
-/// The doubt about the flag `text`, for a message.
-fn doubt(flag: &Element, text: &str, what: Doubtful<'_>) -> Doubt {
-    let name = text.trim_start_matches('-');
-    let list = format!("if all are its value, declare it in the rules: `{name}: {{type: list}}`");
-    let (at, why, help) = match what {
-        Doubtful::If(next) => (
-            next,
-            "its value may be inside an `if` or after it, among other arguments".to_owned(),
-            format!("write {text} and its value into the same branch of the `if`"),
-        ),
-        Doubtful::Override(next) => (
-            next,
-            format!("what follows, {}, may be its value or an override", shown(next)),
-            format!(
-                "declare in the rules what {text} is: `{name}: {{type: bool}}` for a switch, \
-                 `{name}: {{type: string}}` if that is its value"
-            ),
-        ),
-        Doubtful::NoBool(word) => (
-            Some(word),
-            format!(
-                "the rules declare it bool, and {} after it is no word for true or false",
-                shown(Some(word))
-            ),
-            "write an override, as key=value, or a flag with its value".to_owned(),
-        ),
-        Doubtful::Word(word) => (
-            Some(word),
-            format!("{} after its value is neither a flag nor an override", shown(Some(word))),
-            format!("write it as key=value or after a flag of its own; {list}"),
-        ),
-        Doubtful::Several(count) => (None, format!("it has {count} values"), list),
-    };
-    Doubt { line: at.unwrap_or(flag).line, why, help }
+fn is_word(element: &Element) -> bool {
+    matches!(element.part, Part::Text(_))
 }
 
 fn is_bool(word: &Element) -> bool {

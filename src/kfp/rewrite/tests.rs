@@ -170,8 +170,8 @@ fn what_cannot_be_carried_is_said() {
 fn what_has_no_hydra_style_is_left() {
     for (args, note) in [
         ("--a, {inputPath: data}, {inputPath: data}", "2: --a: left: it has 2 values"),
-        ("--a, b, c", "2: --a: left: `c` after its value is neither"),
-        ("--a, {inputPath: data}, c", "2: --a: left: `c` after its value is neither"),
+        ("--a, b, c", "2: --a: left: `c` after it is neither its value"),
+        ("--a, {inputPath: data}, c", "2: --a: left: `c` after it is neither its value"),
         ("---a, b", "2: ---a: left: `-a` is no key"),
         ("--1, b", "2: --1: left: `1` is no key"),
         ("--ä=1", "2: --ä: left: `ä` is no key"),

@@ -1,6 +1,7 @@
 //! The check at the end: nothing but what was meant has changed.
 
 use crate::kfp::component::{Component, Element, Part};
+use crate::kfp::items::flat;
 use crate::yaml::{self, Kind, Node};
 
 /// Whether `new` is the file `old` with these `command` and `args`.
@@ -47,19 +48,17 @@ fn same_elements(elements: &[Element], parts: &[Part]) -> bool {
         && elements.iter().zip(parts).all(|(element, part)| same(&element.part, part))
 }
 
+/// Whether two elements write the same.
 fn same(a: &Part, b: &Part) -> bool {
     let all = |a: &[Element], b: &[Element]| {
         a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(&a.part, &b.part))
     };
     match (a, b) {
-        (Part::Text(a), Part::Text(b)) => a == b,
-        (Part::Placeholder(a), Part::Placeholder(b)) => a == b,
-        (Part::Template(a), Part::Template(b)) => a == b,
-        (Part::Concat(a), Part::Concat(b)) => all(a, b),
         (
             Part::If { input, then, otherwise },
             Part::If { input: other, then: other_then, otherwise: other_otherwise },
         ) => input == other && all(then, other_then) && all(otherwise, other_otherwise),
-        _ => false,
+        (Part::Concat(a), Part::Concat(b)) => all(a, b),
+        _ => flat(a).is_some_and(|pieces| Some(pieces) == flat(b)),
     }
 }
