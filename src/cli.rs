@@ -51,7 +51,7 @@ pub fn is_renamed(argv: &[OsString]) -> bool {
     let this = || std::fs::read_link("/proc/self/exe");
     is_ours(first)
         && this().is_ok_and(|file| file.file_name() == Path::new(called).file_name())
-        && exec::find_behind(called, std::env::var_os("PATH"))
+        && exec::find_after(called, std::env::var_os("PATH"))
             .is_err_and(|error| error.kind == Kind::NotFound)
 }
 

@@ -37,10 +37,10 @@ pub enum App {
 }
 
 impl App {
-    /// What the command line `tokens` runs; unknown too where there is no telling where the command
+    /// What the command line `tokens` runs; unknown too where nobody can tell where the command
     /// ends.
     pub fn of(tokens: Vec<String>) -> Self {
-        split_given(tokens).map_or(Self::Unknown, |line| line.app)
+        split_command(tokens, false).map_or(Self::Unknown, |line| line.app)
     }
 
     /// Whether `name` names it: the end of the script's path in whole parts, or the module, or the
@@ -93,7 +93,7 @@ pub enum Tokens {
 /// Splits the tokens after `run`.
 ///
 /// # Errors
-/// There is a command, and no telling where it ends.
+/// There is a command, and nobody can tell where it ends.
 pub fn split(mut tokens: Vec<String>) -> Result<Tokens> {
     if tokens.first().is_some_and(|first| first == "--") {
         tokens.remove(0);
@@ -112,14 +112,6 @@ pub fn with_default(command: Vec<String>, mut arguments: Vec<String>) -> Result<
     let mut line = split_command(command, true)?;
     line.arguments.append(&mut arguments);
     Ok(line)
-}
-
-/// Splits tokens that start with a command, whatever it is called.
-///
-/// # Errors
-/// There is no telling where the command ends.
-pub fn split_given(tokens: Vec<String>) -> Result<CommandLine> {
-    split_command(tokens, false)
 }
 
 /// Splits a command line that starts with a command at its script or module; `None` where it starts

@@ -68,12 +68,12 @@ pub fn find(name: &OsStr, path: Option<OsString>) -> Result<PathBuf> {
     search(name, folders(path), &CurrentExe::find())
 }
 
-/// The real program behind the shim that was called as `called` (argv\[0\]): the first of that name
-/// in PATH behind the folder in which the shim was found.
+/// The real program after the shim that was called as `called` (argv\[0\]): the first of that name
+/// in PATH after the folder in which the shim was found.
 ///
 /// # Errors
 /// As [`find`].
-pub fn find_behind(called: &OsStr, path: Option<OsString>) -> Result<PathBuf> {
+pub fn find_after(called: &OsStr, path: Option<OsString>) -> Result<PathBuf> {
     let current = &CurrentExe::find();
     let called = Path::new(called);
     let name = called.file_name().unwrap_or_default();
@@ -90,8 +90,8 @@ pub fn find_behind(called: &OsStr, path: Option<OsString>) -> Result<PathBuf> {
             file.metadata().is_ok_and(|metadata| current.is(&file, &metadata))
         }
     });
-    let behind = folders.get(place.map_or(0, |place| place + 1)..).unwrap_or_default();
-    search(name, behind.to_vec(), current).map_err(|error| match error.kind {
+    let after = folders.get(place.map_or(0, |place| place + 1)..).unwrap_or_default();
+    search(name, after.to_vec(), current).map_err(|error| match error.kind {
         Kind::NotFound => {
             let message = format!(
                 "{} is not found: after the shim PATH has no other program of that name",
@@ -150,11 +150,11 @@ fn search(name: &OsStr, folders: Vec<PathBuf>, current: &CurrentExe) -> Result<P
             Kind::CannotExecute,
             format!("{} cannot be executed", quote(&file.to_string_lossy())),
         )
-        .help("it is in PATH, but is no file with the execute permission"));
+        .help("it is in PATH, but is not a file with the execute permission"));
     }
     let error = Error::new(Kind::NotFound, format!("{shown} is not found in PATH"));
     Err(if skipped_ours {
-        error.help("PATH has only the shim under that name; the real program must be behind it")
+        error.help("PATH has only the shim under that name; the real program must come after it")
     } else {
         error.help("name a program that is in the image, or set HYDRA_SHIM_COMMAND")
     })
@@ -219,7 +219,7 @@ fn explain<S: AsRef<OsStr>>(program: &Path, argv: &[S], error: &io::Error) -> Er
         Some(libc::EACCES) => cannot("permission denied".to_owned())
             .help("chmod +x it, or name its interpreter: python3 main.py"),
         Some(libc::ENOEXEC) => {
-            cannot("it is no program, and a script without a #! line".to_owned())
+            cannot("it is not a program, or a script without a #! line".to_owned())
                 .help("name its interpreter: sh script.sh -- --lr 0.1")
         }
         Some(libc::E2BIG) => too_big(&shown, argv),

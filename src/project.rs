@@ -159,6 +159,10 @@ pub fn dry_run(
         Some(project) => project,
         None => Project::read(place, named)?,
     };
+    if project.naming(&app) == Naming::Off {
+        let translation = Translation::untouched(command, arguments.to_vec());
+        return Ok(DryRun { translation, ..DryRun::default() });
+    }
     let layer = layer_for(&app, project.rules()?.as_ref());
     let (component, refusal) =
         match declare::declarations(component, &|flag| layer.declared_type(flag)) {

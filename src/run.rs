@@ -16,7 +16,7 @@ use crate::translate::Translation;
 /// # Errors
 /// Nothing was started.
 pub fn run(tokens: Vec<OsString>, log: Log) -> Result<Infallible> {
-    let translation = prepare(tokens, Named::default())?;
+    let translation = project::translate_tokens(utf8(tokens)?, Named::default())?;
     let program = translation.command.first().map_or("", String::as_str);
     let program = exec::find(OsStr::new(program), std::env::var_os("PATH"))?;
     start(&program, &translation, "run", log)
@@ -31,7 +31,7 @@ pub fn interposed(argv: &[OsString], log: Log) -> Result<Infallible> {
         [called, arguments @ ..] => (called.as_os_str(), arguments),
         [] => (OsStr::new(""), argv),
     };
-    let program = exec::find_behind(called, std::env::var_os("PATH"))?;
+    let program = exec::find_after(called, std::env::var_os("PATH"))?;
     let name = Path::new(called).file_name().unwrap_or_default();
     match interpose::decide(name, arguments, &Environment::read())? {
         Decision::Untouched(reason) => {
@@ -72,14 +72,6 @@ fn start(program: &Path, translation: &Translation, reason: &str, log: Log) -> R
     }
     argv.extend(translation.overrides().map(OsStr::new));
     exec::exec(program, &argv)
-}
-
-/// Translates the tokens behind `run`, and starts nothing.
-///
-/// # Errors
-/// The tokens are no UTF-8, no command line, or cannot be translated.
-pub fn prepare(tokens: Vec<OsString>, named: Named<'_>) -> Result<Translation> {
-    project::translate_tokens(utf8(tokens)?, named)
 }
 
 /// The arguments as text.

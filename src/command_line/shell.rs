@@ -10,7 +10,7 @@ pub struct Script {
 }
 
 impl Script {
-    /// Looks for it behind a shell's options; `None` where nothing follows them.
+    /// Looks for it after a shell's options; `None` where nothing follows them.
     pub fn find(tokens: &[String]) -> Option<Self> {
         let mut inline = false;
         let mut at = 1;

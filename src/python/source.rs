@@ -168,7 +168,7 @@ fn dotted<'t, 'a>(tokens: &'t [Token<'a>]) -> (Vec<&'a str>, &'t [Token<'a>]) {
 }
 
 /// Names, single characters and line ends; strings and comments left out. Inside brackets and
-/// behind a backslash a line does not end.
+/// after a backslash a line does not end.
 fn lex(bytes: &[u8]) -> Vec<Token<'_>> {
     let mut tokens = vec![Token::Other(b'\n')];
     let mut depth = 0_usize;
