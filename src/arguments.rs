@@ -181,6 +181,13 @@ impl<'a> ArgumentParser<'a> {
         }
     }
 
+    /// A token for a message, without a secret that is attached to it.
+    fn quoted(&self, token: &str) -> String {
+        let (written, _) = split_attached(token);
+        let is_secret = self.is_secret(self.declared.flags.named(written), token);
+        quote(if is_secret { written } else { token })
+    }
+
     /// A token that starts with two dashes and is not a declared flag.
     fn undeclared_flag(&mut self, token: &'a str, secret: bool) -> Result<ArgumentKind<'a>> {
         let (written, attached) = split_attached(token);
@@ -218,7 +225,7 @@ impl<'a> ArgumentParser<'a> {
             (Some(text), _) => text,
             (None, None) => "true",
             (None, Some(next)) if next.starts_with('-') && !is_negative_number(next) => {
-                return Err(no_value(written, next));
+                return Err(no_value(written, &self.quoted(next)));
             }
             (None, Some(next)) => {
                 self.at += 1;
@@ -248,7 +255,8 @@ impl<'a> ArgumentParser<'a> {
             (FlagValue::Required, None) => {
                 let value = self.take_if(|next| !next.starts_with('-'));
                 if value.is_none() {
-                    return Err(needs_value(flag, written, self.peek()));
+                    let next = self.peek().map(|next| self.quoted(next));
+                    return Err(needs_value(flag, written, next));
                 }
                 value
             }
@@ -337,14 +345,11 @@ impl<'a> ArgumentParser<'a> {
 }
 
 fn no_value(written: &str, next: &str) -> Error {
-    Error::refused(format!(
-        "{written} has no value: the next argument, {}, starts with a dash",
-        quote(next)
-    ))
-    .help(format!(
-        "if {written} is a switch, write {written}=true; if that is its value, write \
+    Error::refused(format!("{written} has no value: the next argument, {next}, starts with a dash"))
+        .help(format!(
+            "if {written} is a switch, write {written}=true; if that is its value, write \
          {written}=VALUE"
-    ))
+        ))
 }
 
 fn takes_no_value(written: &str, token: &str) -> Error {
@@ -355,11 +360,9 @@ fn takes_no_value(written: &str, token: &str) -> Error {
     .help(hydra_switch::how_to_set_its_key(written))
 }
 
-fn needs_value(flag: &HydraFlag, written: &str, next: Option<&str>) -> Error {
-    let found = next.map_or_else(
-        || "nothing follows".to_owned(),
-        |next| format!("{} starts with a dash", quote(next)),
-    );
+fn needs_value(flag: &HydraFlag, written: &str, next: Option<String>) -> Error {
+    let found = next
+        .map_or_else(|| "nothing follows".to_owned(), |next| format!("{next} starts with a dash"));
     Error::refused(format!("{written} is one of Hydra's own flags and needs a value, but {found}"))
         .help(format!("write {}=VALUE", flag.long))
 }

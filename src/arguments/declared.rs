@@ -99,7 +99,7 @@ impl<'a> ArgumentParser<'a> {
                     && texts.len() < count
                     && split_attached(next).0 == split_attached(again).0
                 {
-                    return Err(ambiguous(written, next, flag.source.as_ref()));
+                    return Err(ambiguous(written, &self.quoted(next), flag.source.as_ref()));
                 }
             }
         }
@@ -213,8 +213,7 @@ fn values_missing(written: &str, there: usize, count: usize, source: Option<&Sou
 fn ambiguous(written: &str, next: &str, source: Option<&Source>) -> Error {
     let by = source.map(|source| format!(" ({source})")).unwrap_or_default();
     Error::refused(format!(
-        "{written}: its value may be absent{by}, and {} after it may be that value or the next flag",
-        quote(next)
+        "{written}: its value may be absent{by}, and {next} after it may be that value or the next flag"
     ))
     .help("give the input a default instead of writing it under `if`")
 }

@@ -8,7 +8,7 @@
 
 use super::{ArgumentParser, is_flag_or_override, is_negative_number};
 use crate::declarations::{Arity, Declarations};
-use crate::error::{Error, Result, quote};
+use crate::error::{Error, Result};
 use crate::hydra::{self, FlagValue, HydraFlag};
 use crate::token::split_attached;
 
@@ -37,7 +37,9 @@ impl ArgumentParser<'_> {
     pub(super) fn admit_switch(&self, flag: &HydraFlag, token: &str) -> Result<()> {
         let is_switch = flag.value != FlagValue::Required && !flag.sweeps() && !token.contains('=');
         let [next, after @ ..] = self.rest() else { return Ok(()) };
+        // After a `--` nobody's flag is an official one.
         if !is_switch
+            || self.as_it_is
             || !self.has_official_flag
             || self.declared.literals.iter().any(|literal| literal == token)
             || self.takes_next_token(next, after.first().map(String::as_str))
@@ -46,17 +48,16 @@ impl ArgumentParser<'_> {
         }
         let choice =
             matches!(flag.value, FlagValue::Optional(choices) if choices.contains(&next.as_str()));
+        let key = token.trim_start_matches('-');
         let what = if choice { format!("write {token}={next}; ") } else { String::new() };
         Err(Error::refused(format!(
             "{token} is one of Hydra's own flags, and {} after it may be the value of a flag of the \
              application's",
-            quote(next)
+            self.quoted(next)
         ))
         .help(format!(
-            "for Hydra's {token}, {what}write it at the end of the line; for the key `{}`, write the \
-             override {}=VALUE or declare the flag",
-            token.trim_start_matches('-'),
-            token.trim_start_matches('-'),
+            "for Hydra's {token}, {what}write it at the end of the line; for the key `{key}`, write \
+             the override {key}=VALUE or declare the flag"
         )))
     }
 

@@ -175,6 +175,8 @@ fn after_a_switch_of_hydras_comes_nothing_that_may_be_its_value() {
             "++x=1 | --help | --resolve | --info | all",
         ),
         (&["--version", "--config-dir=/tmp"], "--version | --config-dir=/tmp"),
+        // After a `--` everything is itself.
+        (&["--lr", "1", "--", "--run", "x=1"], "lr=1 | x=1 | --run"),
         // The launcher's own flag makes no line official.
         (&["--local_rank=0", "--help", "x=1"], "x=1 | --help"),
         // A declared flag of that name wins.
@@ -260,6 +262,9 @@ fn what_does_not_fit_its_declaration() {
         ),
         (&["--range"], "--range: its 2 values are missing at the end"),
         (&["--range", "1"], "--range: 1 of its 2 values is missing at the end"),
+        (&["--x", "--token=hunter2"], "--x has no value: the next argument, `--token`, starts"),
+        (&["--cfg", "--token=hunter2"], "needs a value, but `--token` starts with a dash"),
+        (&["--x", "1", "--run", "token=hunter2"], "flags, and `token` after it may be the value"),
         (
             &["--pin", "hunter2"],
             "--pin: the value *** cannot be passed as int (declared int by rules:1)",
