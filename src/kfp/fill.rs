@@ -2,8 +2,8 @@
 //! (`kfp/local/executor_input_utils.py` and `placeholder_utils.py`, KFP 2.17); only artifacts lie
 //! where they lie on Vertex AI: `gs://bucket/x` at `/gcs/bucket/x`.
 
-mod placeholder;
-mod slot;
+mod inputs;
+mod resolve;
 mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +18,7 @@ use super::types::PortType;
 use crate::error::{Error, Result};
 use crate::nearest::unknown;
 use crate::value::Value;
-use slot::{Call, Content, Slot};
+use inputs::{Call, Content, FilledPort};
 pub use values::Values;
 use values::{names, output_name};
 
@@ -58,7 +58,7 @@ pub fn fill(pipeline: &Pipeline, task: &Task, values: &Values) -> Result<Filled>
         pipeline,
         task,
         inputs: inputs.collect::<Result<_>>()?,
-        outputs: Slots::new(),
+        outputs: FilledPorts::new(),
         folder: Artifact::at(&own_folder(pipeline, task)),
     };
     filler.give_outputs(values)?;
@@ -92,14 +92,14 @@ fn own_folder(pipeline: &Pipeline, task: &Task) -> String {
 type Samples = Vec<String>;
 
 /// Inputs or outputs with what they hold, by their id: a compiled pipeline lists them so.
-type Slots<'a> = BTreeMap<&'a str, Slot<'a>>;
+type FilledPorts<'a> = BTreeMap<&'a str, FilledPort<'a>>;
 
 /// A task with what its inputs and outputs hold.
 struct Filler<'a> {
     pipeline: &'a Pipeline,
     task: &'a Task,
-    inputs: Slots<'a>,
-    outputs: Slots<'a>,
+    inputs: FilledPorts<'a>,
+    outputs: FilledPorts<'a>,
     /// Where the outputs lie.
     folder: Artifact,
 }
@@ -127,7 +127,7 @@ impl<'a> Filler<'a> {
                 PortType::Parameter(_) => Content::File(artifact.path),
                 PortType::Artifact => Content::Artifact(artifact),
             };
-            self.outputs.insert(id, Slot { port, content, sample });
+            self.outputs.insert(id, FilledPort { port, content, sample });
         }
         Ok(())
     }
@@ -136,8 +136,9 @@ impl<'a> Filler<'a> {
     fn resolve_references(&mut self) -> Result<()> {
         let ids: Vec<&str> = self.inputs.keys().copied().collect();
         for id in ids {
-            let Some(Slot { content: Content::Parameter(Value::Text(written)), port, .. }) =
-                self.inputs.get(id)
+            let Some(FilledPort {
+                content: Content::Parameter(Value::Text(written)), port, ..
+            }) = self.inputs.get(id)
             else {
                 continue;
             };
@@ -192,11 +193,11 @@ impl<'a> Filler<'a> {
 
     fn slot<'s>(
         &self,
-        slots: &'s Slots<'a>,
+        slots: &'s FilledPorts<'a>,
         what: &str,
         id: &str,
         line: usize,
-    ) -> Result<&'s Slot<'a>> {
+    ) -> Result<&'s FilledPort<'a>> {
         slots.get(id).ok_or_else(|| {
             let names = slots.keys().copied();
             let Error { message, help, .. } = unknown(what, id, names);

@@ -19,10 +19,10 @@
 
 mod assignment;
 mod edit;
+mod layout;
 mod pass;
 mod scalar;
 mod script;
-mod slot;
 mod verify;
 
 use super::component::Component;

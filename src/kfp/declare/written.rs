@@ -43,7 +43,7 @@ impl<'x> Place<'x> {
     }
 
     /// The type of all that may be here. A literal that is a value of the type is one: nobody can
-    /// tell it from what fills the place in. One that is none, as `none` where an int is filled in,
+    /// tell it from what fills the place in. One that is not, as `none` where an int is filled in,
     /// must arrive as well.
     fn ty(&self, nullable: bool) -> Type {
         let Some(ty) = &self.ty else { return Type::Auto };

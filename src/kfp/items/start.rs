@@ -99,8 +99,8 @@ impl Arguments {
 
 /// The index of the first flag from `at` on.
 fn first_flag(tokens: &[String], at: usize) -> usize {
-    let mut behind = tokens.iter().skip(at);
-    behind.position(|token| token.starts_with("--")).map_or(tokens.len(), |found| at + found)
+    let mut after = tokens.iter().skip(at);
+    after.position(|token| token.starts_with("--")).map_or(tokens.len(), |found| at + found)
 }
 
 #[cfg(test)]

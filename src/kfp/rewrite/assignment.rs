@@ -53,7 +53,7 @@ impl Assignment {
         }
     }
 
-    /// A flag that stands alone. The error says why its name is no key.
+    /// A flag without a value. The error says why its name is no key.
     pub(super) fn switch(name: &str) -> Possible<Self> {
         Ok(Self { text: format!("{}=true", key(name)?), losses: Vec::new() })
     }

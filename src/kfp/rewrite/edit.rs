@@ -114,11 +114,11 @@ fn blank(text: &str) -> usize {
     }
 }
 
-/// The bytes to delete so that `range` leaves no blanks: those behind it, and the whole line where
+/// The bytes to delete so that `range` leaves no blanks: those after it, and the whole line where
 /// nothing else is on it.
 fn with_blanks(text: &str, range: Range<usize>) -> Range<usize> {
-    let behind = text.get(range.end..).unwrap_or_default();
-    let end = range.end + behind.len() - behind.trim_start_matches([' ', '\t']).len();
+    let after = text.get(range.end..).unwrap_or_default();
+    let end = range.end + after.len() - after.trim_start_matches([' ', '\t']).len();
     let before = text.get(..range.start).unwrap_or_default();
     let line = before.rfind('\n').map_or(0, |at| at + 1);
     let alone = before.get(line..).is_some_and(|text| text.trim().is_empty());

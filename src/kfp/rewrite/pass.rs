@@ -2,7 +2,7 @@
 
 use super::assignment::{Assignment, Ports};
 use super::edit::{self, Edit};
-use super::slot::{Outcome, Slot, slots_of};
+use super::layout::{Outcome, Slot, slots_of};
 use super::{Note, Possible, script};
 use crate::error::quote;
 use crate::hydra::{self, FlagValue};
@@ -23,7 +23,7 @@ pub(super) struct Changes {
 }
 
 /// Why elements are not edited that could be by their meaning.
-const UNEDITABLE: &str = "its elements stand in two lists, or have an anchor, alias, tag, block \
+const UNEDITABLE: &str = "its elements are in two lists, or have an anchor, alias, tag, block \
                           scalar or a comment inside";
 
 /// Goes through the container's command line, which is `command` and `args` in one.
@@ -121,7 +121,7 @@ impl<'a> Pass<'a> {
                 if let (Some(end), Some(_)) =
                     (elements.first(), elements.iter().skip(1).find(is_flag))
                 {
-                    let message = "--: left, with everything behind it: it ends the flags";
+                    let message = "--: left, with everything after it: it ends the flags";
                     self.note(end.line, message.to_owned());
                 }
             }
@@ -205,7 +205,7 @@ impl<'a> Pass<'a> {
             Values::Attached(pieces) => pieces.clone().ok_or("its value holds an `if`")?,
             Values::Next(None) => Vec::new(),
             Values::Next(Some(value)) if matches!(value.part, Part::If { .. }) => {
-                return Err("it stands in front of an `if` that may be its value".to_owned());
+                return Err("it is in front of an `if` that may be its value".to_owned());
             }
             Values::Next(Some(value)) => flat(&value.part).ok_or("its value holds an `if`")?,
             Values::List(values) => return Err(format!("it has {} values", values.len())),
@@ -250,7 +250,7 @@ impl<'a> Pass<'a> {
         self.after_override = true;
         if let Some((shown, line)) = self.hydra_flag.take() {
             let message = format!(
-                "{shown}: Hydra takes no override behind it when there is one in front; move it \
+                "{shown}: Hydra takes no override after it when there is one in front; move it \
                  to the end"
             );
             self.note(line, message);

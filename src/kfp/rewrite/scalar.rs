@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-/// What stands around the element.
+/// What is around the element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Style {
     /// A block sequence: plain scalars may hold brackets and commas.
@@ -26,7 +26,7 @@ pub(super) fn scalar(text: &str, style: Style) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-/// Whether `text`, which needs no escape, can stand in a block sequence without quotes. The text
+/// Whether `text`, which needs no escape, can be in a block sequence without quotes. The text
 /// is an override and so never a number, a bool or null; a first character that could be an
 /// indicator is not even looked at closely.
 fn is_plain(text: &str) -> bool {

@@ -2,13 +2,13 @@
 //! `sh -c 'mkdir -p "$(dirname "$6")"; "$0" "$@"' python3 main.py --model {outputPath: model}`.
 
 use super::Note;
-use super::slot::{Outcome, Slot};
+use super::layout::{Outcome, Slot};
 use crate::command_line::Script;
 use crate::error::quote;
 use crate::kfp::items::token;
 
 /// What the script among `slots` would get instead of what it counts on.
-/// `first_if` is the index of the first `if`, behind which nobody knows the numbers.
+/// `first_if` is the index of the first `if`, after which nobody knows the numbers.
 pub(super) fn notes(
     slots: &[Slot],
     script: &Script,
@@ -71,9 +71,9 @@ fn positions(script: &str) -> Vec<usize> {
     let mut positions: Vec<usize> = script
         .split('$')
         .skip(1)
-        .filter_map(|behind| match behind.strip_prefix('{') {
+        .filter_map(|after| match after.strip_prefix('{') {
             Some(braced) => digits(braced, 6),
-            None => digits(behind, 1),
+            None => digits(after, 1),
         })
         .filter(|number| *number > 0)
         .collect();

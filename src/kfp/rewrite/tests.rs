@@ -187,7 +187,7 @@ fn what_has_no_hydra_style_is_left() {
         ("--a, {concat: ['a,', {inputPath: data}]}", "2: --a: left: Hydra would parse the text"),
         (
             "--a, {if: {cond: {isPresent: s}, then: b}}",
-            "2: --a: left: it stands in front of an `if`",
+            "2: --a: left: it is in front of an `if`",
         ),
         ("--a, {concat: [a, {if: {cond: {isPresent: s}, then: b}}]}", "its value holds an `if`"),
         (
@@ -198,7 +198,7 @@ fn what_has_no_hydra_style_is_left() {
         ("--a, &a {inputPath: data}", "2: --a: left: its elements"),
         ("--config-name, {inputValue: s}", "2: --config-name: left: it is one of Hydra's own"),
         ("a=1, --, --a, b", "2: --: left"),
-        ("a=1, --multirun, b=1", "2: --multirun: Hydra takes no override behind it"),
+        ("a=1, --multirun, b=1", "2: --multirun: Hydra takes no override after it"),
     ] {
         let container =
             |args: &str| format!("    command: [python3, main.py]\n    args: [{args}]\n");

@@ -15,7 +15,7 @@ use crate::value::Value;
 
 /// An input or output with what it holds.
 #[derive(Clone, Debug)]
-pub(super) struct Slot<'a> {
+pub(super) struct FilledPort<'a> {
     pub(super) port: &'a Port,
     pub(super) content: Content,
     /// Whether a sample stands for it.
@@ -64,9 +64,9 @@ impl<'a> Call<'a> {
     ///
     /// # Errors
     /// A value does not fit the input's type, or is null though the input is not optional.
-    pub(super) fn input(&self, port: &'a Port) -> Result<Slot<'a>> {
+    pub(super) fn input(&self, port: &'a Port) -> Result<FilledPort<'a>> {
         let file = &self.task.component.file;
-        let slot = |content, sample| Slot { port, content, sample };
+        let slot = |content, sample| FilledPort { port, content, sample };
         let is_pipelines = self.outer_names.contains(port.name.as_str());
         if let (false, Some(given)) = (is_pipelines, self.values.get(&port.name)) {
             return Ok(slot(content(port, port, given)?, false));

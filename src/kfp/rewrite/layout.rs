@@ -9,7 +9,7 @@ use crate::yaml::Node;
 pub(super) struct Slot<'a> {
     pub(super) node: &'a Node,
     pub(super) element: &'a Element,
-    /// The list that it stands in, by its first byte.
+    /// The list that it is in, by its first byte.
     pub(super) list: usize,
     /// `None` where it cannot be edited: its list has an anchor or is an alias.
     pub(super) style: Option<Style>,
@@ -50,7 +50,7 @@ pub(super) fn slots_of<'a>(
     let is_json = text.trim_start_matches('\u{feff}').trim_start().starts_with('{');
     let quoted = if is_json { Style::Json } else { Style::Flow };
     let Some(items) = node.items() else {
-        // A branch that is a single element. Quotes are right wherever it stands.
+        // A branch that is a single element. Quotes are right wherever it is.
         let slot = |element| Slot { node, element, list, style: Some(quoted) };
         return elements.first().map(slot).into_iter().collect();
     };

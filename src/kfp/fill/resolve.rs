@@ -1,7 +1,7 @@
 //! The text that a placeholder becomes.
 
-use super::slot::{Content, Slot};
-use super::{Filler, ROOT, Samples, Slots};
+use super::inputs::{Content, FilledPort};
+use super::{FilledPorts, Filler, ROOT, Samples};
 use crate::error::{Error, Result, quote};
 use crate::kfp::artifact::{dict, text};
 use crate::kfp::parameter;
@@ -121,21 +121,21 @@ impl Filler<'_> {
 
     /// `{{$}}`: all of it, as protobuf's `MessageToDict` has the `ExecutorInput` message.
     fn executor_input(&self) -> Value {
-        let collect = |slots: &Slots<'_>, tree: &dyn Fn(&Slot<'_>) -> Option<Value>| {
+        let collect = |slots: &FilledPorts<'_>, tree: &dyn Fn(&FilledPort<'_>) -> Option<Value>| {
             let entries =
                 slots.values().filter_map(|slot| Some((slot.port.id.clone(), tree(slot)?)));
             Value::Dict(entries.collect())
         };
-        let artifact = |slot: &Slot<'_>| match &slot.content {
+        let artifact = |slot: &FilledPort<'_>| match &slot.content {
             Content::Artifact(artifact) => Some(artifact.tree(slot.port)),
             _ => None,
         };
-        let value = |slot: &Slot<'_>| match (&slot.content, slot.port.ty) {
+        let value = |slot: &FilledPort<'_>| match (&slot.content, slot.port.ty) {
             (Content::Parameter(value), _) => Some(value.clone()),
             (Content::Absent, PortType::Parameter(_)) => Some(Value::Null),
             _ => None,
         };
-        let file = |slot: &Slot<'_>| match &slot.content {
+        let file = |slot: &FilledPort<'_>| match &slot.content {
             Content::File(path) => Some(dict([("outputFile", text(path))])),
             _ => None,
         };
