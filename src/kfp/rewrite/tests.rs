@@ -185,10 +185,7 @@ fn what_has_no_hydra_style_is_left() {
         ("--a, {inputPath: s}", "2: --a: left: KFP has a path or URI only for an artifact"),
         ("--a, {inputValue: x}", "2: --a: left: KFP has a value only for a parameter"),
         ("--a, {concat: ['a,', {inputPath: data}]}", "2: --a: left: Hydra would parse the text"),
-        (
-            "--a, {if: {cond: {isPresent: s}, then: b}}",
-            "2: --a: left: it is in front of an `if`",
-        ),
+        ("--a, {if: {cond: {isPresent: s}, then: b}}", "2: --a: left: it is in front of an `if`"),
         ("--a, {concat: [a, {if: {cond: {isPresent: s}, then: b}}]}", "its value holds an `if`"),
         (
             "{if: {cond: {isPresent: s}, then: [--a]}}, b",
