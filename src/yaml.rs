@@ -1,31 +1,35 @@
-//! YAML (and so JSON) as a tree that knows where each node stands.
+//! YAML (and so JSON) as a tree that knows where each node is.
 //!
-//! KFP and Hydra read their files with `PyYAML`, whatever YAML's specification says, and so this
-//! reader takes what PyYAML 6.0's `SafeLoader` takes, as it takes it, and refuses the rest.
-//! `tests/yaml` compares the two. What differs, on purpose:
+//! The parser is libyaml's, on which serde_yaml is built too, and which PyYAML's C loader has. KFP and
+//! Hydra read their files with `PyYAML`'s `SafeLoader`, whatever YAML's specification says: `tree`
+//! makes of libyaml's events what that makes of its own, and `tests/yaml` compares the two. No value is
+//! read as another one. What is refused here and read there:
 //!
-//! - Bounds: a file's size, its nesting, its nodes with those that aliases repeat.
-//! - An alias inside what it names is refused: a tree without an end is no component.
-//! - Half of a surrogate pair (`"\ud83d"`) is refused: it is no character. (A file that is a JSON
-//!   object is read by `json.rs`, which takes both halves for one.)
-//! - An empty file is refused, and of several documents the first is read: a compiled pipeline may
-//!   have a second one, for its platform.
-//! - Dates and `!!binary` stay text, as does an integer without digits (`0x_`) or,
-//!   where it is not decimal, with over 128 bits.
-//! - `!!set`, `!!omap`, `!!pairs` are refused, which become no list and no dict, and `!!merge` and
-//!   `!!value`, which nobody writes.
-//! - `!!int` and `!!float` take text that is such a number, or is with a dot; Python's `int()`
-//!   takes more.
-//! - `!!str` takes no mapping, which `SafeLoader` takes for the value of its key `=`; and a tag is
-//!   looked at also where `<<` merges what has it.
-//! - `!` in front of `"12\n"` makes no number of it.
+//! - Beyond the bounds: a file's size, its nesting, its nodes with those that aliases repeat.
+//! - An alias inside what it names: a tree without an end is not a component.
+//! - Half of a surrogate pair (`"\ud83d"`): it is not a character. (A file that is a JSON object is
+//!   read by `json.rs`, which takes both halves for one.)
+//! - An empty file. Of several documents the first is read: a compiled pipeline may have a second
+//!   one, for its platform.
+//! - A byte order mark that is not at the start of the file: libyaml drops it at the start of a line.
+//! - A key that two mappings of a `<<` have: PyYAML 6.0.2 takes the first, 6.0.4 the last.
+//! - `!!set`, `!!omap`, `!!pairs`, which become neither list nor dict, `!!merge`, `!!value` and `!`,
+//!   which nobody writes; of `!!int` and `!!float` what only Python's `int()` and `float()` take; a list or
+//!   mapping as a key; unknown directives; keys of over 1,024 bytes (there: characters); a tab in a block
+//!   scalar's indentation; `[a :b]` and `{a:b}` beside quotes.
+//!
+//! Read here and refused there: a comment or tab right after `|`, tabs between tokens, `[a?b]`, `<<` and
+//! `=` as text. Dates and `!!binary` stay text, as does an integer without digits (`0x_`) or,
+//! where it is not decimal, with over 128 bits.
 
-mod reader;
+mod events;
 mod scalar;
+mod tree;
 
 use std::ops::Range;
 
 use crate::error::{Error, Result, quote};
+use events::BYTE_ORDER_MARK;
 pub use scalar::Scalar;
 use scalar::resolve;
 
@@ -154,7 +158,14 @@ fn first(text: &str, file: &str) -> Result<(Node, Option<usize>)> {
     if let Some(json) = crate::json::parse(text, file) {
         return json.map(|root| (root, None));
     }
-    reader::parse(text, file)
+    if let Some(at) = text.rfind(BYTE_ORDER_MARK).filter(|at| *at > 0) {
+        let before = text.get(..at).unwrap_or_default();
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        let place = (before.matches('\n').count() + 1, line.chars().count() + 1);
+        let why = "a byte order mark (U+FEFF) is read only at the start of a file: escape it";
+        return Err(Error::at(file, place, why));
+    }
+    tree::first_document(text, file)
 }
 
 /// The nodes of a tree; long text counts for more than one.
@@ -204,17 +215,20 @@ mod tests {
             (bomb.to_owned(), "over 1048576 nodes"),
             ("[".repeat(200), "nested deeper than 100 levels"),
             ("- ".repeat(200), "nested deeper than 100 levels"),
-            ("a: [1, 2".to_owned(), "f:1:4: this `[` is not closed"),
-            ("a: b: c".to_owned(), "f:1:5: `: ` stands inside a value"),
+            ("a: [1, 2".to_owned(), "(from 1:4 on)"),
+            ("a: b: c".to_owned(), "f:1:5: mapping values are not allowed in this context"),
             (" ".repeat(MAX_BYTES + 1), "at most 8388608 are read"),
             (
                 format!("a: &a {}\nb: [*a{}]\n", "x".repeat(1 << 20), ",*a".repeat(100)),
                 "over 1048576 nodes",
             ),
-            (format!("a:\n  b: [{}", "'x',\n ".repeat(1 << 18)), "f:2:6: this `[` is not closed"),
+            (
+                format!("a:\n  b: [{}", "'x',\n ".repeat(1 << 18)),
+                "did not find expected node content",
+            ),
             (String::new(), "is empty"),
             ("&a [*a]".to_owned(), "inside what it names"),
-            ("*x".to_owned(), "`*x` names no anchor"),
+            ("*x".to_owned(), "there is no `&x` before `*x`"),
         ] {
             let error = parse(&text, "f").unwrap_err();
             assert!(error.message.contains(reason), "{:.40}: {}", text, error.message);

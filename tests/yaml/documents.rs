@@ -228,7 +228,8 @@ pub(crate) fn long() -> Vec<String> {
     let mut all = Vec::new();
     for length in [1021, 1022, 1023, 1024, 1025] {
         let (key, blanks) = ("k".repeat(length), " ".repeat(length - 1));
-        let wide = "é".repeat(length);
+        // libyaml counts bytes where PyYAML counts characters.
+        let wide = "é".repeat(length / 2 - 4);
         for key in [&key, &wide, &format!("k{blanks}")] {
             for around in
                 ["@: v", "- a\n- @ : v", "[@: v]", "[@ : v]", "{@ : v}", "? @\n: v", "{? @ : v}"]
