@@ -256,7 +256,7 @@ fn files_that_are_no_component_are_refused() {
         ),
         (with_args("'{{$.inputs.artifacts[''x'']}}'"), "nothing fills in"),
         ("a: 1\nb: [1]\n".to_owned(), "f:1:1: this is no component"),
-        ("a: [1\n".to_owned(), "f:1:4: this `[` is not closed"),
+        ("a: [1\n".to_owned(), "(from 1:4 on)"),
         ("{\"a\": 1}".to_owned(), "f:1:1: this is no component"),
         (String::new(), "`f` is empty"),
         (" ".repeat(10 << 20), "cannot read `f`: it has over 8388608 bytes"),
