@@ -1,6 +1,6 @@
 //! libyaml's parser behind a safe wrapper: a text in, its events out, each with its place.
 //!
-//! serde_yaml is built on the same parser, but keeps places and styles to itself. The wrapper is the
+//! `serde_yaml` is built on the same parser, but keeps places and styles to itself. The wrapper is the
 //! only unsafe code here.
 
 use std::ffi::{CStr, c_char};
@@ -70,7 +70,7 @@ pub(super) struct Problem {
 /// Reads events one after the other.
 pub(super) struct Parser<'a> {
     /// In a box, since libyaml keeps a pointer to it.
-    parser: Box<MaybeUninit<sys::yaml_parser_t>>,
+    raw: Box<MaybeUninit<sys::yaml_parser_t>>,
     /// The bytes in front of what libyaml reads, where it lies.
     start: usize,
     text: PhantomData<&'a str>,
@@ -90,7 +90,7 @@ impl<'a> Parser<'a> {
             sys::yaml_parser_set_encoding(raw, sys::YAML_UTF8_ENCODING);
             sys::yaml_parser_set_input_string(raw, body.as_ptr(), body.len() as u64);
         }
-        Self { parser, start: text.len() - body.len(), text: PhantomData }
+        Self { raw: parser, start: text.len() - body.len(), text: PhantomData }
     }
 
     /// The next event. After the end of the stream, or an error, there is none to ask for.
@@ -98,7 +98,7 @@ impl<'a> Parser<'a> {
     /// # Errors
     /// The text is not YAML.
     pub(super) fn next(&mut self) -> Result<(Event, Place), Problem> {
-        let raw = self.parser.as_mut_ptr();
+        let raw = self.raw.as_mut_ptr();
         let mut event = MaybeUninit::<sys::yaml_event_t>::uninit();
         // SAFETY: the parser is initialized. `yaml_parser_parse` fills the event unless it fails;
         // then only the parser's description of the error is read. The event is deleted after its
@@ -117,7 +117,7 @@ impl<'a> Parser<'a> {
 impl Drop for Parser<'_> {
     fn drop(&mut self) {
         // SAFETY: it is initialized, and nobody uses it after this.
-        unsafe { sys::yaml_parser_delete(self.parser.as_mut_ptr()) }
+        unsafe { sys::yaml_parser_delete(self.raw.as_mut_ptr()) }
     }
 }
 
