@@ -1,6 +1,6 @@
 //! YAML (and so JSON) as a tree that knows where each node is.
 //!
-//! The parser is libyaml's, on which serde_yaml is built too, and which `PyYAML`'s C loader has. KFP and
+//! The parser is libyaml's, on which `serde_yaml` is built too, and which `PyYAML`'s C loader has. KFP and
 //! Hydra read their files with `PyYAML`'s `SafeLoader`, whatever YAML's specification says: `tree`
 //! makes of libyaml's events what that makes of its own, and `tests/yaml` compares the two. No value is
 //! read as another one. What is refused here and read there:
