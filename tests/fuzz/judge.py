@@ -238,6 +238,8 @@ def judge_line(case):
     if case["overrides"] is None:
         if case["rule"] is not None:
             return ["policy", case["rule"]]
+        if case["lenient"] is not None:
+            return ["policy", case["lenient"]]
         return ["mismatch", f"refused: {case['refusal']}"]
     if case["rule"] is not None:
         return ["mismatch", f"sent as {case['overrides']}, though it is {case['rule']}"]
@@ -247,13 +249,15 @@ def judge_line(case):
     for key, old, override in case["natives"]:
         if old is not None:
             stand[key] = old
-        config.update(stand)
+    config.update(stand)
     try:
         arguments = ARGUMENTS.parse_args(case["overrides"])
         alone = composed([override for _, _, override in case["natives"]], stand)
         after = composed(arguments.overrides, config)
     except (Exception, SystemExit) as error:
         return ["mismatch", f"{case['overrides']}: {text_of(error)}"]
+    if case["command"] != case["started"]:
+        return ["mismatch", f"{case['started']} is started with {case['overrides']}"]
     wanted = ARGUMENTS.parse_args(case["own"])
     wanted.overrides = arguments.overrides
     if vars(arguments) != vars(wanted):

@@ -15,46 +15,105 @@ pub(crate) const DECLARED: &[(&str, &str, &str)] = &[
     ("a_list", "list", "many"),
     ("some_ints", "list[int]", "many[int]"),
     ("some_texts", "list[str]", "many[str]"),
+    ("some_floats", "list[float]", "many[float]"),
     ("a_dict", "dict", "dict"),
+    // The names of Hydra's own switches are the application's where they are declared.
+    ("run", "string", "string"),
+    ("info", "string", "string"),
 ];
+
+/// What the rules append: an override that fails when it is given twice.
+pub(crate) const APPENDED: &str = "+appended=1";
 
 /// A command line.
 #[derive(Clone, Debug)]
 pub(crate) struct Line {
     /// Whether [`DECLARED`] is.
     pub(crate) declared: bool,
-    /// What stands in front of the arguments.
+    /// What comes before the arguments.
     pub(crate) start: &'static Start,
     pub(crate) pieces: Vec<Piece>,
 }
 
-/// The tokens in front of the arguments, and the command that they are.
+/// The tokens before the arguments, and the command that they are.
 #[derive(Debug)]
 pub(crate) struct Start {
     pub(crate) tokens: &'static [&'static str],
     pub(crate) command: &'static [&'static str],
+    end: CommandEnd,
 }
 
+/// What tells where the command ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum CommandEnd {
+    /// Its own words: a script, a module, a separator, or that there is no command.
+    Known,
+    /// Nothing but its single word: a `--` further on could as well be a value.
+    OneWord,
+    /// Nothing: it is refused, unless the shim knows better and ends it there.
+    Unknown,
+    /// A separator, with a flag before it that may be a value's: it is refused.
+    FlagBefore,
+}
+
+/// A command of which all words are its own.
+const fn start(tokens: &'static [&'static str], end: CommandEnd) -> Start {
+    Start { tokens, command: tokens, end }
+}
+
+/// A command with one more word behind it, or before it, that is dropped.
+const fn around(
+    tokens: &'static [&'static str],
+    command: &'static [&'static str],
+    end: CommandEnd,
+) -> Start {
+    Start { tokens, command, end }
+}
+
+#[rustfmt::skip]
 const STARTS: &[Start] = &[
-    Start { tokens: &["--"], command: &["python3", "main.py"] },
-    Start { tokens: &["python3", "main.py"], command: &["python3", "main.py"] },
-    Start { tokens: &["--", "python3", "main.py"], command: &["python3", "main.py"] },
-    Start {
-        tokens: &["python", "-u", "-W", "ignore", "a/b.py"],
-        command: &["python", "-u", "-W", "ignore", "a/b.py"],
-    },
-    Start { tokens: &["python3.11", "-m", "a.b"], command: &["python3.11", "-m", "a.b"] },
-    Start {
-        tokens: &["torchrun", "--nproc_per_node", "2", "main.py"],
-        command: &["torchrun", "--nproc_per_node", "2", "main.py"],
-    },
-    Start {
-        tokens: &["mpirun", "-n", "4", "my-train", "--"],
-        command: &["mpirun", "-n", "4", "my-train"],
-    },
-    // Last: a `--` among the arguments would end this command.
-    Start { tokens: &["my-train"], command: &["my-train"] },
+    around(&["--"], &["python3", "main.py"], CommandEnd::Known),
+    start(&["python3", "main.py"], CommandEnd::Known),
+    around(&["--", "python3", "main.py"], &["python3", "main.py"], CommandEnd::Known),
+    around(&["python3", "main.py", "--"], &["python3", "main.py"], CommandEnd::Known),
+    start(&["python", "-u", "-W", "ignore", "a/b.py"], CommandEnd::Known),
+    start(&["python3.11", "-m", "a.b"], CommandEnd::Known),
+    start(&["python3", "-m", "torch.distributed.run", "--nproc_per_node", "2", "main.py"], CommandEnd::Known),
+    start(&["python3", "-m", "torch.distributed.launch", "-m", "a.b"], CommandEnd::Known),
+    start(&["torchrun", "--nproc_per_node", "2", "main.py"], CommandEnd::Known),
+    start(&["torchrun", "--nproc_per_node=2", "-m", "a.b"], CommandEnd::Known),
+    start(&["accelerate", "launch", "--num_processes", "2", "main.py"], CommandEnd::Known),
+    start(&["uv", "run", "main.py"], CommandEnd::Known),
+    start(&["uv", "run", "--", "main.py"], CommandEnd::Known),
+    start(&["poetry", "run", "python3", "-m", "a.b"], CommandEnd::Known),
+    start(&["env", "A=x.py", "python3", "main.py"], CommandEnd::Known),
+    start(&["tini", "--", "python3", "main.py"], CommandEnd::Known),
+    around(&["mpirun", "-n", "4", "my-train", "--"], &["mpirun", "-n", "4", "my-train"], CommandEnd::Known),
+    around(&["srun", "--ntasks=2", "my-train", "--"], &["srun", "--ntasks=2", "my-train"], CommandEnd::Known),
+    around(&["timeout", "60", "my-train", "--"], &["timeout", "60", "my-train"], CommandEnd::Known),
+    around(&["uv", "run", "my-train", "--"], &["uv", "run", "my-train"], CommandEnd::Known),
+    around(&["my-train", "--"], &["my-train"], CommandEnd::Known),
+    start(&["my-train"], CommandEnd::OneWord),
+    start(&["my-train"], CommandEnd::OneWord),
+    start(&["/opt/bin/my-train"], CommandEnd::OneWord),
+    start(&["uv", "run", "my-train"], CommandEnd::Unknown),
+    start(&["accelerate", "launch", "my-train"], CommandEnd::Unknown),
+    start(&["tini", "--", "my-train"], CommandEnd::Unknown),
+    start(&["timeout", "60", "my-train"], CommandEnd::Unknown),
+    start(&["sh", "train.sh"], CommandEnd::Unknown),
+    around(&["my-train", "--note", "--"], &["my-train", "--note"], CommandEnd::FlagBefore),
+    around(&["my-train", "++a=1", "--"], &["my-train", "++a=1"], CommandEnd::FlagBefore),
+    around(&["my-train", "--config-dir=/x", "--cfg", "job", "--"], &["my-train"], CommandEnd::FlagBefore),
 ];
+
+/// Whether a line may be refused.
+#[derive(Clone, Copy, Debug)]
+enum Refused {
+    Never,
+    /// It arrives or is refused.
+    Maybe(&'static str),
+    Always(&'static str),
+}
 
 /// Some tokens that belong together.
 #[derive(Clone, Debug, Default)]
@@ -65,6 +124,9 @@ pub(crate) struct Piece {
     /// The key, what the config has there, and the override.
     native: Option<(String, Value, String)>,
     is_own_flag: bool,
+    /// One of Hydra's own without a value, which is not `--multirun`: the application may have a
+    /// flag of that name.
+    is_switch: bool,
     /// Why it is refused.
     rule: Option<&'static str>,
 }
@@ -79,12 +141,14 @@ impl Line {
                 behind = true;
                 pieces.push(Piece { tokens: vec!["--".to_owned()], ..Piece::default() });
             }
-            pieces.push(match random.number(0..24) {
+            pieces.push(match random.number(0..26) {
                 0..=4 => native(random, index),
-                5..=7 => own_flag(random),
+                5..=7 => own_flag(random, declared),
                 _ if behind => native(random, index),
                 8 if random.once_in(4) => refused(random, index),
-                9..=15 if declared => declared_flag(random),
+                9 if random.once_in(4) => named_as_a_switch(random, index, declared),
+                10..=17 if declared => declared_flag(random),
+                18 if declared && random.once_in(2) => appended(),
                 _ => undeclared_flag(random, index),
             });
         }
@@ -93,9 +157,52 @@ impl Line {
             let setting = Some(("last".to_owned(), "auto", texts));
             pieces.push(Piece { tokens: vec!["--last".to_owned()], setting, ..Piece::default() });
         }
-        let has_dashes = pieces.iter().flat_map(|piece| &piece.tokens).any(|token| token == "--");
-        let start = &STARTS[random.number(0..STARTS.len() - usize::from(has_dashes))];
+        let start = &STARTS[random.number(0..STARTS.len())];
         Self { declared, start, pieces }
+    }
+
+    /// What has to be refused, and what may be.
+    fn refused(&self) -> Refused {
+        if let Some(rule) = self.pieces.iter().find_map(|piece| piece.rule) {
+            return Refused::Always(rule);
+        }
+        let dashes = self.pieces.iter().position(|piece| piece.tokens == ["--"]);
+        match self.start.end {
+            CommandEnd::Known => {}
+            CommandEnd::OneWord if dashes.is_some_and(|at| at > 0) => {
+                return Refused::Always("a separator between flags");
+            }
+            CommandEnd::OneWord if self.arguments().any(|token| token == "--") => {
+                return Refused::Maybe("a value `--` of a command of one word");
+            }
+            CommandEnd::OneWord => {}
+            CommandEnd::Unknown => return Refused::Maybe("no telling where the command ends"),
+            CommandEnd::FlagBefore => return Refused::Always("a flag before the separator"),
+        }
+        if self.pieces.iter().all(|piece| piece.setting.is_none()) {
+            return Refused::Never;
+        }
+        let mut found = Refused::Never;
+        for (index, piece) in self.pieces.iter().enumerate().filter(|(_, piece)| piece.is_switch) {
+            let next = self.pieces.get(index + 1);
+            let value_is_next = next.is_some_and(|next| {
+                next.tokens.len() > 1
+                    && next.setting.as_ref().is_some_and(|(_, kind, _)| *kind == "auto")
+            });
+            let open = next
+                .is_some_and(|next| next.tokens.len() > 1 || next.is_own_flag && !next.is_switch);
+            if piece.tokens.len() > 1 {
+                return Refused::Always("a word behind --info");
+            } else if next.is_none() || value_is_next {
+            } else if open || dashes.is_some_and(|at| at < index) {
+                found = Refused::Maybe("behind one of Hydra's switches");
+            } else {
+                return Refused::Always(
+                    "what may be the value of a flag that is named as Hydra's switch",
+                );
+            }
+        }
+        found
     }
 
     /// All of it, as `translate` takes it.
@@ -133,11 +240,19 @@ impl Line {
                 None => settings.push((key, kind, texts)),
             }
         }
-        let natives: Vec<_> = self.pieces.iter().filter_map(|piece| piece.native.clone()).collect();
+        let mut natives: Vec<_> =
+            self.pieces.iter().filter_map(|piece| piece.native.clone()).collect();
+        if self.declared && natives.iter().all(|(_, _, native)| native != APPENDED) {
+            natives.extend(appended().native);
+        }
         let own = self.pieces.iter().filter(|piece| piece.is_own_flag);
         let own: Vec<_> = own.flat_map(|piece| piece.tokens.clone()).collect();
-        let rule = self.pieces.iter().find_map(|piece| piece.rule);
-        json!({"settings": settings, "natives": natives, "own": own, "rule": rule})
+        let (rule, lenient) = match self.refused() {
+            Refused::Never => (None, None),
+            Refused::Maybe(why) => (None, Some(why)),
+            Refused::Always(rule) => (Some(rule), None),
+        };
+        json!({"settings": settings, "natives": natives, "own": own, "rule": rule, "lenient": lenient})
     }
 }
 
@@ -155,7 +270,10 @@ fn undeclared_flag(random: &mut Random, index: usize) -> Piece {
     // Now and then the flag before once more.
     let index = index.saturating_sub(usize::from(random.once_in(8)));
     let key = format!("{}{index}", random.pick(&["k", "K_", "$k"]));
-    let text = match random.number(0..8) {
+    let text = match random.number(0..10) {
+        8 => {
+            random.pick(&["conf.py", "a/b.py", "main.py", "word", "my-train", "python3"]).to_owned()
+        }
         0 => random.pick(&["-1", "-0", "-0.5", "-1e-05", "-12e+3"]).to_owned(),
         1 => random.pick(&["[1, \"a,b\"]", "{\"a\": {\"b c\": null}}", "{}", "[]"]).to_owned(),
         2 => random.pick(&["a=b", "+a=b", "~a", "a/b@c=d", "++a.b=${c}"]).to_owned(),
@@ -189,7 +307,19 @@ fn declared_flag(random: &mut Random) -> Piece {
     let (tokens, texts) = match ty {
         "string" | "path" => {
             let text = match random.number(0..6) {
-                0 => random.pick(&["--", "--help", "-m", "--a_text", "a=b", "~a", "-"]).to_owned(),
+                0 => random
+                    .pick(&[
+                        "--",
+                        "--help",
+                        "-m",
+                        "--a_text",
+                        "a=b",
+                        "~a",
+                        "-",
+                        "--config-dir=/x",
+                        "x.py",
+                    ])
+                    .to_owned(),
                 _ => text(random),
             };
             one(random, text)
@@ -218,6 +348,9 @@ fn declared_flag(random: &mut Random) -> Piece {
         _ => {
             let items: &[&str] = match ty {
                 "list[int]" => &["1", "-2", "3.0", "[4, 5e1]", "[]"],
+                "list[float]" => {
+                    &["1", "-2.5", "nan", "-inf", "[4, 5e1]", "[NaN, -Infinity]", "[]"]
+                }
                 "list[str]" => &["a", "b,c", "1", "null", "[\"x\", \"y\"]", "", "${z}", "[a"],
                 _ => {
                     &["a", "1", "-1.5", "true", "null", "[{\"a\": 1}, [2]]", "2024_11_23", "[a-z]"]
@@ -245,7 +378,7 @@ fn native(random: &mut Random, index: usize) -> Piece {
     Piece { tokens: vec![token.clone()], native: Some((key, old, token)), ..Piece::default() }
 }
 
-fn own_flag(random: &mut Random) -> Piece {
+fn own_flag(random: &mut Random, declared: bool) -> Piece {
     // Without `--version`, which argparse answers itself.
     const OWN: &[&[&str]] = &[
         &["--help"],
@@ -275,13 +408,92 @@ fn own_flag(random: &mut Random) -> Piece {
         &["-i", "plugins"],
         &["-i"],
     ];
-    let tokens = OWN[random.number(0..OWN.len())].iter().map(|token| (*token).to_owned());
-    Piece { tokens: tokens.collect(), is_own_flag: true, ..Piece::default() }
+    loop {
+        let tokens = OWN[random.number(0..OWN.len())];
+        let name = tokens[0].split('=').next().unwrap_or_default();
+        if declared && DECLARED.iter().any(|(declared, ..)| name == format!("--{declared}")) {
+            continue;
+        }
+        let takes_none = tokens.len() == 1 && !tokens[0].contains('=');
+        let is_switch = takes_none && !["--multirun", "-m"].contains(&name);
+        return Piece {
+            tokens: tokens.iter().map(|&token| token.to_owned()).collect(),
+            is_own_flag: true,
+            is_switch: is_switch || tokens == ["--info", "all"] || tokens == ["-i", "plugins"],
+            ..Piece::default()
+        };
+    }
+}
+
+/// A flag of the application that is named as one of Hydra's switches, with its value, and an official
+/// flag before it.
+fn named_as_a_switch(random: &mut Random, index: usize, declared: bool) -> Piece {
+    const NAMES: &[&str] = &[
+        "--run",
+        "-r",
+        "--version",
+        "--help",
+        "-h",
+        "--hydra-help",
+        "--resolve",
+        "--info",
+        "-i",
+        "--shell-completion",
+        "-sc",
+    ];
+    const VALUES: &[&str] = &[
+        "a=b",
+        "++model={_target_: shutil.copyfile, src: /etc/hostname}",
+        "~a",
+        "lr=${oc.env:HOME}",
+        "+a=1",
+        "a/b@c=d",
+        "word",
+        "",
+        "all",
+        "config",
+        "0.1",
+        "-1",
+        "conf.py",
+        "--",
+        "-m",
+        "--multirun",
+        "--resolve",
+        "--run",
+        "-x",
+        "--seed=3",
+        "--config-dir=/tmp/evil",
+        "--x=${oc.env:HOME}",
+        "[1]",
+        "{}",
+        "true",
+    ];
+    let name = loop {
+        let name = random.pick(NAMES);
+        if !declared || !DECLARED.iter().any(|(declared, ..)| name == format!("--{declared}")) {
+            break name;
+        }
+    };
+    let key = format!("o{index}");
+    Piece {
+        tokens: vec![format!("--{key}=1"), name.to_owned(), random.pick(VALUES).to_owned()],
+        setting: Some((key, "auto", vec!["1".to_owned()])),
+        rule: Some("a value of a flag that is named as Hydra's switch"),
+        ..Piece::default()
+    }
+}
+
+/// What the rules append anyway, as an application that starts itself again passes it on.
+fn appended() -> Piece {
+    let native = ("appended".to_owned(), Value::Null, APPENDED.to_owned());
+    Piece { tokens: vec![APPENDED.to_owned()], native: Some(native), ..Piece::default() }
 }
 
 /// What is refused wherever it stands. An override in front, so that nothing takes it as a value.
 fn refused(random: &mut Random, index: usize) -> Piece {
-    let (rule, tokens): (_, &[&str]) = match random.number(0..5) {
+    let (rule, tokens): (_, &[&str]) = match random.number(0..7) {
+        5 => ("a flag in front of something that starts with a dash", &["--x", "--"]),
+        6 => ("a flag in front of something that starts with a dash", &["--x", "-m"]),
         0 => ("a flag in front of something that starts with a dash", &["--x", "--y=1"]),
         1 => ("a flag in front of something that starts with a dash", &["--x", "-rf"]),
         2 => ("a bare word", &["word"]),

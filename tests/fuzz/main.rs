@@ -36,7 +36,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use lines::{DECLARED, Line};
+use lines::{APPENDED, DECLARED, Line};
 use random::Random;
 use support::{HYDRA, Refusal, tests_path, translate, venv};
 
@@ -118,8 +118,9 @@ impl Fuzz {
             .collect();
         let lines: Vec<String> =
             DECLARED.iter().map(|(name, ty, _)| format!("  {name}: {{type: '{ty}'}}\n")).collect();
-        for (name, flags) in [("values", values), ("lines", lines)] {
-            let file = format!("flags:\n{}", flags.concat());
+        let append = format!("append: ['{APPENDED}']\n");
+        for (name, flags, more) in [("values", values, ""), ("lines", lines, append.as_str())] {
+            let file = format!("{more}flags:\n{}", flags.concat());
             std::fs::write(rules.path().join(name), file).unwrap();
         }
         Self { rules }
@@ -183,14 +184,7 @@ impl Fuzz {
                 request
             }
             Case::Line(line) => {
-                let sent = translate(&self.arguments(case)).map(|translation| {
-                    assert_eq!(translation.command, line.start.command, "{line:?}");
-                    translation.overrides
-                });
-                let mut request = line.expectation();
-                request.as_object_mut().unwrap().extend(written(sent).as_object().unwrap().clone());
-                request["kind"] = json!("line");
-                request
+                line_request(line.expectation(), line.start.command, &self.arguments(case))
             }
         };
         cases.iter().map(request).collect()
@@ -273,6 +267,20 @@ impl Fuzz {
 
 fn type_of(slot: usize) -> &'static str {
     TYPES[slot % TYPES.len()]
+}
+
+/// A line with what the shim made of it.
+fn line_request(mut request: Value, command: &[&str], arguments: &[String]) -> Value {
+    let mut started = Vec::new();
+    let sent = translate(arguments).map(|translation| {
+        started = translation.command;
+        translation.overrides
+    });
+    request.as_object_mut().unwrap().extend(written(sent).as_object().unwrap().clone());
+    request["kind"] = json!("line");
+    request["command"] = json!(command);
+    request["started"] = json!(started);
+    request
 }
 
 fn written(sent: Result<Vec<String>, Refusal>) -> Value {

@@ -34,6 +34,8 @@ class Digits(str):
 
 def read(kind, texts):
     """The value of a flag of that type; several texts only for the lists of `many`."""
+    if kind == "null" or texts == ["null"] and re.match("many|list", kind):
+        return None  # No list of one null.
     if kind.startswith("many"):
         return [item for text in texts for item in spliced(kind.removeprefix("many"), text)]
     (text,) = texts
@@ -41,7 +43,7 @@ def read(kind, texts):
     if outer == "list":
         return spliced(element or "", text)
     if outer == "dict":
-        value = loads(text)
+        value = loads(text, element == "[float]")
         if not isinstance(value, dict):
             raise Unfit(kind)
         return {key: fitted(element, item) for key, item in finished(value, keep=True).items()}
@@ -50,7 +52,7 @@ def read(kind, texts):
 
 def spliced(element, text):
     """What a text adds to a list: the items of a JSON array, or itself."""
-    value = loads(text) if text.startswith("[") else None
+    value = loads(text, element == "[float]") if text.startswith("[") else None
     if isinstance(value, list):
         return [fitted(element, item) for item in finished(value, keep=True)]
     return [SCALARS[element[1:-1] if element else "auto"](text)]
@@ -154,10 +156,15 @@ SCALARS = {
 }
 
 
-def loads(text):
-    """JSON with its numbers as they were written; None where it is none, or `null`."""
+def loads(text, floats=False):
+    """JSON with its numbers as they were written; None where it is none, or `null`.
+
+    Of floats, with what Python's JSON has for a NaN and the infinities.
+    """
 
     def refuse(word):
+        if floats:
+            return float(word)
         raise ValueError(f"{word} is no JSON")
 
     limit = sys.getrecursionlimit()
@@ -196,6 +203,8 @@ def fitted(element, item):
         return integer(item)
     if element == "[float]" and is_number:
         return floating(item)
+    if element == "[float]" and isinstance(item, float):
+        return item
     if element == "[str]" and isinstance(item, str) and not is_number:
         return item
     if element == "[bool]" and isinstance(item, bool):
