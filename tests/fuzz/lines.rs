@@ -148,7 +148,9 @@ impl Line {
                 8 if random.once_in(4) => refused(random, index),
                 9 if random.once_in(4) => named_as_a_switch(random, index, declared),
                 10..=17 if declared => declared_flag(random),
-                18 if declared && random.once_in(2) => appended(),
+                18 if declared && pieces.iter().all(|piece: &Piece| piece.tokens != [APPENDED]) => {
+                    appended()
+                }
                 _ => undeclared_flag(random, index),
             });
         }
@@ -157,7 +159,13 @@ impl Line {
             let setting = Some(("last".to_owned(), "auto", texts));
             pieces.push(Piece { tokens: vec!["--last".to_owned()], setting, ..Piece::default() });
         }
-        let start = &STARTS[random.number(0..STARTS.len())];
+        // Without a script a separator ends the command of a starter or a launcher, and rightly.
+        let start = loop {
+            let start = &STARTS[random.number(0..STARTS.len())];
+            if !behind || start.end != CommandEnd::Unknown {
+                break start;
+            }
+        };
         Self { declared, start, pieces }
     }
 
@@ -169,7 +177,9 @@ impl Line {
         let dashes = self.pieces.iter().position(|piece| piece.tokens == ["--"]);
         match self.start.end {
             CommandEnd::Known => {}
-            CommandEnd::OneWord if dashes.is_some_and(|at| at > 0) => {
+            CommandEnd::OneWord
+                if dashes.is_some_and(|at| at > 0 && at + 1 < self.pieces.len()) =>
+            {
                 return Refused::Always("a separator between flags");
             }
             CommandEnd::OneWord if self.arguments().any(|token| token == "--") => {
@@ -227,7 +237,7 @@ impl Line {
             line.pieces.remove(index);
             line
         };
-        (0..self.pieces.len()).map(without).collect()
+        (0..self.pieces.len()).filter(|_| self.pieces.len() > 1).map(without).collect()
     }
 
     /// What it has to become, for the judge.
@@ -348,9 +358,7 @@ fn declared_flag(random: &mut Random) -> Piece {
         _ => {
             let items: &[&str] = match ty {
                 "list[int]" => &["1", "-2", "3.0", "[4, 5e1]", "[]"],
-                "list[float]" => {
-                    &["1", "-2.5", "nan", "-inf", "[4, 5e1]", "[NaN, -Infinity]", "[]"]
-                }
+                "list[float]" => &["1", "-2.5", "nan", "inf", "[4, 5e1]", "[NaN, -Infinity]", "[]"],
                 "list[str]" => &["a", "b,c", "1", "null", "[\"x\", \"y\"]", "", "${z}", "[a"],
                 _ => {
                     &["a", "1", "-1.5", "true", "null", "[{\"a\": 1}, [2]]", "2024_11_23", "[a-z]"]
