@@ -121,11 +121,8 @@ fn attacked(random: &mut Random, called: &[&str]) -> Vec<String> {
     let mut tokens = plain(called);
     // The words before a launcher's script are not a parameter's to choose, and no argument of Hydra's.
     let first = match called {
-        ["uv" | "torchrun" | "tini", .., last] | [_, _, "torch.distributed.run", last]
-            if *last != "--" =>
-        {
-            called.len()
-        }
+        ["uv", ..] | [_, _, "torch.distributed.run", ..] => called.len(),
+        ["torchrun" | "tini", .., last] if *last != "--" => called.len(),
         _ => 0,
     };
     for _ in 0..=random.number(0..3) {

@@ -46,8 +46,10 @@ pub(crate) struct Start {
 /// What tells where the command ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum CommandEnd {
-    /// Its own words: a script, a module, a separator, or that there is no command.
+    /// Its own words: a script, a module, or that there is no command.
     Known,
+    /// A separator: another one may be a value.
+    Separator,
     /// Nothing but its single word: a `--` further on could as well be a value.
     OneWord,
     /// Nothing: it is refused, unless the shim knows better and ends it there.
@@ -88,11 +90,11 @@ const STARTS: &[Start] = &[
     start(&["poetry", "run", "python3", "-m", "a.b"], CommandEnd::Known),
     start(&["env", "A=x.py", "python3", "main.py"], CommandEnd::Known),
     start(&["tini", "--", "python3", "main.py"], CommandEnd::Known),
-    around(&["mpirun", "-n", "4", "my-train", "--"], &["mpirun", "-n", "4", "my-train"], CommandEnd::Known),
-    around(&["srun", "--ntasks=2", "my-train", "--"], &["srun", "--ntasks=2", "my-train"], CommandEnd::Known),
-    around(&["timeout", "60", "my-train", "--"], &["timeout", "60", "my-train"], CommandEnd::Known),
-    around(&["uv", "run", "my-train", "--"], &["uv", "run", "my-train"], CommandEnd::Known),
-    around(&["my-train", "--"], &["my-train"], CommandEnd::Known),
+    around(&["mpirun", "-n", "4", "my-train", "--"], &["mpirun", "-n", "4", "my-train"], CommandEnd::Separator),
+    around(&["srun", "--ntasks=2", "my-train", "--"], &["srun", "--ntasks=2", "my-train"], CommandEnd::Separator),
+    around(&["timeout", "60", "my-train", "--"], &["timeout", "60", "my-train"], CommandEnd::Separator),
+    around(&["uv", "run", "my-train", "--"], &["uv", "run", "my-train"], CommandEnd::Separator),
+    around(&["my-train", "--"], &["my-train"], CommandEnd::Separator),
     start(&["my-train"], CommandEnd::OneWord),
     start(&["my-train"], CommandEnd::OneWord),
     start(&["/opt/bin/my-train"], CommandEnd::OneWord),
@@ -175,17 +177,12 @@ impl Line {
             return Refused::Always(rule);
         }
         let dashes = self.pieces.iter().position(|piece| piece.tokens == ["--"]);
+        let has_dashes = self.arguments().any(|token| token == "--");
         match self.start.end {
-            CommandEnd::Known => {}
-            CommandEnd::OneWord
-                if dashes.is_some_and(|at| at > 0 && at + 1 < self.pieces.len()) =>
-            {
-                return Refused::Always("a separator between flags");
+            CommandEnd::Separator | CommandEnd::OneWord if has_dashes => {
+                return Refused::Maybe("a `--` that may end a command, and may be a value");
             }
-            CommandEnd::OneWord if self.arguments().any(|token| token == "--") => {
-                return Refused::Maybe("a value `--` of a command of one word");
-            }
-            CommandEnd::OneWord => {}
+            CommandEnd::Known | CommandEnd::Separator | CommandEnd::OneWord => {}
             CommandEnd::Unknown => return Refused::Maybe("no telling where the command ends"),
             CommandEnd::FlagBefore => return Refused::Always("a flag before the separator"),
         }
@@ -237,7 +234,8 @@ impl Line {
             line.pieces.remove(index);
             line
         };
-        (0..self.pieces.len()).filter(|_| self.pieces.len() > 1).map(without).collect()
+        let judged = |line: &Self| line.pieces.first().is_some_and(|first| first.tokens != ["--"]);
+        (0..self.pieces.len()).map(without).filter(judged).collect()
     }
 
     /// What it has to become, for the judge.

@@ -23,6 +23,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod components;
 mod lines;
 mod random;
 mod texts;
@@ -36,6 +37,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use components::Component;
 use lines::{APPENDED, DECLARED, Line};
 use random::Random;
 use support::{HYDRA, Refusal, tests_path, translate, venv};
@@ -79,6 +81,8 @@ enum Case {
     Name(String),
     /// A whole command line.
     Line(Line),
+    /// A run of a component.
+    Component(Component),
 }
 
 fn main() -> ExitCode {
@@ -186,6 +190,14 @@ impl Fuzz {
             Case::Line(line) => {
                 line_request(line.expectation(), line.start.command, &self.arguments(case))
             }
+            Case::Component(component) => {
+                for (name, text) in
+                    [("component.yaml", component.yaml()), ("component", component.rules())]
+                {
+                    std::fs::write(self.rules.path().join(name), text).unwrap();
+                }
+                line_request(component.expectation(), component.command(), &self.arguments(case))
+            }
         };
         cases.iter().map(request).collect()
     }
@@ -230,6 +242,7 @@ impl Fuzz {
                 arguments
             }
             Case::Line(line) => line.tokens(),
+            Case::Component(component) => self.with_rules("component", component.tokens()),
         }
     }
 
@@ -238,6 +251,9 @@ impl Fuzz {
         let declared = match case {
             Case::Value { slot, .. } => format!("({}) ", type_of(*slot)),
             Case::Line(line) if line.declared => "(with rules) ".to_owned(),
+            Case::Component(component) => {
+                format!("(with {:?}, {:?}) ", component.rules(), component.yaml())
+            }
             _ => String::new(),
         };
         format!("{declared}hydra-shim translate {}", shell_words::join(self.arguments(case)))
@@ -305,6 +321,7 @@ impl Case {
         let mut random = Random::of(seed, index);
         match random.number(0..100) {
             0..=2 => Self::Line(Line::new(&mut random)),
+            6 => Self::Component(Component::new(&mut random)),
             3..=5 => Self::Name(name(&mut random)),
             _ => {
                 let slot = usize::try_from(index % BATCH).unwrap();
@@ -330,7 +347,11 @@ impl Case {
     }
 
     fn size(&self) -> usize {
-        if let Self::Line(line) = self { line.size() } else { 1 }
+        match self {
+            Self::Line(line) => line.size(),
+            Self::Component(component) => component.size(),
+            _ => 1,
+        }
     }
 
     fn smaller(&self) -> Vec<Self> {
@@ -341,6 +362,9 @@ impl Case {
             }
             Self::Name(name) => shorter(name).into_iter().map(Self::Name).collect(),
             Self::Line(line) => line.smaller().into_iter().map(Self::Line).collect(),
+            Self::Component(component) => {
+                component.smaller().into_iter().map(Self::Component).collect()
+            }
         }
     }
 }

@@ -34,7 +34,7 @@ class Digits(str):
 
 def read(kind, texts):
     """The value of a flag of that type; several texts only for the lists of `many`."""
-    if kind == "null" or texts == ["null"] and re.match("many|list", kind):
+    if kind == "null" or kind in ("many", "list") and texts == ["null"]:
         return None  # No list of one null.
     if kind.startswith("many"):
         return [item for text in texts for item in spliced(kind.removeprefix("many"), text)]
