@@ -29,12 +29,12 @@ HERE = Path(__file__).resolve().parent
 BASELINE = HERE / "instructions.txt"
 
 # Limits of --check. Where other work shares the machine, BENCH_SLACK=1.5 widens those of time.
-MAX_RUN = 1.10  # x the floor, ten flags
+MAX_RUN = 1.12  # x the floor, ten flags
 MAX_UNTOUCHED = 1.25  # x the floor, interposed in front of a program that is not Hydra's
-MAX_COMPONENT = 0.2  # ms that reading a component of 5 KB adds
+MAX_COMPONENT = 1.0  # ms that reading a component of 5 KB adds
 MAX_ADDED = 50  # ms that 20,000 flags, 1.2 MB of arguments, add to the floor
 MAX_MEMORY = 1536  # KiB over the floor's peak
-MAX_SIZE = 1_300_000  # bytes
+MAX_SIZE = 2_100_000  # bytes, with glibc
 MAX_MORE_INSTRUCTIONS = 0.05  # over the baseline
 ATTEMPTS = 3  # of --check, before a limit counts as broken
 

@@ -7,9 +7,6 @@
 // No panic on any input. Here and not in Cargo.toml: a test that fails has to panic.
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-#[cfg(without_unwinder)]
-mod stand_ins;
-
 use std::ffi::{CStr, OsStr, OsString, c_char, c_int};
 use std::os::unix::ffi::OsStrExt as _;
 
