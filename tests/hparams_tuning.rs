@@ -135,6 +135,7 @@ struct Measurement {
 }
 
 #[test]
+#[ignore = "a minute, and packages to install"]
 fn trials_receive_their_parameters_and_report() {
     let tuner = Tuner::new();
     // What the study sends, the config's model as Python writes it, and the number of epochs.
@@ -184,6 +185,7 @@ fn trials_receive_their_parameters_and_report() {
 }
 
 #[test]
+#[ignore = "a minute, and packages to install"]
 fn without_the_shim_the_trial_fails() {
     let tuner = Tuner::new();
     let argv = tuner.argv(&[("model.optimizer.lr", "0.003")]);
@@ -196,6 +198,7 @@ fn without_the_shim_the_trial_fails() {
 }
 
 #[test]
+#[ignore = "a minute, and packages to install"]
 fn a_parameter_that_does_not_fit_starts_nothing() {
     let tuner = Tuner::new();
     let output = tuner.start("1", &tuner.argv(&[("model.width", "16.5")]));
@@ -248,6 +251,7 @@ impl Image {
 }
 
 #[test]
+#[ignore = "a minute, and packages to install"]
 fn a_sweep_of_wandb_trains_and_logs() {
     let image = Image::new();
     let sweep = image.yaml("sweep.yaml");
@@ -335,12 +339,14 @@ fn receiver() -> Image {
 }
 
 #[test]
+#[ignore = "a minute, and packages to install"]
 fn the_values_of_a_sweep_arrive() {
     let values = sent_by_wandb().into_iter().map(|(value, arrives, _)| (value, arrives));
     assert_received(&receiver(), &values.collect::<Vec<_>>());
 }
 
 #[test]
+#[ignore = "a minute, and packages to install"]
 fn without_the_shim_a_sweep_loses_values() {
     let image = receiver();
     let sweep = fs::read_to_string(image.folder.path("sweep.yaml")).unwrap();
@@ -353,6 +359,7 @@ fn without_the_shim_a_sweep_loses_values() {
 }
 
 #[test]
+#[ignore = "a minute, and packages to install"]
 fn a_list_that_python_wrote_arrives_where_it_is_declared() {
     let image = receiver();
     image.folder.file("hydra-shim.yaml", "flags: {model.x: {type: hydra}}\n");
@@ -365,6 +372,7 @@ fn a_list_that_python_wrote_arrives_where_it_is_declared() {
 }
 
 #[test]
+#[ignore = "a minute, and packages to install"]
 fn the_transcripts_are_what_the_commands_print() {
     let readme = fs::read_to_string(example().join("README.md")).unwrap();
     let blocks: Vec<&str> = readme.split("```console\n").skip(1).collect();

@@ -106,8 +106,10 @@ impl Component {
 
     /// The component's YAML.
     pub(crate) fn yaml(&self) -> String {
-        let all = |of: fn(&Piece) -> &Vec<String>| -> String {
-            self.pieces.iter().flat_map(of).map(|each| format!("- {each}\n")).collect()
+        let all = |of: fn(&Piece) -> &Vec<String>| {
+            let lines: Vec<_> =
+                self.pieces.iter().flat_map(of).map(|each| format!("- {each}\n")).collect();
+            lines.concat()
         };
         let command: Vec<String> =
             self.command.written.iter().map(|word| json!(word).to_string()).collect();

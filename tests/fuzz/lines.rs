@@ -354,20 +354,22 @@ fn declared_flag(random: &mut Random) -> Piece {
             one(random, text.to_owned())
         }
         _ => {
-            let items: &[&str] = match ty {
-                "list[int]" => &["1", "-2", "3.0", "[4, 5e1]", "[]"],
-                "list[float]" => &["1", "-2.5", "nan", "inf", "[4, 5e1]", "[NaN, -Infinity]", "[]"],
-                "list[str]" => &["a", "b,c", "1", "null", "[\"x\", \"y\"]", "", "${z}", "[a"],
-                _ => {
-                    &["a", "1", "-1.5", "true", "null", "[{\"a\": 1}, [2]]", "2024_11_23", "[a-z]"]
-                }
-            };
-            let texts: Vec<String> =
-                (0..random.number(0..4)).map(|_| random.pick(items).to_owned()).collect();
+            let texts = list_items(random, ty);
             (std::iter::once(flag.clone()).chain(texts.iter().cloned()).collect(), texts)
         }
     };
     Piece { tokens, setting: Some((name.to_owned(), kind, texts)), ..Piece::default() }
+}
+
+/// The texts after a flag of such a list.
+fn list_items(random: &mut Random, ty: &str) -> Vec<String> {
+    let items: &[&str] = match ty {
+        "list[int]" => &["1", "-2", "3.0", "[4, 5e1]", "[]"],
+        "list[float]" => &["1", "-2.5", "nan", "inf", "[4, 5e1]", "[NaN, -Infinity]", "[]"],
+        "list[str]" => &["a", "b,c", "1", "null", "[\"x\", \"y\"]", "", "${z}", "[a"],
+        _ => &["a", "1", "-1.5", "true", "null", "[{\"a\": 1}, [2]]", "2024_11_23", "[a-z]"],
+    };
+    (0..random.number(0..4)).map(|_| random.pick(items).to_owned()).collect()
 }
 
 fn native(random: &mut Random, index: usize) -> Piece {

@@ -47,17 +47,13 @@ pub fn judge(requests: &[Value]) -> Vec<Value> {
     serde_json::from_slice(&printed).unwrap()
 }
 
-/// The recorded runs of real components: data that may lie beside the project,
-/// `$HYDRA_SHIM_KFP_VECTORS` or `../*/kfp/vectors.jsonl`. Without them it says so.
+/// The recorded runs of real components: data that is no part of the project, in the file that
+/// `$HYDRA_SHIM_KFP_VECTORS` names. Without it the test says so.
 pub fn recorded_runs() -> Vec<Value> {
-    let beside = || {
-        let parent = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?;
-        let folders = parent.read_dir().ok()?.flatten();
-        folders.map(|entry| entry.path().join("kfp/vectors.jsonl")).find(|file| file.is_file())
-    };
-    let variable = std::env::var_os("HYDRA_SHIM_KFP_VECTORS").map(PathBuf::from);
-    let Some(file) = variable.or_else(beside) else {
-        say("no recorded runs of components were found: nothing was compared with them");
+    let Some(file) = std::env::var_os("HYDRA_SHIM_KFP_VECTORS") else {
+        say(
+            "no recorded runs of components (HYDRA_SHIM_KFP_VECTORS): nothing was compared with them",
+        );
         return Vec::new();
     };
     let text = fs::read_to_string(file).unwrap();
