@@ -1,13 +1,12 @@
 //! `hydra-shim check`: what the application's own Hydra says, beside the flag that caused it.
 
-mod folder;
 mod support;
 
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use folder::{Folder, refusal};
+use support::working_folder::{Folder, refusal};
 use support::{HYDRA, both_streams, tests_path, venv};
 
 /// The files of `examples/quickstart`.

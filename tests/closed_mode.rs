@@ -1,7 +1,6 @@
 //! Closed mode: whoever sets a pipeline's parameters sets the values of declared flags, and
 //! nothing else. What the real Hydra does with what gets through is part of the tests.
 
-mod folder;
 mod support;
 
 use std::fs;
@@ -9,8 +8,8 @@ use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Output};
 
-use folder::{Folder, component, in_one_line, refusal, translated, words};
 use serde_json::json;
+use support::working_folder::{Folder, component, in_one_line, refusal, translated, words};
 use support::{HYDRA, OLD_HYDRA, Oracle, both_streams, seen, venv};
 
 /// An application that builds what its config names, as most Hydra applications do. It tells by a

@@ -1,14 +1,13 @@
 //! Which words are a subcommand's own options, and which the command line that it translates: that is
 //! everything from the first word on that is no option, whatever it looks like.
 
-mod folder;
 mod support;
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 
-use folder::{Folder, refusal};
 use support::both_streams;
+use support::working_folder::{Folder, refusal};
 
 /// The rules and component of each case.
 fn folder() -> Folder {
@@ -16,7 +15,10 @@ fn folder() -> Folder {
         ("rules.yaml", "flags: {x: key}\n"),
         (
             "component.yaml",
-            &folder::component(&["{name: lr, type: Float}"], &["--lr", "{inputValue: lr}"]),
+            &support::working_folder::component(
+                &["{name: lr, type: Float}"],
+                &["--lr", "{inputValue: lr}"],
+            ),
         ),
     ])
 }

@@ -1,15 +1,16 @@
 //! Which calls of `python3` the shim translates: those of Hydra applications, found by their
 //! source. The source is never run; Python, and the programs between, are real.
 
-mod site;
 mod support;
 
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::Command;
 
-use site::{APP, FLAGS, Failures, SHOW, Site, TRANSLATED, UNTOUCHED, decision, printed};
 use support::both_streams;
+use support::shims_in_path::{
+    APP, FLAGS, Failures, SHOW, Site, TRANSLATED, UNTOUCHED, decision, printed,
+};
 
 /// `words` and the flags of most cases.
 fn with_flags(words: &str) -> Vec<&str> {

@@ -1,14 +1,13 @@
 //! Pipelines of several tasks, dry run by `component` and asked of Hydra by `check`: each task is
 //! shown, whatever becomes of the others.
 
-mod folder;
 mod support;
 
 use std::path::Path;
 use std::process::Output;
 
-use folder::{Folder, refusal, words};
 use serde_json::{Map, Value, json};
+use support::working_folder::{Folder, refusal, words};
 use support::{HYDRA, both_streams, tests_path, venv};
 
 /// A compiled pipeline with these tasks, each by its container.
@@ -174,7 +173,10 @@ fn what_is_declared_may_be_refused_and_secrets_stay_secret() {
     let folder = Folder::new(&[
         (
             "pipeline.json",
-            &folder::component(&["{name: n, type: Integer}", "{name: token, type: String}"], &args),
+            &support::working_folder::component(
+                &["{name: n, type: Integer}", "{name: token, type: String}"],
+                &args,
+            ),
         ),
         ("hydra-shim.yaml", "flags: {token: {secret: true}}\n"),
     ]);
@@ -191,7 +193,8 @@ fn what_is_declared_may_be_refused_and_secrets_stay_secret() {
 fn a_flag_that_nobody_can_read_is_refused_beside_what_it_received() {
     let inputs = ["{name: a, type: Integer}", "{name: b, type: Integer}"];
     let pair = ["--lr", "'1'", "--pair", "{inputValue: a}", "{inputValue: b}", "--x", "y"];
-    let folder = Folder::new(&[("pipeline.json", &folder::component(&inputs, &pair))]);
+    let folder =
+        Folder::new(&[("pipeline.json", &support::working_folder::component(&inputs, &pair))]);
     let output = component(&folder, &["--set", "a=7", "--set", "b=8"]);
     assert_eq!(output.status.code(), Some(1), "{}", both_streams(&output));
     let printed = String::from_utf8(output.stdout).unwrap();

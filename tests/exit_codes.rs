@@ -1,7 +1,5 @@
 //! Exit codes: the application's own, always; 125, 126 and 127 where none was started.
 
-mod site;
-mod stage;
 mod support;
 
 use std::fs;
@@ -10,9 +8,9 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use site::write_executable;
-use stage::{BEHIND, Outcome, Stage, check, prepare};
+use support::launched::{BEHIND, Outcome, Stage, check, prepare};
 use support::shim;
+use support::shims_in_path::write_executable;
 
 #[test]
 fn every_exit_code_is_the_applications() {

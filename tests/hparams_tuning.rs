@@ -4,7 +4,6 @@
 //! container with `--name=value` behind its arguments and reads the file that the real
 //! cloudml-hypertune writes. W&B's agent is the real one, without its server (`hparams/agent.py`).
 
-mod folder;
 mod support;
 
 use std::fs::{self, File};
@@ -12,8 +11,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use folder::Folder;
 use serde_json::{Value, json};
+use support::working_folder::Folder;
 use support::{both_streams, seen, shim, tests_path, venv_with};
 
 fn example() -> PathBuf {

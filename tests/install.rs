@@ -1,7 +1,5 @@
 //! `hydra-shim install`: links to the shim, under the names of programs that are there.
 
-mod folder;
-mod site;
 mod support;
 
 use std::fs;
@@ -9,8 +7,8 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use folder::Folder;
-use site::write_executable;
+use support::shims_in_path::write_executable;
+use support::working_folder::Folder;
 use support::{both_streams, shim};
 
 /// A folder with programs in `bin`, which is all of PATH.
@@ -161,7 +159,7 @@ fn a_failure_leaves_nothing_behind() {
     let bare = self::image(&["perl"]);
     let output = install(&bare, "links").output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{output:?}");
-    let message = folder::refusal(&output);
+    let message = support::working_folder::refusal(&output);
     assert!(message.starts_with("no python, python3 or python3.N is found in PATH"), "{message}");
     assert_eq!(entries(&bare.path("")), "bin");
 }
@@ -172,7 +170,7 @@ fn a_folder_that_cannot_be_written_is_left_alone() {
     let image = image(&["python3"]);
     let output = install(&image, "/proc/links").output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{output:?}");
-    assert!(folder::refusal(&output).starts_with("cannot write `/proc/links`: "));
+    assert!(support::working_folder::refusal(&output).starts_with("cannot write `/proc/links`: "));
 }
 
 #[test]
@@ -203,7 +201,7 @@ fn the_shim_works_under_a_name_of_its_own() {
     // Under a name that leads to no program, what is no subcommand is not understood.
     let output = call(&["--lr", "1"]);
     assert_eq!(output.status.code(), Some(127), "{output:?}");
-    assert!(folder::refusal(&output).contains("`hs`"));
+    assert!(support::working_folder::refusal(&output).contains("`hs`"));
 }
 
 #[test]

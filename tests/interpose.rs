@@ -4,7 +4,6 @@
 //! Python, its virtual environment and Hydra are real, and the same call without a shim in PATH
 //! says what is right. Which scripts count as Hydra applications: `detection.rs`.
 
-mod site;
 mod support;
 
 use std::ffi::OsStr;
@@ -15,7 +14,9 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use site::{APP, FLAGS, SHOW, Site, TRANSLATED, decision, outcome, printed, write_executable};
+use support::shims_in_path::{
+    APP, FLAGS, SHOW, Site, TRANSLATED, decision, outcome, printed, write_executable,
+};
 use support::{both_streams, shim};
 
 #[test]

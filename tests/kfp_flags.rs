@@ -1,14 +1,11 @@
 //! What a component says of its flags where an `if` decides what it writes, in its YAML and as the
 //! real KFP SDK compiles it; and that a component of many flags is read in linear time.
 
-mod folder;
-mod site;
 mod support;
 
 use std::fmt::Write as _;
 use std::fs;
 
-use folder::{Folder, component, translated, words};
 use hydra_shim::kfp::compiled::Pipeline;
 use hydra_shim::kfp::declare::declarations;
 use hydra_shim::kfp::fill::{Values, fill};
@@ -16,8 +13,9 @@ use hydra_shim::kfp::rewrite::rewrite;
 use hydra_shim::translate::translate;
 use hydra_shim::yaml;
 use serde_json::{Value, json};
-use site::Failures;
 use support::kfp::{judge, python};
+use support::shims_in_path::Failures;
+use support::working_folder::{Folder, component, translated, words};
 use support::{HYDRA, Oracle, seen, shim_command};
 
 /// What arguments become by a component with these elements.

@@ -3,20 +3,18 @@
 //!
 //! `HYDRA_SHIM_KFP_COMPONENTS` says how many there are, `HYDRA_SHIM_KFP_SEED` which.
 
-mod folder;
 #[path = "fuzz/random.rs"]
 mod random;
-mod site;
 mod support;
 
 use std::fmt::Write as _;
 
-use folder::{Folder, words};
 use random::Random;
 use serde_json::{Value, json};
-use site::Failures;
 use support::both_streams;
 use support::kfp::judge;
+use support::shims_in_path::Failures;
+use support::working_folder::{Folder, words};
 
 /// A component's elements, in YAML's flow style, with what they are for Hydra.
 #[derive(Default)]

@@ -1,8 +1,6 @@
 //! Once the application runs, nothing of the shim is left: whatever it can find out about itself
 //! is the same to the byte, whether the shim was there or not.
 
-mod site;
-mod stage;
 mod support;
 
 use std::ffi::{CString, OsStr};
@@ -13,7 +11,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use stage::{DOORS, Outcome, Prepare, Stage, check, prepare};
+use support::launched::{DOORS, Outcome, Prepare, Stage, check, prepare};
 use support::{HYDRA, shim, venv};
 
 /// The first line of a script for Python itself, without anything that finds or wraps it.

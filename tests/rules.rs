@@ -1,8 +1,6 @@
 //! The rules file and the component: how they are found, what each key does, and what is said
 //! about a mistake in them.
 
-mod folder;
-mod site;
 mod support;
 
 use std::ffi::OsStr;
@@ -13,11 +11,13 @@ use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use folder::{Folder, component, in_one_line, refusal, translated, words};
 use hydra_shim::command_line::App;
 use hydra_shim::rules::{Naming, Rules};
 use serde_json::Value;
-use site::{APP, FLAGS, Failures, SHOW, Site, TRANSLATED, UNTOUCHED, outcome, printed};
+use support::shims_in_path::{
+    APP, FLAGS, Failures, SHOW, Site, TRANSLATED, UNTOUCHED, outcome, printed,
+};
+use support::working_folder::{Folder, component, in_one_line, refusal, translated, words};
 use support::{HYDRA, Oracle, both_streams, seen, shim, venv};
 
 /// `python3 main.py`, before the arguments.

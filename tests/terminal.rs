@@ -2,7 +2,6 @@
 //! `NO_COLOR` (<https://no-color.org>) asks for none; and whatever a file, a value or Hydra says, nothing
 //! of it moves the cursor. The terminal is one of the kernel's, made for the test.
 
-mod folder;
 mod support;
 
 use std::fs::File;
@@ -12,7 +11,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::ptr::{null, null_mut};
 
-use folder::Folder;
+use support::working_folder::Folder;
 use support::{HYDRA, both_streams, shim, shim_command, venv};
 
 /// `component` with the quick start's component, and `NO_COLOR` as it is given.

@@ -2,8 +2,6 @@
 //! between them, without some of them. Either nothing is started, or the real Hydra sees nothing that
 //! the component does not allow; `leaks.py` decides that from what would be executed alone.
 
-#[path = "../folder/mod.rs"]
-mod folder;
 #[path = "../fuzz/random.rs"]
 mod random;
 #[path = "../support/mod.rs"]
@@ -15,9 +13,9 @@ mod texts;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use folder::Folder;
 use random::Random;
 use serde_json::{Value, json};
+use support::working_folder::Folder;
 use support::{HYDRA, both_streams, tests_path, venv};
 
 /// How a component is started.

@@ -10,7 +10,10 @@
 #![allow(unreachable_pub, reason = "each test file includes this module privately")]
 
 pub mod kfp;
+pub mod launched;
+pub mod shims_in_path;
 mod venv;
+pub mod working_folder;
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};

@@ -15,8 +15,8 @@ use std::process::{Command, ExitStatus, Output};
 
 use tempfile::TempDir;
 
-use crate::site::write_executable;
 use crate::support::shim;
+use crate::support::shims_in_path::write_executable;
 
 /// All doors.
 pub const DOORS: [&str; 3] = ["directly", "run", "interposed"];
