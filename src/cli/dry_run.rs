@@ -113,8 +113,8 @@ fn dry_run(
     let received = texts(filled);
     let split = received.split_at_checked(filled.command).unwrap_or_default();
     let mut run = project::dry_run(&task.component, split, rules, command)?;
-    if !filled.samples.is_empty() {
-        let names: Vec<String> = filled.samples.iter().map(|name| quote(name)).collect();
+    let names: Vec<String> = filled.samples().into_iter().map(quote).collect();
+    if !names.is_empty() {
         run.translation.warnings.push(format!(
             "samples stand for {}: give values with --set NAME=VALUE or --values FILE",
             names.join(", ")

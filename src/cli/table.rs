@@ -96,7 +96,7 @@ fn place(step: &Step, received: &[Received], after: usize) -> Option<usize> {
 /// Whether a sample is in what the step at `place` was made from.
 fn is_sample(step: &Step, received: &[Received], place: Option<usize>) -> bool {
     let words = |place| received.iter().skip(place).take(step.from.len());
-    place.is_some_and(|place| words(place).any(|received| received.sample))
+    place.is_some_and(|place| words(place).any(|received| !received.samples.is_empty()))
 }
 
 /// Quoted for a shell where a person could not tell the words apart.

@@ -36,36 +36,30 @@ pub(super) struct Artifact {
 impl Artifact {
     /// At a URI, or at a path where such a URI is mounted.
     pub(super) fn at(place: &str) -> Self {
-        let mount = MOUNTS.iter().find_map(|(scheme, folder)| {
-            let there = |prefix: &str, other: &str| {
-                let rest = place.strip_prefix(prefix)?;
-                Some((format!("{other}{rest}"), prefix == *scheme))
-            };
-            there(scheme, folder).or_else(|| there(folder, scheme))
-        });
-        let oci = place.strip_prefix("oci://");
-        let (uri, path) = match (mount, oci) {
-            (Some((path, true)), _) => (place.to_owned(), path),
-            (Some((uri, false)), _) => (uri, place.to_owned()),
-            (None, Some(rest)) => (place.to_owned(), format!("/oci/{}", rest.replace('/', "_"))),
-            (None, None) => (place.to_owned(), place.to_owned()),
-        };
+        let exchanged = |from: &str, to: &str| Some(format!("{to}{}", place.strip_prefix(from)?));
+        let (mut uri, mut path) = (place.to_owned(), place.to_owned());
+        for (scheme, folder) in MOUNTS {
+            path = exchanged(scheme, folder).unwrap_or(path);
+            uri = exchanged(folder, scheme).unwrap_or(uri);
+        }
+        if let Some(rest) = place.strip_prefix("oci://") {
+            path = format!("/oci/{}", rest.replace('/', "_"));
+        }
         Self { uri, path, metadata: Value::Dict(Vec::new()) }
     }
 
     /// Something in this folder.
     pub(super) fn join(&self, name: &str) -> Self {
-        Self {
-            uri: format!("{}/{name}", self.uri),
-            path: format!("{}/{name}", self.path),
-            metadata: Value::Dict(Vec::new()),
-        }
+        self.moved(|place| format!("{place}/{name}"))
     }
 
     /// The folder that it lies in.
     pub(super) fn parent(&self) -> Self {
-        let parent = |path: &str| path.rsplit_once('/').map_or("", |(parent, _)| parent).to_owned();
-        Self { uri: parent(&self.uri), path: parent(&self.path), metadata: Value::Dict(Vec::new()) }
+        self.moved(|place| place.rsplit_once('/').map_or("", |(parent, _)| parent).to_owned())
+    }
+
+    fn moved(&self, to: impl Fn(&str) -> String) -> Self {
+        Self { uri: to(&self.uri), path: to(&self.path), metadata: Value::Dict(Vec::new()) }
     }
 
     /// A path or URI, or `{"path", "uri", "metadata"}`; `None` for null.
@@ -83,7 +77,7 @@ impl Artifact {
             }
             Given::Json(Value::Null) => return Ok(None),
             Given::Json(Value::Dict(entries)) => entries,
-            Given::Json(_) => return Err(refuse("is no artifact".to_owned())),
+            Given::Json(_) => return Err(refuse("is not an artifact".to_owned())),
         };
         let (mut path, mut uri, mut metadata) = (None, None, Value::Dict(Vec::new()));
         for (key, value) in entries {
@@ -91,7 +85,7 @@ impl Artifact {
                 ("path", Value::Text(text)) => path = Some(text),
                 ("uri", Value::Text(text)) => uri = Some(text),
                 ("metadata", Value::Dict(_)) => metadata = value.clone(),
-                ("path" | "uri", _) => return Err(refuse(format!("has a {key} that is no text"))),
+                ("path" | "uri", _) => return Err(refuse(format!("has a {key} that is not text"))),
                 _ => return Err(refuse(format!("has the key {}", quote(key)))),
             }
         }
@@ -140,7 +134,7 @@ pub(super) fn text(text: &str) -> Value {
 }
 
 /// A dict as a value.
-pub(super) fn dict<const N: usize>(entries: [(&str, Value); N]) -> Value {
+pub(super) fn dict<'k>(entries: impl IntoIterator<Item = (&'k str, Value)>) -> Value {
     let entries = entries.into_iter();
     Value::Dict(entries.map(|(key, value)| (key.to_owned(), value)).collect())
 }

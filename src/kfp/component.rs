@@ -3,13 +3,14 @@
 //! Read from a component YAML (KFP's v1 schema, `kfp/dsl/v1_structures.py`), as it lies in a
 //! team's repository; [`super::compiled`] makes the same from a compiled pipeline.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::document::Document;
 use super::placeholder::{Piece, Placeholder, YAML_KEYS, pieces};
 use super::types::{PortType, sanitize};
 use crate::error::{Error, Result, quote};
-use crate::names::{self, Index};
+use crate::names;
 use crate::nearest::{known_words, nearest};
 use crate::value;
 use crate::yaml::{Node, Scalar};
@@ -117,11 +118,7 @@ impl Component {
         let image = document.text(container, &["image"])?.to_owned();
         let (inputs, outputs) =
             (ports(document, root, "inputs")?, ports(document, root, "outputs")?);
-        let reader = Reader {
-            document,
-            inputs: Index::new(&inputs, |port| &port.name),
-            outputs: Index::new(&outputs, |port| &port.name),
-        };
+        let reader = Reader { document, inputs: by_name(&inputs), outputs: by_name(&outputs) };
         let elements = |key: &str| match container.get(key) {
             Some(node) if node.scalar() != Scalar::Null => reader.elements(node, key),
             _ => Ok(Vec::new()),
@@ -177,11 +174,15 @@ fn ports(document: Document<'_>, root: &Node, key: &str) -> Result<Vec<Port>> {
     Ok(ports)
 }
 
+fn by_name(ports: &[Port]) -> BTreeMap<&str, &Port> {
+    ports.iter().map(|port| (port.name.as_str(), port)).collect()
+}
+
 /// Reads the elements of a component YAML.
 struct Reader<'a> {
     document: Document<'a>,
-    inputs: Index<'a, Port>,
-    outputs: Index<'a, Port>,
+    inputs: BTreeMap<&'a str, &'a Port>,
+    outputs: BTreeMap<&'a str, &'a Port>,
 }
 
 impl<'a> Reader<'a> {
@@ -285,12 +286,17 @@ impl<'a> Reader<'a> {
         self.named(&self.outputs, node, "output")
     }
 
-    fn named(&self, ports: &Index<'a, Port>, node: &Node, what: &str) -> Result<&'a Port> {
+    fn named(
+        &self,
+        ports: &BTreeMap<&'a str, &'a Port>,
+        node: &Node,
+        what: &str,
+    ) -> Result<&'a Port> {
         let name = node.text().unwrap_or_default();
         if let Some(port) = ports.get(name) {
             return Ok(port);
         }
-        let near = nearest(name, ports.names.iter().copied());
+        let near = nearest(name, ports.keys().copied());
         let error = self.document.error(node, format!("there is no {what} {}", quote(name)));
         Err(match near {
             Some(near) => error.help(format!("did you mean {}?", quote(near))),

@@ -32,17 +32,41 @@ pub struct Filled {
     pub received: Vec<Received>,
     /// How many of them are the command: the application's arguments follow.
     pub command: usize,
-    /// The names of the inputs and outputs in them, and the placeholders, that samples stand for.
+}
+
+impl Filled {
+    /// The names of all that samples stand for.
+    pub fn samples(&self) -> BTreeSet<&str> {
+        let each = self.received.iter().flat_map(|received| &received.samples);
+        each.map(String::as_str).collect()
+    }
+}
+
+/// Text with its placeholders filled in: an argument, or a part of one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Received {
+    /// The text.
+    pub text: String,
+    /// The names of the inputs and outputs in it, and the placeholders, that samples stand for.
     pub samples: Vec<String>,
 }
 
-/// An element with its placeholders filled in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Received {
-    /// The argument.
-    pub text: String,
-    /// Whether a sample is in it.
-    pub sample: bool,
+impl Received {
+    /// Text without placeholders.
+    fn literal(text: &str) -> Self {
+        Self { text: text.to_owned(), samples: Vec::new() }
+    }
+}
+
+/// Parts, joined.
+impl FromIterator<Received> for Received {
+    fn from_iter<T: IntoIterator<Item = Self>>(parts: T) -> Self {
+        parts.into_iter().fold(Self::default(), |mut whole, part| {
+            whole.text.push_str(&part.text);
+            whole.samples.extend(part.samples);
+            whole
+        })
+    }
 }
 
 /// What the container of `task` is started with.
@@ -63,21 +87,14 @@ pub fn fill(pipeline: &Pipeline, task: &Task, values: &Values) -> Result<Filled>
     };
     filler.give_outputs(values)?;
     filler.resolve_references()?;
-    let mut samples = Samples::new();
-    let mut received = Vec::new();
-    let mut command = 0;
-    let start = Start::in_component(component).at;
-    for (index, element) in component.command.iter().chain(&component.args).enumerate() {
-        for (text, used) in filler.element(element)? {
-            received.push(Received { text, sample: !used.is_empty() });
-            samples.extend(used);
-        }
-        if index < start {
-            command = received.len();
-        }
-    }
-    let samples = BTreeSet::from_iter(samples).into_iter().collect();
-    Ok(Filled { received, command, samples })
+    let start =
+        Start::in_component(component).at.min(component.command.len() + component.args.len());
+    let elements: Vec<&Element> = component.command.iter().chain(&component.args).collect();
+    let (command, arguments) = elements.split_at(start);
+    let mut received = filler.elements(command.iter().copied())?;
+    let command = received.len();
+    received.extend(filler.elements(arguments.iter().copied())?);
+    Ok(Filled { received, command })
 }
 
 /// The folder of a task's outputs: one for each task of a pipeline.
@@ -87,9 +104,6 @@ fn own_folder(pipeline: &Pipeline, task: &Task) -> String {
         _ => format!("{ROOT}/{}", task.name),
     }
 }
-
-/// The names of what samples stand for.
-type Samples = Vec<String>;
 
 /// Inputs or outputs with what they hold, by their id: a compiled pipeline lists them so.
 type FilledPorts<'a> = BTreeMap<&'a str, FilledPort<'a>>;
@@ -136,71 +150,64 @@ impl<'a> Filler<'a> {
     fn resolve_references(&mut self) -> Result<()> {
         let ids: Vec<&str> = self.inputs.keys().copied().collect();
         for id in ids {
-            let Some(FilledPort {
-                content: Content::Parameter(Value::Text(written)), port, ..
-            }) = self.inputs.get(id)
-            else {
-                continue;
-            };
-            let mut samples = Samples::new();
-            let filled = self.pieces(&pieces(written), port.line, &mut samples)?;
-            if let Some(slot) = self.inputs.get_mut(id) {
-                slot.content = Content::Parameter(Value::Text(filled));
-                slot.sample |= !samples.is_empty();
+            if let Some(input) = self.inputs.get(id)
+                && let Content::Parameter(Value::Text(written)) = &input.content
+            {
+                let Received { text, samples } = self.pieces(&pieces(written), input.port.line)?;
+                let content = Content::Parameter(Value::Text(text));
+                let sample = input.sample || !samples.is_empty();
+                self.inputs.insert(id, FilledPort { content, sample, ..*input });
             }
         }
         Ok(())
     }
 
     /// The arguments that an element becomes.
-    fn element(&self, element: &Element) -> Result<Vec<(String, Samples)>> {
-        let mut samples = Samples::new();
-        let text = match &element.part {
-            Part::Text(text) => text.clone(),
-            Part::Placeholder(placeholder) => {
-                self.placeholder(placeholder, element.line, &mut samples)?
-            }
-            Part::Template(pieces) => self.pieces(pieces, element.line, &mut samples)?,
-            Part::Concat(items) => {
-                let mut joined = String::new();
-                for (text, used) in self.elements(items)? {
-                    joined.push_str(&text);
-                    samples.extend(used);
-                }
-                joined
-            }
+    fn element(&self, element: &Element) -> Result<Vec<Received>> {
+        let line = element.line;
+        let argument = match &element.part {
+            Part::Text(text) => Received::literal(text),
+            Part::Placeholder(placeholder) => self.placeholder(placeholder, line)?,
+            Part::Template(pieces) => self.pieces(pieces, line)?,
+            Part::Concat(items) => self.elements(items)?.into_iter().collect(),
             Part::If { input, then, otherwise } => {
-                let slot = self.slot(&self.inputs, "input", input, element.line)?;
-                let branch = if slot.content == Content::Absent { otherwise } else { then };
-                return self.elements(branch);
+                let input = self.named(&self.inputs, "input", input, line)?;
+                return self.elements(if input.content == Content::Absent {
+                    otherwise
+                } else {
+                    then
+                });
             }
         };
-        Ok(vec![(text, samples)])
+        Ok(vec![argument])
     }
 
-    fn elements(&self, elements: &[Element]) -> Result<Vec<(String, Samples)>> {
-        let each: Vec<_> = elements.iter().map(|e| self.element(e)).collect::<Result<_>>()?;
-        Ok(each.into_iter().flatten().collect())
+    fn elements<'e>(
+        &self,
+        elements: impl IntoIterator<Item = &'e Element>,
+    ) -> Result<Vec<Received>> {
+        let each = elements.into_iter().map(|element| self.element(element));
+        Ok(each.collect::<Result<Vec<_>>>()?.concat())
     }
 
-    fn pieces(&self, pieces: &[Piece], line: usize, samples: &mut Samples) -> Result<String> {
+    fn pieces(&self, pieces: &[Piece], line: usize) -> Result<Received> {
         let filled = pieces.iter().map(|piece| match piece {
-            Piece::Text(text) => Ok(text.clone()),
-            Piece::Placeholder(placeholder) => self.placeholder(placeholder, line, samples),
+            Piece::Text(text) => Ok(Received::literal(text)),
+            Piece::Placeholder(placeholder) => self.placeholder(placeholder, line),
         });
         filled.collect()
     }
 
-    fn slot<'s>(
+    /// The one of `ports`, which are each a `what`, that a placeholder in `line` names.
+    fn named<'s>(
         &self,
-        slots: &'s FilledPorts<'a>,
+        ports: &'s FilledPorts<'a>,
         what: &str,
         id: &str,
         line: usize,
     ) -> Result<&'s FilledPort<'a>> {
-        slots.get(id).ok_or_else(|| {
-            let names = slots.keys().copied();
-            let Error { message, help, .. } = unknown(what, id, names);
+        ports.get(id).ok_or_else(|| {
+            let Error { message, help, .. } = unknown(what, id, ports.keys().copied());
             let message = format!("a placeholder is wrong: {message}");
             Error { help, ..Error::in_line(&self.task.component.file, line, message) }
         })

@@ -144,7 +144,7 @@ pub fn sample(parameter: Parameter) -> Value {
     }
 }
 
-/// The value behind protobuf: numbers are doubles, but for an Integer's own.
+/// The value after protobuf: numbers are doubles, but for an Integer's own.
 ///
 /// # Errors
 /// A number is not finite, which protobuf's `Value` cannot hold.
@@ -152,7 +152,7 @@ pub fn through_protobuf(value: Value, parameter: Parameter, name: &str) -> Resul
     let double = |digits: &str| match digits.parse::<f64>() {
         Ok(double) if double.is_finite() => Ok(double),
         _ => Err(Error::refused(format!(
-            "the value of {}, {}, is no finite number, and KFP passes no other",
+            "the value of {}, {}, is not a finite number, and KFP passes no other",
             quote(name),
             quote(digits)
         ))),
@@ -185,59 +185,38 @@ pub fn text(value: &Value) -> String {
 
 /// Python's `json.dumps`.
 pub fn python_json(value: &Value) -> String {
-    let mut written = String::new();
-    write_json(value, &mut written);
-    written
-}
-
-fn write_json(value: &Value, out: &mut String) {
     match value {
-        Value::Null => out.push_str("null"),
-        Value::Bool(truth) => out.push_str(if *truth { "true" } else { "false" }),
-        Value::Number(digits) => out.push_str(digits),
-        Value::Text(text) => write_text(text, out),
+        Value::Null => "null".to_owned(),
+        Value::Bool(truth) => truth.to_string(),
+        Value::Number(digits) => digits.clone(),
+        Value::Text(text) => json_text(text),
         Value::List(items) => {
-            out.push('[');
-            for (index, item) in items.iter().enumerate() {
-                out.push_str(if index > 0 { ", " } else { "" });
-                write_json(item, out);
-            }
-            out.push(']');
+            let items: Vec<String> = items.iter().map(python_json).collect();
+            format!("[{}]", items.join(", "))
         }
         Value::Dict(entries) => {
-            out.push('{');
-            for (index, (key, item)) in entries.iter().enumerate() {
-                out.push_str(if index > 0 { ", " } else { "" });
-                write_text(key, out);
-                out.push_str(": ");
-                write_json(item, out);
-            }
-            out.push('}');
+            let entry = |(key, value): &(String, Value)| {
+                format!("{}: {}", json_text(key), python_json(value))
+            };
+            let entries: Vec<String> = entries.iter().map(entry).collect();
+            format!("{{{}}}", entries.join(", "))
         }
     }
 }
 
-/// `json.dumps` with its default `ensure_ascii`.
-fn write_text(text: &str, out: &mut String) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            ' '..='\u{7f}' => out.push(c),
-            _ => {
-                for unit in c.encode_utf16(&mut [0; 2]) {
-                    let _ = write!(out, "\\u{unit:04x}");
-                }
+/// As JSON in ASCII: `json.dumps` with its default `ensure_ascii`.
+fn json_text(text: &str) -> String {
+    let mut ascii = String::new();
+    for c in serde_json::Value::from(text).to_string().chars() {
+        if c.is_ascii() {
+            ascii.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(ascii, "\\u{unit:04x}");
             }
         }
     }
-    out.push('"');
+    ascii
 }
 
 /// Python's `repr` of a float: the shortest digits, with an exponent below 1e-4 and from 1e16.

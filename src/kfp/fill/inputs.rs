@@ -22,6 +22,13 @@ pub(super) struct FilledPort<'a> {
     pub(super) sample: bool,
 }
 
+impl FilledPort<'_> {
+    /// Its name, if a sample stands for it.
+    pub(super) fn samples(&self) -> impl Iterator<Item = String> {
+        self.sample.then(|| self.port.name.clone()).into_iter()
+    }
+}
+
 /// What an input or output holds.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Content {
