@@ -161,10 +161,11 @@ impl Line {
             let setting = Some(("last".to_owned(), "auto", texts));
             pieces.push(Piece { tokens: vec!["--last".to_owned()], setting, ..Piece::default() });
         }
+        let has_dashes = pieces.iter().flat_map(|piece| &piece.tokens).any(|token| token == "--");
         // Without a script a separator ends the command of a starter or a launcher, and rightly.
         let start = loop {
             let start = &STARTS[random.number(0..STARTS.len())];
-            if !behind || start.end != CommandEnd::Unknown {
+            if !has_dashes || start.end != CommandEnd::Unknown {
                 break start;
             }
         };
@@ -198,10 +199,13 @@ impl Line {
             });
             let open = next
                 .is_some_and(|next| next.tokens.len() > 1 || next.is_own_flag && !next.is_switch);
-            if piece.tokens.len() > 1 {
-                return Refused::Always("a word behind --info");
-            } else if next.is_none() || value_is_next {
-            } else if open || dashes.is_some_and(|at| at < index) {
+            if dashes.is_some_and(|at| at < index) || next.is_none() && piece.tokens.len() == 1 {
+                // After a `--` nothing is the application's own flag.
+            } else if piece.tokens.len() > 1 {
+                return Refused::Always("a word after --info");
+            } else if value_is_next {
+                // Read as the value, this flag would leave its own as a word.
+            } else if open {
                 found = Refused::Maybe("behind one of Hydra's switches");
             } else {
                 return Refused::Always(
