@@ -120,3 +120,22 @@ pub fn component(inputs: &[&str], args: &[&str]) -> String {
         args.concat(),
     )
 }
+
+/// `python3 main.py`, before the arguments.
+pub fn main_py<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
+    [&["python3", "main.py"], arguments].concat()
+}
+
+/// What arguments become under rules; the working directory also has these files.
+pub fn under(rules: &str, files: &[(&str, &str)], arguments: &[&str]) -> String {
+    let folder = Folder::new(files);
+    folder.file("hydra-shim.yaml", rules);
+    folder.overrides(&main_py(arguments))
+}
+
+/// What arguments become by a component with these inputs and elements.
+pub fn declared(inputs: &[&str], args: &[&str], arguments: &[&str]) -> String {
+    let folder = Folder::new(&[("c.yaml", &component(inputs, args))]);
+    let tokens = [&["--component", "c.yaml"], &main_py(arguments)[..]].concat();
+    folder.overrides(&tokens)
+}

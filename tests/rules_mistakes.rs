@@ -1,0 +1,227 @@
+//! Mistakes in the rules are named with their place, and break only Hydra applications.
+
+mod support;
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use support::shims_in_path::{APP, FLAGS, Failures, SHOW, Site, TRANSLATED, UNTOUCHED, printed};
+use support::working_folder::{Folder, refusal, under};
+use support::{both_streams, shim};
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "most of them are a table")]
+fn a_mistake_is_named_with_its_place() {
+    let mut failures = Failures::default();
+    for (rules, expected) in [
+        ("flag: {}", "1:1: unknown key `flag`; help: did you mean flags?"),
+        ("unknown: pass\nflgs:\n  a: b", "2:1: unknown key `flgs`; help: did you mean flags?"),
+        (
+            "dashes: underscores",
+            "1:9: dashes: unknown value `underscores`; help: did you mean underscore?",
+        ),
+        ("unknown: fail", "1:10: unknown: unknown value `fail`; help: known are pass, error"),
+        ("unknown: true", "1:10: unknown: unknown value `true`; help: known are pass, error"),
+        ("unknown: [error]", "1:10: unknown: invalid type: sequence"),
+        ("flags: {a: {typ: int}}", "1:13: flags.a: unknown key `typ`; help: did you mean type?"),
+        (
+            "flags:\n  a:\n    type: integr",
+            "3:11: flags.a.type: unknown type `integr`; help: known are auto, string, path",
+        ),
+        (
+            "flags: {a: {type: lst}}",
+            "1:19: flags.a.type: unknown type `lst`; help: did you mean list?",
+        ),
+        (
+            "flags: {a: {type: 'list[it]'}}",
+            "1:19: flags.a.type: unknown type `list[it]`; help: did you mean list[int]?",
+        ),
+        ("flags: {a: b}\n---\nunknown: error\n", "3: a second document, and only one is read"),
+        ("flags: {-lr: b}", "1:8: flags: `-lr` is not a flag's name"),
+        ("flags: {'': b}", "1:8: flags: `` is not a flag's name"),
+        ("flags: {a b: c}", "1:8: flags: `a b` is not a flag's name"),
+        (
+            "flags: {a: {mkdir: true, type: int}}",
+            "1:12: flags.a: `mkdir` is for a path, not for the type int",
+        ),
+        (
+            "flags: {a: {type: list, merge: true}}",
+            "1:12: flags.a: `merge` is for a dict, not for the type list",
+        ),
+        (
+            "flags: {a: {type: 'list[str, int]'}}",
+            "1:19: flags.a.type: unknown type `list[str, int]`; help: did you mean list[string]?",
+        ),
+        (
+            "flags: {a: {type: 'dict[float, int]'}}",
+            "1:19: flags.a.type: unknown type `dict[float, int]`; help: did you mean dict[float]?",
+        ),
+        (
+            "flags: {a: {type: 'list[in]'}}",
+            "1:19: flags.a.type: unknown type `list[in]`; help: did you mean list[int]?",
+        ),
+        (
+            "flags: {a: {type: 'int[int]'}}",
+            "1:19: flags.a.type: unknown type `int[int]`; help: did you mean list[int]?",
+        ),
+        ("flags: {a: {type: [int]}}", "1:19: flags.a.type: invalid type: sequence, expected text"),
+        ("flags: {a: {mkdir: parents}}", "1:20: flags.a.mkdir: `mkdir` is true, false or parent"),
+        (
+            "flags: {a: {empty: dropped}}",
+            "1:20: flags.a.empty: unknown value `dropped`; help: known are keep, drop",
+        ),
+        ("flags: {a: {merge: 2}}", "1:20: flags.a.merge: `2` is not true or false"),
+        ("flags: {a: {secret: 'no way'}}", "1:21: flags.a.secret: `no way` is not true or false"),
+        (
+            "flags: {a: {dollar: alow}}",
+            "1:21: flags.a.dollar: unknown value `alow`; help: did you mean allow?",
+        ),
+        (
+            "flags: {a: {targets: true}}",
+            "1:22: flags.a.targets: unknown value `true`; help: known are error, allow",
+        ),
+        ("flags: {a: {key: 'b c'}}", "1:18: flags.a.key: `b c` is not a key in Hydra's grammar"),
+        ("flags: {a: b=1}", "1:12: flags.a: `b=1` is not a key in Hydra's grammar"),
+        ("flags: {a: ~b}", "1:12: flags.a: `~b` is not a key in Hydra's grammar"),
+        (
+            "flags: {a: [b]}",
+            "1:12: flags.a: invalid type: sequence, expected a Hydra key, or a mapping",
+        ),
+        (
+            "flags: {a: int}",
+            "1:12: flags.a: `int` may be a type or a key: for the type write {type: int}, for the key \
+             {key: int}",
+        ),
+        ("flags: {a: {nullable: 5}}", "1:23: flags.a.nullable: `5` is not true or false"),
+        ("dashes: keep\ndashes: keep", "1:1: a second time the key `dashes`"),
+        ("flags: [a]", "1:8: flags: invalid type: sequence, expected a mapping"),
+        ("- flags", "1:1: invalid type: sequence, expected a mapping of the rules' keys"),
+        (
+            "just text",
+            "1:1: invalid type: string \"just text\", expected a mapping of the rules' keys",
+        ),
+        ("drop: local_rank", "1:7: drop: invalid type: string \"local_rank\", expected a sequence"),
+        ("drop: [{a: 1}]", "1:8: drop[0]: invalid type: map, expected a string"),
+        ("env: [A]", "1:6: env: invalid type: sequence, expected a mapping"),
+        ("env: {A: 'b c'}", "1:10: env.A: `b c` is not a key in Hydra's grammar"),
+        ("append: a=1", "1:9: append: invalid type: string \"a=1\", expected a sequence"),
+        ("append: [a=1, --multirun]", "1:15: append[1]: `--multirun` is not an override"),
+        ("append: [lr 1]", "1:10: append[0]: `lr 1` is not an override"),
+        ("command: ''", "1:10: command: `command` is empty"),
+        ("command: []", "1:10: command: `command` is empty"),
+        (
+            "command: python3 'x",
+            "1:10: command: `command` is not a command line: missing closing quote",
+        ),
+        (
+            "command: {a: 1}",
+            "1:10: command: invalid type: map, expected a command line, or a list of its words",
+        ),
+        ("component: [a]", "1:12: component: invalid type: sequence, expected a string"),
+        (
+            "component: c.yml",
+            "cannot read `c.yml`: No such file or directory (os error 2); help: it is the `component` of \
+             `hydra-shim.yaml`",
+        ),
+        (
+            "apps: {a.py: {flag: {}}}",
+            "1:15: apps.a.py: unknown key `flag`; help: did you mean flags?",
+        ),
+        (
+            "apps: {a.py: {apps: {}}}",
+            "1:14: apps.a.py: `command` and `apps` are keys of the file, not of one of its apps",
+        ),
+        (
+            "apps: {a.py: {command: python3 a.py}}",
+            "1:14: apps.a.py: `command` and `apps` are keys of the file, not of one of its apps",
+        ),
+        ("flags: {[a]: {}, [b]: {}}", "1:9: flags: invalid type: sequence, expected a string"),
+        ("flags: {a: {type: int}, a: {type: string}}", "1:8: flags: `a` is there twice"),
+        ("apps: {a.py: {}, a.py: {}}", "1:7: apps: `a.py` is there twice"),
+        ("apps: [a.py]", "1:7: apps: invalid type: sequence, expected a mapping"),
+        ("apps: {a.py: b}", "1:14: apps.a.py: an app's rules are a mapping, or off, not `b`"),
+        (
+            "flags: {a: b\n",
+            "2:1: did not find expected ',' or '}', while parsing a flow mapping at line 1 column 8",
+        ),
+        (
+            "flags:\n\ta: b",
+            "2:1: found character that cannot start any token, while scanning for the next token",
+        ),
+    ] {
+        let got = under(rules, &[], &["--lr", "1"]);
+        let got = got.strip_prefix("error: ").unwrap_or(&got);
+        let got = got.strip_prefix("hydra-shim.yaml:").unwrap_or(got);
+        let same = got.starts_with(expected);
+        failures.compare(rules, if same { expected } else { got }, expected);
+    }
+    failures.assert_none();
+}
+
+#[test]
+fn a_rules_file_may_say_nothing() {
+    for rules in ["{}", "flags:\n", "flags: {}\napps:\n", "---\nflags: {}\n", "null\n"] {
+        assert_eq!(under(rules, &[], &["--lr", "1"]), "lr=1", "{rules:?}");
+    }
+}
+
+#[test]
+fn block_and_flow_say_the_same() {
+    let block =
+        "flags:\n  a:\n    key: b\n    type: int\ndrop:\n  - x\nenv:\n  V: k\nappend:\n- c=1\n";
+    let flow = "{flags: {a: {key: b, type: int}}, drop: [x], env: {V: k}, append: [c=1]}";
+    let json = r#"{"flags": {"a": {"key": "b", "type": "int"}}, "drop": ["x"], "append": ["c=1"]}"#;
+    for rules in [block, flow, json] {
+        assert_eq!(under(rules, &[], &["--a", "1.0", "--x", "y"]), "b=1 | c=1", "{rules}");
+    }
+}
+
+#[test]
+fn a_mistake_in_the_rules_breaks_only_hydra_applications() {
+    let site = Site::new(&[]);
+    let app = format!("{SHOW}{APP}");
+    site.files(&[("main.py", &app), ("other.py", SHOW), ("module.py", SHOW)]);
+    let argv = |script| [&["python3", script], &FLAGS[..]].concat();
+    for rules in ["flgs: {}\n", "flags: {a: {type: integr}}\n", "[", "component: absent.yaml\n"] {
+        site.file("hydra-shim.yaml", rules.as_bytes());
+        assert_eq!(site.shown(&argv("other.py")), UNTOUCHED, "{rules}");
+        assert_eq!(site.shown(&["python3", "other.py"]), "[]\n", "{rules}");
+        let module = [&["python3", "-m", "module"], &FLAGS[..]].concat();
+        assert_eq!(site.shown(&module), UNTOUCHED, "{rules}");
+        assert_eq!(site.shown(&["python3", "-c", SHOW, "--lr"]), "['--lr']\n", "{rules}");
+        // Without a flag, too: the rules might add something.
+        for argv in [argv("main.py"), vec!["python3", "main.py"]] {
+            let output = site.command(&argv).output().unwrap();
+            assert_eq!(output.status.code(), Some(125), "{rules}: {}", both_streams(&output));
+            refusal(&output);
+        }
+    }
+    // What the rules name is an application, whatever else they get wrong.
+    for names in ["command: python3 other.py\n", "apps: {other.py: {}}\n"] {
+        site.file("hydra-shim.yaml", format!("{names}unknown: error\nflgs: {{}}\n").as_bytes());
+        let output = site.command(&argv("other.py")).output().unwrap();
+        assert_eq!(output.status.code(), Some(125), "{names}: {}", both_streams(&output));
+        assert!(refusal(&output).contains("unknown key `flgs`"), "{names}");
+    }
+    let mut call = site.command(&argv("other.py"));
+    assert_eq!(printed(call.env("HYDRA_SHIM_RULES", "absent.yaml")), UNTOUCHED);
+    // The rules name an application that does not show itself.
+    for rules in ["command: python3 other.py\n", "apps: {other.py: {}}\n"] {
+        site.file("hydra-shim.yaml", rules.as_bytes());
+        assert_eq!(site.shown(&argv("other.py")), TRANSLATED, "{rules}");
+    }
+}
+
+#[test]
+fn rules_hold_behind_any_other_name() {
+    let folder =
+        Folder::new(&[("hydra-shim.yaml", "flags: {lr: {type: string}}\nappend: [x=1]\n")]);
+    fs::create_dir(folder.path("shims")).unwrap();
+    symlink(shim(), folder.path("shims/echo")).unwrap();
+    let mut call = Command::new(folder.path("shims/echo"));
+    call.arg0("echo").args(["--lr", "1", "--", "y=2"]).current_dir(folder.path("."));
+    let path = format!("{}:/bin", folder.path("shims").to_str().unwrap());
+    assert_eq!(printed(call.env_clear().env("PATH", path)), "lr='1' y=2 x=1\n");
+}
