@@ -96,7 +96,7 @@ impl<'a> Iterator for ArgumentParser<'a> {
             return Some(self.variable(variable));
         }
         let mut token = self.take()?;
-        if token == "--" && !self.as_it_is {
+        if token == "--" && !self.as_it_is && self.literals.hold(token) {
             self.as_it_is = true;
             token = self.take()?;
         }
@@ -174,11 +174,18 @@ impl<'a> ArgumentParser<'a> {
     fn is_secret(&self, flag: Option<&Flag>, token: &str) -> bool {
         match flag {
             Some(flag) => flag.is_secret() || self.secrets.hold(&flag.key.name),
-            None => match token.strip_prefix("--") {
-                Some(name) => self.secrets.hold(split_attached(name).0),
-                None => hydra::native_key(token).is_some_and(|key| self.secrets.hold(key)),
-            },
+            // With one dash as well: a slip of whoever writes it.
+            None if token.starts_with('-') => {
+                let name = split_attached(token).0.trim_start_matches('-');
+                self.secrets.hold(&self.key_of(name))
+            }
+            None => hydra::native_key(token).is_some_and(|key| self.secrets.hold(key)),
         }
+    }
+
+    /// The key that an undeclared flag of that name sets.
+    fn key_of<'n>(&self, name: &'n str) -> Cow<'n, str> {
+        if self.declared.underscores { name.replace('-', "_").into() } else { name.into() }
     }
 
     /// A token for a message, without a secret that is attached to it.
@@ -233,7 +240,7 @@ impl<'a> ArgumentParser<'a> {
             }
         };
         let name = written.get(2..).unwrap_or_default();
-        let key = if self.declared.underscores { name.replace('-', "_") } else { name.to_owned() };
+        let key = self.key_of(name).into_owned();
         if kfp::is_unfilled_placeholder(text) {
             return Err(Error::refused(format!(
                 "{written}: the value {} is a placeholder that the orchestrator did not fill in",
@@ -304,7 +311,11 @@ impl<'a> ArgumentParser<'a> {
         if self.literals.hold(token) {
             return Ok(());
         }
-        let written = if self.may_be_secret(token) { SECRET } else { written };
+        let written = match token {
+            _ if self.may_be_secret(token) => SECRET,
+            _ if self.is_secret(None, token) => split_attached(token).0,
+            _ => written,
+        };
         Err(closed_mode::not_declared(self.declared, written))
     }
 
@@ -319,7 +330,7 @@ impl<'a> ArgumentParser<'a> {
         let error = Error::refused(format!(
             "unexpected argument {} (argument {place}): expected --name value, key=value, or one \
              of Hydra's own flags",
-            shown(token, self.may_be_secret(token))
+            if self.may_be_secret(token) { shown(token, true) } else { self.quoted(token) }
         ));
         if token.starts_with('-') {
             return error.help(

@@ -54,7 +54,8 @@ pub struct Environment {
 impl Environment {
     /// The environment of this process.
     pub fn read() -> Self {
-        let text = |name| std::env::var(name).unwrap_or_default();
+        // Of a name that is not UTF-8 the others still count.
+        let text = |name| std::env::var_os(name).unwrap_or_default().to_string_lossy().into_owned();
         Self {
             apps: text(APPS_VARIABLE),
             not_apps: text(NOT_APPS_VARIABLE),

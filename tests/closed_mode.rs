@@ -182,8 +182,13 @@ fn arguments_that_nobody_declared_are_refused() {
         (&["hydra.run.dir=/tmp"], "is not declared"),
         (&["hydra/launcher=x"], "is not declared"),
         (&["--", "model._target_=x"], "is not declared"),
-        (&["--extra", "x", "--", "-m"], "`-m` is not declared"),
-        (&["--extra", "x", "--", "--config-dir=/tmp"], "`--config-dir=/tmp` is not declared"),
+        (&["--extra", "x", "--", "-m"], "`--` is not declared"),
+        (&["--extra", "x", "--", "--config-dir=/tmp"], "`--` is not declared"),
+        // Not the component's own words either, nor nothing: it does not write the `--`.
+        (&["--extra", "x", "--", "--fixed=1"], "(unknown: error); help: leave it out"),
+        (&["--extra", "x", "--", "+author=here"], "`--` is not declared"),
+        (&["--extra", "x", "--", "--"], "`--` is not declared"),
+        (&["--extra", "x", "--"], "`--` is not declared"),
         (&["--extra", "x", "y"], "`y` is not declared"),
         (&["--extra.x=1"], "is not declared"),
         (&["--no-extra"], "is not declared"),
@@ -557,6 +562,53 @@ fn what_is_behind_a_secret_is_not_shown() {
         let tokens = ["python3", "main.py", "--prompt", "a", behind];
         let message = folder.translate(&tokens).unwrap_err();
         assert!(!message.contains("hunter2") && message.contains("***"), "{behind}: {message}");
+    }
+}
+
+#[test]
+fn a_secret_that_nobody_takes_is_not_shown() {
+    let flags = "flags: {prompt: {key: a.api_key, secret: true}}\ndashes: underscore";
+    for rules in [format!("unknown: error\n{flags}"), flags.to_owned()] {
+        let folder = site(&rules);
+        for arguments in [
+            &["a.api_key=hunter2", "x"][..],
+            &["++a.api_key=hunter2", "x"],
+            &["a={api_key: hunter2}", "x"],
+            &["-a.api_key=hunter2"],
+            &["--a.api-key=hunter2", "x"],
+            &["--steps", "1", "--", "a.api_key=hunter2"],
+        ] {
+            let mut run = folder.shim(&["run", "true"]);
+            let output = run.args(arguments).env("HYDRA_SHIM_LOG", "json").output().unwrap();
+            let said = both_streams(&output);
+            assert!(said.contains("hydra-shim: "), "{rules}: {arguments:?}: {said}");
+            assert!(!said.contains("hunter2"), "{rules}: {arguments:?}: {said}");
+        }
+    }
+    // Where the command's end is not known, the rules are not either.
+    for command in [&["timeout", "5"][..], &["sh", "x"], &["uv", "run"], &["python3", "-c", "x"]] {
+        let tokens = [&["run"], command, &["my-train", "token=hunter2", "--x", "hunter2"]].concat();
+        let said = both_streams(&Folder::new(&[]).shim(&tokens).output().unwrap());
+        assert!(said.contains("cannot tell") && !said.contains("hunter2"), "{said}");
+    }
+}
+
+#[test]
+fn what_the_component_writes_after_its_own_dashes_is_its_own() {
+    let args = ["--prompt", "{inputValue: prompt}", "--", "+author=here", "--cfg", "job"];
+    let folder = site("unknown: error");
+    folder.file("component.yaml", &component(&INPUTS, &args));
+    for (arguments, expected) in [
+        (
+            &["--prompt", "--", "--", "+author=here", "--cfg", "job"][..],
+            "prompt='--' | +author=here | --cfg | job",
+        ),
+        (&["--prompt", "x", "--", "+author=there"], "error: `+author=there` is not declared"),
+        (&["--prompt", "x", "--", "--prompt=y"], "error: `--prompt=y` is not declared"),
+        (&["--prompt", "x", "--", "--cfg", "all"], "error: --cfg: the value `all` is not the"),
+    ] {
+        let got = folder.overrides(&[&["python3", "main.py"], arguments].concat());
+        assert!(got.starts_with(expected), "{arguments:?}: {got}");
     }
 }
 

@@ -56,6 +56,7 @@ pub(super) fn not_declared(declared: &Declarations, written: &str) -> Error {
         quote(written)
     ))
     .help(match near {
+        _ if written == "--" => "leave it out: nothing that follows it is accepted".to_owned(),
         Some(name) => format!("did you mean --{name}?"),
         None => "declare it under `flags` in the rules".to_owned(),
     })

@@ -5,6 +5,7 @@ use super::program::Program;
 use super::shell::Script;
 use super::{App, CommandLine, Ending, is_argument};
 use crate::error::{Error, Result, quote};
+use crate::hydra;
 use crate::token::split_attached;
 
 /// The place where a command ends.
@@ -213,9 +214,12 @@ pub(super) fn takes_next(token: &str) -> bool {
     token.len() > 2 && token.starts_with("--") && split_attached(token).1.is_none()
 }
 
-/// The tokens up to the first flag: what follows may be a secret.
+/// The tokens up to the first flag or override: it and what follows may be a secret.
 pub(super) fn before_flags(tokens: &[String]) -> String {
-    let end = tokens.iter().position(|token| token.starts_with("--") && token.len() > 2);
+    let is_end = |token: &String| {
+        (token.starts_with("--") && token.len() > 2) || hydra::native_key(token).is_some()
+    };
+    let end = tokens.iter().position(is_end);
     let shown = tokens.get(..end.unwrap_or(tokens.len())).unwrap_or_default().join(" ");
     if end.is_some() { shown + " …" } else { shown }
 }

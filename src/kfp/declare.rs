@@ -51,7 +51,7 @@ fn literals<'x>(items: &'x [Item]) -> Vec<&'x str> {
             text(flag).into_iter().chain(value.and_then(text)).collect()
         }
         Item::If(_, branches) => branches.iter().flat_map(|items| literals(items)).collect(),
-        Item::Rest(_) => Vec::new(),
+        Item::Rest(elements) => elements.iter().filter_map(|element| text(element)).collect(),
     };
     items.iter().flat_map(of_item).collect()
 }
