@@ -14,10 +14,6 @@ use hydra_shim::error::{Caller, Error};
 use hydra_shim::log::Log;
 use hydra_shim::{cli, interpose, run};
 
-#[cfg(target_env = "musl")]
-#[global_allocator]
-static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
-
 /// Called by the C runtime.
 ///
 /// # Safety

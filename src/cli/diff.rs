@@ -1,14 +1,67 @@
 //! The unified format of `diff -u`.
 //! <https://www.gnu.org/software/diffutils/manual/html_node/Detailed-Unified.html>
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
-use similar::TextDiff;
+use imara_diff::{
+    Algorithm, Diff, InternedInput, Interner, Token, UnifiedDiffConfig, UnifiedDiffPrinter,
+};
 
 /// The difference between `old` and `new`, as a patch for the file `name`; empty if there is none.
 pub(super) fn unified(name: &str, old: &str, new: &str) -> String {
+    let lines = InternedInput::new(old, new);
+    let mut diff = Diff::compute(Algorithm::Myers, &lines);
+    diff.postprocess_lines(&lines);
+    let printer = Printer(&lines.interner);
+    let hunks = diff.unified_diff(&printer, UnifiedDiffConfig::default(), &lines).to_string();
+    if hunks.is_empty() {
+        return hunks;
+    }
     let name = file_name(name);
-    TextDiff::from_lines(old, new).unified_diff().header(&name, &name).to_string()
+    format!("--- {name}\n+++ {name}\n{hunks}")
+}
+
+/// Writes hunks as GNU diff does: the library's own printer counts single lines, and says nothing of
+/// a last line without an end.
+struct Printer<'a>(&'a Interner<&'a str>);
+
+impl Printer<'_> {
+    fn lines(&self, mut f: impl fmt::Write, mark: char, lines: &[Token]) -> fmt::Result {
+        for line in lines {
+            let line = self.0[*line];
+            let end = if line.ends_with('\n') { "" } else { "\n\\ No newline at end of file\n" };
+            write!(f, "{mark}{line}{end}")?;
+        }
+        Ok(())
+    }
+}
+
+impl UnifiedDiffPrinter for Printer<'_> {
+    fn display_header(
+        &self,
+        mut f: impl fmt::Write,
+        old: u32,
+        new: u32,
+        old_count: u32,
+        new_count: u32,
+    ) -> fmt::Result {
+        // Of no lines, the line in front; a count of 1 is not written.
+        let range = |start: u32, count: u32| match count {
+            0 => format!("{start},0"),
+            1 => (start + 1).to_string(),
+            _ => format!("{},{count}", start + 1),
+        };
+        writeln!(f, "@@ -{} +{} @@", range(old, old_count), range(new, new_count))
+    }
+
+    fn display_context_token(&self, f: impl fmt::Write, line: Token) -> fmt::Result {
+        self.lines(f, ' ', &[line])
+    }
+
+    fn display_hunk(&self, mut f: impl fmt::Write, old: &[Token], new: &[Token]) -> fmt::Result {
+        self.lines(&mut f, '-', old)?;
+        self.lines(f, '+', new)
+    }
 }
 
 /// A name as `patch` reads it: a blank in it needs a tab after it, a control character or quote
