@@ -347,8 +347,8 @@ impl<'a> ArgumentParser<'a> {
                  '[\"A\",\"B\"]' for a list"
             )),
             None if place == 1 => error.help(
-                "if the command goes on there, end it with `--`: hydra-shim run timeout 10 python3 main.py \
-                 -- --lr 0.1",
+                "a value needs a name: --NAME VALUE, or NAME=VALUE; if it is a word of the command, end \
+                 that with `--`: hydra-shim run timeout 10 python3 main.py -- --lr 0.1",
             ),
             _ => error.help("a parameter's value follows its flag"),
         }

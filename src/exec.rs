@@ -9,7 +9,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::command_line::Program;
-use crate::error::{Error, Kind, Result, quote};
+use crate::error::{Error, Kind, Result, quote, visible};
 
 /// Where `execvp` looks without a PATH (`confstr(_CS_PATH)` of glibc).
 const DEFAULT_PATH: &str = "/bin:/usr/bin";
@@ -156,7 +156,10 @@ fn search(name: &OsStr, folders: Vec<PathBuf>, current: &CurrentExe) -> Result<P
     Err(if skipped_ours {
         error.help("PATH has only the shim under that name; the real program must come after it")
     } else {
-        error.help("name a program that is in the image, or set HYDRA_SHIM_COMMAND")
+        error.help(
+            "name a program that is in the image, a script by its interpreter (python3 main.py), or \
+             set HYDRA_SHIM_COMMAND",
+        )
     })
 }
 
@@ -201,8 +204,8 @@ pub fn exec<S: AsRef<OsStr>>(program: &Path, argv: &[S]) -> Result<Infallible> {
     Err(refused(io::Error::last_os_error()))
 }
 
-/// What the kernel's refusal means to a person.
-fn explain<S: AsRef<OsStr>>(program: &Path, argv: &[S], error: &io::Error) -> Error {
+/// What the kernel's refusal to start `program` with `argv` means to a person.
+pub fn explain<S: AsRef<OsStr>>(program: &Path, argv: &[S], error: &io::Error) -> Error {
     let shown = quote(&program.to_string_lossy());
     let cannot =
         |why: String| Error::new(Kind::CannotExecute, format!("cannot execute {shown}: {why}"));
@@ -216,8 +219,10 @@ fn explain<S: AsRef<OsStr>>(program: &Path, argv: &[S], error: &io::Error) -> Er
         Some(libc::EACCES) if metadata.is_ok_and(|m| m.is_dir()) => {
             cannot("it is a folder".to_owned())
         }
-        Some(libc::EACCES) => cannot("permission denied".to_owned())
-            .help("chmod +x it, or name its interpreter: python3 main.py"),
+        Some(libc::EACCES) => cannot("permission denied".to_owned()).help(format!(
+            "chmod +x it or, if it is a Python script, name its interpreter: python3 {}",
+            visible(&program.to_string_lossy())
+        )),
         Some(libc::ENOEXEC) => {
             cannot("it is not a program, or a script without a #! line".to_owned())
                 .help("name its interpreter: sh script.sh -- --lr 0.1")

@@ -163,8 +163,9 @@ pub fn hydra_app(
     by_environment().or_else(by_source).or_else(by_rules)
 }
 
-/// The file that Python starts for `app`, and where it looks for what that imports.
-fn source_of(app: &App, environment: &Environment) -> Option<(PathBuf, SearchPath)> {
+/// The file that Python starts for `app`, and where it looks for what that imports; `None` if there is
+/// none.
+pub fn source_of(app: &App, environment: &Environment) -> Option<(PathBuf, SearchPath)> {
     let python_path = environment.python_path.as_deref();
     match app {
         App::Script(path) => {

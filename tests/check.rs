@@ -340,6 +340,7 @@ fn exit_codes() {
         (&["check", missing.to_str().unwrap(), "--lr", "1"], 127),
         (&["check", "no-such-program", "--lr", "1"], 127),
         (&["check", "./main.py", "--lr", "1"], 126),
+        (&["check", "python3", "absent.py", "--lr", "1"], 127),
     ] {
         let output = finish(&mut folder.shim(arguments));
         assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", both_streams(&output));
@@ -482,6 +483,47 @@ fn values_that_are_missing_are_named() {
         }
         assert_eq!(stderr, expected, "{options:?} {arguments:?}");
     }
+}
+
+#[test]
+fn a_command_that_is_not_there_is_said_to_be_missing() {
+    let folder = quickstart();
+    folder.file(
+        "shell.yaml",
+        "implementation: {container: {image: i, command: [sh, -c, 'python3 main.py \"$@\"', sh], \
+         args: [--lr, '2']}}\n",
+    );
+    for (command, expected) in [
+        (&["python3", "mian.py"][..], "`mian.py` is not found"),
+        (&["python3", "-m", "mian"], "`mian` is not found"),
+        (&["main.py"], "a script by its interpreter (python3 main.py)"),
+        (&["./main.py"], "name its interpreter: python3 ./main.py"),
+        (&["--component", "shell.yaml"], "-- python3 src/train.py"),
+    ] {
+        let stderr = String::from_utf8(finish(folder.shim(&["check"]).args(command)).stderr).unwrap();
+        assert!(stderr.contains(expected), "{command:?}: {stderr}");
+        assert!(!stderr.contains("HYDRA_SHIM_APPS"), "{command:?}: {stderr}");
+    }
+}
+
+#[test]
+fn the_config_of_each_task_has_its_name() {
+    let folder = quickstart();
+    folder.file(
+        "pipeline.yaml",
+        "deploymentSpec: {executors: {e: {container: {image: i, args: [--lr, '2']}}, \
+         f: {container: {image: i, args: [--lr, '3']}}}}\n\
+         components: {comp-e: {executorLabel: e}, comp-f: {executorLabel: f}}\n\
+         root: {dag: {tasks: {e: {componentRef: {name: comp-e}}, f: {componentRef: {name: comp-f}}}}}\n",
+    );
+    let python = venv(HYDRA).unwrap().join("bin/python");
+    let argv =
+        ["check", "--component", "pipeline.yaml", "--", python.to_str().unwrap(), "main.py"];
+    let printed = composed(&finish(&mut folder.shim(&argv)));
+    let documents: Vec<&str> = printed.split("---\n").collect();
+    let [first, second] = documents.as_slice() else { panic!("two documents: {printed}") };
+    assert!(first.starts_with("# task `e`\n") && first.contains("\nlr: 2\n"), "{first}");
+    assert!(second.starts_with("# task `f`\n") && second.contains("\nlr: 3\n"), "{second}");
 }
 
 /// Rules by which dicts are merged.

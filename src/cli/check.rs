@@ -7,7 +7,7 @@ mod mask;
 
 use std::ffi::OsStr;
 use std::fs::{File, Metadata};
-use std::io::{self, Read as _};
+use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -37,26 +37,25 @@ pub(super) fn check(options: &ArgMatches) -> anyhow::Result<()> {
     match path(options, "component") {
         None => {
             let translation = project::translate_tokens(tokens(options)?, named(options))?;
-            outcome.add("", check_one(&translation, rules));
+            outcome.add(None, check_one(&translation, rules));
         }
         Some(file) => {
             let command = command_alone(tokens(options)?)?;
             let pipeline = project::read_pipeline(file)?;
             for run in dry_run::task_runs(&pipeline, options, &command)? {
                 // Of a single task nobody asks which.
-                let task = match pipeline.tasks.as_slice() {
-                    [_] => String::new(),
-                    _ => format!("task {}: ", quote(&run.task.name)),
-                };
+                let task = (pipeline.tasks.len() > 1).then(|| run.task.name.as_str());
                 match run.outcome {
-                    Err(reason) => say(&format!("skipped: {task}no Hydra application: {reason}")),
+                    Err(reason) => {
+                        say(&format!("skipped: {}no Hydra application: {reason}", prefix(task)));
+                    }
                     Ok(run) if run.refused.is_empty() => {
-                        outcome.add(&task, check_one(&run.translation, rules));
+                        outcome.add(task, check_one(&run.translation, rules));
                     }
                     Ok(run) => {
                         run.refused
                             .into_iter()
-                            .for_each(|(_, error)| outcome.add(&task, Err(error)));
+                            .for_each(|(_, error)| outcome.add(task, Err(error)));
                     }
                 }
             }
@@ -75,16 +74,18 @@ struct Outcome {
 }
 
 impl Outcome {
-    /// Adds a check, of which `task` says whose it is.
-    fn add(&mut self, task: &str, checked: Result<Checked>) {
+    /// Adds a check; of one task of several `task` is the name.
+    fn add(&mut self, task: Option<&str>, checked: Result<Checked>) {
+        let of_task = prefix(task);
         match checked {
-            Ok(checked) => {
-                checked.warnings.iter().for_each(|warning| warn(&format!("{task}{warning}")));
-                self.warnings += checked.warnings.len();
-                self.configs.push(checked.config);
+            Ok(Checked { config, warnings }) => {
+                warnings.iter().for_each(|warning| warn(&format!("{of_task}{warning}")));
+                self.warnings += warnings.len();
+                let title = task.map(|name| format!("# task {}\n", quote(name)));
+                self.configs.push(title.unwrap_or_default() + &config);
             }
             Err(error) => {
-                self.errors.push(Error { message: format!("{task}{}", error.message), ..error });
+                self.errors.push(Error { message: format!("{of_task}{}", error.message), ..error });
             }
         }
     }
@@ -100,6 +101,11 @@ impl Outcome {
         self.errors.iter().for_each(|error| log.report_error(error));
         Err(last.into())
     }
+}
+
+/// What says in a message of which task it is.
+fn prefix(task: Option<&str>) -> String {
+    task.map(|name| format!("task {}: ", quote(name))).unwrap_or_default()
 }
 
 /// A command line that composes.
@@ -146,16 +152,20 @@ fn complaint_of(output: &Output) -> String {
     format!("{}{}", text(&output.stderr), text(&output.stdout))
 }
 
+/// What to do where the command is not what check can start.
+const NAME_THE_COMMAND: &str = "name the command: hydra-shim check … -- python3 src/train.py";
+
 /// A program that is not a Hydra application would not understand `--cfg job`, and simply run.
 fn refuse_other_programs(command: &[String], rules: Option<&Path>) -> Result<()> {
     let app = App::of(command.to_vec());
+    let environment = Environment::read();
     let known = match &app {
         App::Program(name) => {
             is_python_program(&exec::find(OsStr::new(name), std::env::var_os("PATH"))?)
         }
         app => {
             let project = Project::read(app, Named { rules, component: None })?;
-            interpose::hydra_app(app, &Environment::read(), Some(&project)).is_some()
+            interpose::hydra_app(app, &environment, Some(&project)).is_some()
         }
     };
     if known {
@@ -165,11 +175,15 @@ fn refuse_other_programs(command: &[String], rules: Option<&Path>) -> Result<()>
         "{} is not known as a Hydra application, and would run instead of composing its config",
         quote(&command.join(" "))
     ));
-    Err(match app {
-        App::Script(name) | App::Module(name) => {
-            error.help(format!("name it: {APPS_VARIABLE}={name} hydra-shim check …"))
-        }
-        _ => error.help("check takes a script, a module or an installed Python program"),
+    Err(match &app {
+        App::Script(name) | App::Module(name) => match interpose::source_of(&app, &environment) {
+            Some(_) => error.help(format!("name it: {APPS_VARIABLE}={name} hydra-shim check …")),
+            None => Error::new(Kind::NotFound, format!("{} is not found", quote(name)))
+                .help(format!("it is looked for in the working directory; {NAME_THE_COMMAND}")),
+        },
+        _ => error.help(format!(
+            "check takes a script, a module or an installed Python program; {NAME_THE_COMMAND}"
+        )),
     })
 }
 
@@ -212,11 +226,7 @@ fn compose<'a>(
         process.arg(hydra::RESOLVE);
     }
     process.output().map_err(|error| {
-        let kind = match error.kind() {
-            io::ErrorKind::NotFound => Kind::NotFound,
-            _ => Kind::CannotExecute,
-        };
-        Error::new(kind, format!("cannot start {}: {error}", quote(&program.to_string_lossy())))
+        exec::explain(&program, &process.get_args().collect::<Vec<_>>(), &error)
     })
 }
 
