@@ -500,7 +500,8 @@ fn a_command_that_is_not_there_is_said_to_be_missing() {
         (&["./main.py"], "name its interpreter: python3 ./main.py"),
         (&["--component", "shell.yaml"], "-- python3 src/train.py"),
     ] {
-        let stderr = String::from_utf8(finish(folder.shim(&["check"]).args(command)).stderr).unwrap();
+        let stderr =
+            String::from_utf8(finish(folder.shim(&["check"]).args(command)).stderr).unwrap();
         assert!(stderr.contains(expected), "{command:?}: {stderr}");
         assert!(!stderr.contains("HYDRA_SHIM_APPS"), "{command:?}: {stderr}");
     }
@@ -517,8 +518,7 @@ fn the_config_of_each_task_has_its_name() {
          root: {dag: {tasks: {e: {componentRef: {name: comp-e}}, f: {componentRef: {name: comp-f}}}}}\n",
     );
     let python = venv(HYDRA).unwrap().join("bin/python");
-    let argv =
-        ["check", "--component", "pipeline.yaml", "--", python.to_str().unwrap(), "main.py"];
+    let argv = ["check", "--component", "pipeline.yaml", "--", python.to_str().unwrap(), "main.py"];
     let printed = composed(&finish(&mut folder.shim(&argv)));
     let documents: Vec<&str> = printed.split("---\n").collect();
     let [first, second] = documents.as_slice() else { panic!("two documents: {printed}") };

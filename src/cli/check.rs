@@ -44,7 +44,7 @@ pub(super) fn check(options: &ArgMatches) -> anyhow::Result<()> {
             let pipeline = project::read_pipeline(file)?;
             for run in dry_run::task_runs(&pipeline, options, &command)? {
                 // Of a single task nobody asks which.
-                let task = (pipeline.tasks.len() > 1).then(|| run.task.name.as_str());
+                let task = (pipeline.tasks.len() > 1).then_some(run.task.name.as_str());
                 match run.outcome {
                     Err(reason) => {
                         say(&format!("skipped: {}no Hydra application: {reason}", prefix(task)));
@@ -79,7 +79,9 @@ impl Outcome {
         let of_task = prefix(task);
         match checked {
             Ok(Checked { config, warnings }) => {
-                warnings.iter().for_each(|warning| warn(&format!("{of_task}{warning}")));
+                for warning in &warnings {
+                    warn(&format!("{of_task}{warning}"));
+                }
                 self.warnings += warnings.len();
                 let title = task.map(|name| format!("# task {}\n", quote(name)));
                 self.configs.push(title.unwrap_or_default() + &config);
@@ -225,9 +227,9 @@ fn compose<'a>(
     if interpolations == Interpolations::Resolved {
         process.arg(hydra::RESOLVE);
     }
-    process.output().map_err(|error| {
-        exec::explain(&program, &process.get_args().collect::<Vec<_>>(), &error)
-    })
+    process
+        .output()
+        .map_err(|error| exec::explain(&program, &process.get_args().collect::<Vec<_>>(), &error))
 }
 
 /// As [`compose`], with `instead` in the place of what the step at `index` gives.
