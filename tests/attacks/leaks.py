@@ -11,6 +11,7 @@ import sys
 
 from hydra._internal.utils import get_args_parser
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
 
 PARSER = OverridesParser.create()
 ARGUMENTS = get_args_parser()
@@ -55,7 +56,11 @@ def leaks(call):
 
 def leaks_of_override(text, tokens):
     """What is not allowed in an override that the component does not write itself."""
-    override = PARSER.parse_override(text)
+    try:
+        override = PARSER.parse_override(text)
+    except HydraException:
+        yield f"{text!r}, which is no override"
+        return
     sign = "~" if override.is_delete() else "+" if override.is_add() else ""
     key = sign + override.get_key_element().lstrip("~+")
     if key not in KEYS or override.is_force_add() or override.is_sweep_override():

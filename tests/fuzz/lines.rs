@@ -471,7 +471,6 @@ fn named_as_a_switch(random: &mut Random, index: usize, declared: bool) -> Piece
         "-m",
         "--multirun",
         "--resolve",
-        "--run",
         "-x",
         "--seed=3",
         "--config-dir=/tmp/evil",
