@@ -65,7 +65,7 @@ impl Problem {
 
 impl Value {
     /// Reads `text` as a value of type `ty`; [`Type::Hydra`] is text here, and is its writer's
-    /// business, as the parts of a [`Type::Tuple`] are their reader's.
+    /// business.
     ///
     /// # Errors
     /// The text is not a value of that type, or a value that no Hydra application can be sent.
@@ -73,9 +73,7 @@ impl Value {
         let not = || Problem::new(format!("is not {}", ty.with_article()));
         match ty {
             Type::Auto => auto(text),
-            Type::Tuple(_) | Type::Text | Type::Path | Type::Hydra => {
-                Ok(Self::Text(text.to_owned()))
-            }
+            Type::Text | Type::Path | Type::Hydra => Ok(Self::Text(text.to_owned())),
             Type::Or(ty, texts) => match Self::parse(text, ty) {
                 Err(_) if texts.iter().any(|other| other == text) => auto(text),
                 parsed => parsed,
@@ -119,30 +117,19 @@ impl Value {
 
     /// This element of a list or dict as the declared element type.
     fn fit(self, element: Element) -> Result<Self, Problem> {
-        let not = |value: &Self, ty| {
-            Problem::new(format!("holds {}, which is not {ty}", value.describe()))
+        let number = match (element, &self) {
+            (Element::Any, _)
+            | (Element::Text, Self::Text(_))
+            | (Element::Bool, Self::Bool(_)) => return Ok(self),
+            (Element::Shortest, _) => return Ok(self.shortest()),
+            (Element::Int, Self::Number(digits)) => integer(digits),
+            (Element::Float, Self::Number(digits)) => float(digits),
+            _ => None,
         };
-        match (element, self) {
-            (Element::Any, value) => Ok(value),
-            (Element::Shortest, value) => Ok(value.shortest()),
-            (Element::Text, value @ Self::Text(_)) | (Element::Bool, value @ Self::Bool(_)) => {
-                Ok(value)
-            }
-            (Element::Int, value) => match &value {
-                Self::Number(digits) => {
-                    integer(digits).map(Self::Number).ok_or_else(|| not(&value, "an int"))
-                }
-                _ => Err(not(&value, "an int")),
-            },
-            (Element::Float, value) => match &value {
-                Self::Number(digits) => {
-                    float(digits).map(Self::Number).ok_or_else(|| not(&value, "a float"))
-                }
-                _ => Err(not(&value, "a float")),
-            },
-            (Element::Text, value) => Err(not(&value, "a string")),
-            (Element::Bool, value) => Err(not(&value, "a bool")),
-        }
+        number.map(Self::Number).ok_or_else(|| {
+            let ty = element.ty().with_article();
+            Problem::new(format!("holds {}, which is not {ty}", self.describe()))
+        })
     }
 
     /// Whole numbers without `.0`, at any depth.
@@ -265,7 +252,7 @@ where
 /// Reads a truth value of a file, in the words of [`boolean`].
 ///
 /// # Errors
-/// It is none.
+/// It is not one.
 pub(crate) fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
     struct Truth(bool);
     impl FromStr for Truth {

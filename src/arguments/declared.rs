@@ -118,19 +118,16 @@ impl<'a> ArgumentParser<'a> {
         if flag.rule.empty == Some(Empty::Drop) && (text.is_empty() || text == "null") {
             return Ok(ArgumentKind::Dropped);
         }
-        let value = match (texts, flag.arity) {
-            ([text], Arity::Exactly(1) | Arity::AtLeast(_) | Arity::Switch)
-                if is_null(&flag, text) =>
-            {
-                Ok(Value::Null)
-            }
-            _ if flag.loose_list => many(texts, &flag.ty),
-            ([text], Arity::Exactly(_) | Arity::Switch | Arity::AtMost(1)) => {
-                Value::parse(text, &flag.ty)
-            }
-            ([], Arity::AtMost(_)) => Ok(Value::Bool(true)),
-            (texts, Arity::AtLeast(_)) => many(texts, &flag.ty),
-            (texts, _) => each(texts, &flag.ty),
+        let value = match texts {
+            [text] if is_null(&flag, text) => Ok(Value::Null),
+            texts if flag.loose_list => many(texts, &flag.ty),
+            [] => Ok(Value::Bool(true)),
+            [text] => Value::parse(text, &flag.ty),
+            texts => texts
+                .iter()
+                .map(|text| Value::parse(text, &flag.ty))
+                .collect::<std::result::Result<_, _>>()
+                .map(Value::List),
         };
         self.setting(flag, written, &text, value, secret)
     }
@@ -243,14 +240,4 @@ fn many(texts: &[&str], ty: &Type) -> std::result::Result<Value, Problem> {
         }
     }
     Ok(Value::List(items))
-}
-
-/// The parts of a value that several arguments make.
-fn each(texts: &[&str], ty: &Type) -> std::result::Result<Value, Problem> {
-    let types: Vec<&Type> = match ty {
-        Type::Tuple(types) => types.iter().collect(),
-        ty => vec![ty; texts.len()],
-    };
-    let values = texts.iter().zip(types).map(|(text, ty)| Value::parse(text, ty));
-    values.collect::<std::result::Result<_, _>>().map(Value::List)
 }

@@ -24,7 +24,7 @@ fn declarations() -> Declarations {
             with(flag("pin", "pin", Type::Int), &|f| f.rule.secret = Some(true)),
             with(flag("cuda", "cuda", Type::Bool), &|f| f.arity = Arity::Switch),
             with(flag("tags", "tags", Type::List(value::Element::Any)), &|f| {
-                f.arity = Arity::AtLeast(0);
+                (f.arity, f.loose_list) = (Arity::AtLeast(0), true);
             }),
             with(flag("note", "note", Type::Text), &|f| f.rule.empty = Some(Empty::Drop)),
             with(flag("opt", "opt", Type::Int), &|f| f.nullable = true),

@@ -5,54 +5,65 @@
 /// The most digits that Python turns into an int (`sys.int_info.default_max_str_digits`).
 pub(super) const MAX_INT_DIGITS: usize = 4300;
 
-/// The parts of a decimal number: `-12.50e3` has the digits `12` and `50` and the exponent 3.
+/// The parts of a decimal number: `-12.50e3` has the digits `12` and `50` and the exponent `3`.
 struct Decimal<'a> {
-    negative: bool,
+    /// `-`, `+` or nothing.
+    sign: &'a str,
     whole: &'a str,
-    fraction: &'a str,
-    exponent: Option<i64>,
+    /// `None` without a dot.
+    fraction: Option<&'a str>,
+    /// With its sign; `None` without an `e`.
+    exponent: Option<&'a str>,
 }
 
 impl<'a> Decimal<'a> {
     /// Python's `float()` syntax without underscores, blanks, `inf` and `nan`.
     fn parse(text: &'a str) -> Option<Self> {
-        let (negative, rest) = match text.strip_prefix('-') {
-            Some(rest) => (true, rest),
-            None => (false, text.strip_prefix('+').unwrap_or(text)),
+        let (sign, rest) = text.split_at(usize::from(text.starts_with(['-', '+'])));
+        let (mantissa, exponent) = split(rest, ['e', 'E']);
+        let (whole, fraction) = split(mantissa, ['.']);
+        let are_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+        let is_exponent = |text: &str| {
+            let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+            !digits.is_empty() && are_digits(digits)
         };
-        let (mantissa, exponent) = match rest.split_once(['e', 'E']) {
-            Some((mantissa, exponent)) => {
-                let digits = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
-                if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-                    return None;
-                }
-                // Saturate: an exponent past i64 overflows every float all the same.
-                let size = digits.parse().unwrap_or(i64::from(i32::MAX));
-                let size = if exponent.starts_with('-') { -size } else { size };
-                (mantissa, Some(size))
-            }
-            None => (rest, None),
-        };
-        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
-        (digits(whole) && digits(fraction) && !(whole.is_empty() && fraction.is_empty()))
-            .then_some(Self { negative, whole, fraction, exponent })
+        let is_number = are_digits(whole)
+            && fraction.is_none_or(are_digits)
+            && !(whole.is_empty() && fraction.is_none_or(str::is_empty))
+            && exponent.is_none_or(is_exponent);
+        is_number.then_some(Self { sign, whole, fraction, exponent })
     }
+
+    fn fraction(&self) -> &'a str {
+        self.fraction.unwrap_or_default()
+    }
+
+    /// The exponent's value; beyond an `i32` the nearest, which overflows every float all the same.
+    fn exponent(&self) -> Option<i64> {
+        let text = self.exponent?;
+        let nearest = if text.starts_with('-') { i32::MIN } else { i32::MAX };
+        Some(text.parse().unwrap_or(nearest).into())
+    }
+}
+
+/// What is before the first of `separators`, and what is after it.
+fn split<const N: usize>(text: &str, separators: [char; N]) -> (&str, Option<&str>) {
+    text.split_once(separators).map_or((text, None), |(before, after)| (before, Some(after)))
 }
 
 /// `text` as the digits of a whole number, if it is one.
 pub(super) fn integer(text: &str) -> Option<String> {
     let decimal = Decimal::parse(text)?;
-    let all = format!("{}{}", decimal.whole, decimal.fraction);
+    let all = [decimal.whole, decimal.fraction()].concat();
     let significant = all.trim_start_matches('0');
     let digits = significant.trim_end_matches('0');
     let zeros = i64::try_from(significant.len() - digits.len()).ok()?;
-    let fraction = i64::try_from(decimal.fraction.len()).ok()?;
-    let sign = if decimal.negative { "-" } else { "" };
+    let fraction = i64::try_from(decimal.fraction().len()).ok()?;
+    let sign = decimal.sign.trim_start_matches('+');
     if digits.is_empty() {
         return Some("0".to_owned());
     }
-    let shift = usize::try_from(decimal.exponent.unwrap_or(0) - fraction + zeros).ok()?;
+    let shift = usize::try_from(decimal.exponent().unwrap_or(0) - fraction + zeros).ok()?;
     (digits.len().checked_add(shift)? <= MAX_INT_DIGITS)
         .then(|| format!("{sign}{digits}{}", "0".repeat(shift)))
 }
@@ -74,8 +85,8 @@ pub(super) fn float(text: &str) -> Option<String> {
         "" => "0",
         whole => whole,
     };
-    let sign = if decimal.negative { "-" } else { "" };
-    let written = match (decimal.fraction, decimal.exponent) {
+    let sign = decimal.sign.trim_start_matches('+');
+    let written = match (decimal.fraction(), decimal.exponent()) {
         ("", None) => format!("{sign}{whole}.0"),
         ("", Some(exponent)) => format!("{sign}{whole}e{exponent}"),
         (fraction, None) => format!("{sign}{whole}.{fraction}"),
@@ -88,25 +99,14 @@ pub(super) fn float(text: &str) -> Option<String> {
 /// text. A commit id like `12345e7` has an exponent without a sign or a dot after several digits;
 /// a number of over 17 significant digits or one that overflows would not arrive as it was sent.
 pub fn is_typed_number(text: &str) -> bool {
-    let unsigned = text.strip_prefix('-').unwrap_or(text);
-    // Most values are no number: decided by one byte.
-    if !unsigned.as_bytes().first().is_some_and(u8::is_ascii_digit) {
+    let Some(Decimal { sign, whole, fraction, exponent }) = Decimal::parse(text) else {
         return false;
-    }
-    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
-        None => (unsigned, None),
     };
-    let (whole, fraction) = match mantissa.split_once('.') {
-        Some((whole, fraction)) => (whole, Some(fraction)),
-        None => (mantissa, None),
-    };
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    let json_syntax = digits(whole)
+    let is_json = sign != "+"
+        && !whole.is_empty()
         && (whole == "0" || !whole.starts_with('0'))
-        && fraction.is_none_or(digits)
-        && exponent.is_none_or(|text| digits(text.strip_prefix(['+', '-']).unwrap_or(text)));
-    if !json_syntax {
+        && fraction != Some("");
+    if !is_json {
         return false;
     }
     if fraction.is_none() && exponent.is_none() {

@@ -27,8 +27,6 @@ pub enum Type {
     List(Element),
     /// A JSON object.
     Dict(Element),
-    /// Several values after one flag, each of its own type: a list.
-    Tuple(Vec<Type>),
     /// A value of that type, or one of these texts, which are what they look like: a component
     /// writes them where it has no value.
     Or(Box<Type>, Vec<String>),
@@ -105,9 +103,7 @@ impl Type {
             }
         })
     }
-}
 
-impl Type {
     /// Its name for a sentence: `an int`.
     pub(crate) fn with_article(&self) -> String {
         let article = if matches!(self, Self::Int | Self::Auto) { "an" } else { "a" };
@@ -126,7 +122,7 @@ impl Element {
         })
     }
 
-    /// The type of one element that stands alone.
+    /// The type of one element by itself.
     pub fn ty(self) -> Type {
         match self {
             Self::Any | Self::Shortest => Type::Auto,
@@ -165,10 +161,6 @@ impl fmt::Display for Type {
             Self::Bool => f.write_str("bool"),
             Self::List(element) => write!(f, "list{element}"),
             Self::Dict(element) => write!(f, "dict{element}"),
-            Self::Tuple(types) => {
-                let types: Vec<String> = types.iter().map(ToString::to_string).collect();
-                write!(f, "list[{}]", types.join(", "))
-            }
             Self::Or(ty, _) => write!(f, "{ty}"),
             Self::Hydra => f.write_str("hydra"),
         }
