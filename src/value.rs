@@ -118,9 +118,9 @@ impl Value {
     /// This element of a list or dict as the declared element type.
     fn fit(self, element: Element) -> Result<Self, Problem> {
         let number = match (element, &self) {
-            (Element::Any, _)
-            | (Element::Text, Self::Text(_))
-            | (Element::Bool, Self::Bool(_)) => return Ok(self),
+            (Element::Any, _) | (Element::Text, Self::Text(_)) | (Element::Bool, Self::Bool(_)) => {
+                return Ok(self);
+            }
             (Element::Shortest, _) => return Ok(self.shortest()),
             (Element::Int, Self::Number(digits)) => integer(digits),
             (Element::Float, Self::Number(digits)) => float(digits),

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
+use indexmap::IndexMap;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::number::{MAX_INT_DIGITS, overflows};
 use super::{Problem, Value};
-use crate::names;
 
 /// How deep lists and dicts may be nested. Hydra's parser is recursive Python: hydra-core 1.3.8 on
 /// CPython 3.11 fails at 89 nested lists or 82 nested dicts when called from the top of a program,
@@ -41,11 +41,10 @@ fn json_value(raw: &RawValue, depth: usize) -> Result<Value, Problem> {
             Ok(Value::List(items.collect::<Result<_, _>>()?))
         }
         Some(b'{') => {
-            let Members(members) = from_json(text)?;
-            // As Python's `json.loads` has it.
-            let entries = names::last_of_each(members, |(key, _)| key.clone())
-                .into_iter()
-                .map(|(key, value)| Ok((key, json_value(value, inner)?)));
+            // A repeated key has its last value in its first place, as Python's `json.loads` has it.
+            let members: IndexMap<String, &RawValue> = from_json(text)?;
+            let entries =
+                members.into_iter().map(|(key, value)| Ok((key, json_value(value, inner)?)));
             Ok(Value::Dict(entries.collect::<Result<_, _>>()?))
         }
         Some(b'"') => Ok(Value::Text(from_json(text)?)),
