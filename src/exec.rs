@@ -1,7 +1,8 @@
 //! PATH and execve: the one step from which there is no way back.
 
+use std::collections::HashSet;
 use std::convert::Infallible;
-use std::ffi::{CString, OsStr, OsString};
+use std::ffi::{CString, OsStr, OsString, c_char};
 use std::fs::Metadata;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
@@ -15,25 +16,21 @@ use crate::error::{Error, Kind, Result, quote, visible};
 const DEFAULT_PATH: &str = "/bin:/usr/bin";
 
 /// The running shim, to be recognised among the programs in PATH.
-struct CurrentExe {
-    path: PathBuf,
-    metadata: Option<Metadata>,
-}
+struct CurrentExe(Option<Metadata>);
 
 impl CurrentExe {
-    /// Asks the kernel.
+    /// Where the kernel shows it.
+    const PATH: &str = "/proc/self/exe";
+
     fn find() -> Self {
-        let path = PathBuf::from("/proc/self/exe");
-        let metadata = path.metadata().ok();
-        Self { path, metadata }
+        Self(Path::new(Self::PATH).metadata().ok())
     }
 
     /// Whether `file` is this program: the same file, or a copy of it.
-    fn is(&self, file: &Path, metadata: &Metadata) -> bool {
-        self.metadata.as_ref().is_some_and(|mine| {
-            same_file(mine, metadata)
-                || (mine.len() == metadata.len() && same_bytes(&self.path, file))
-        })
+    fn is(&self, file: &Path) -> bool {
+        let (Some(mine), Ok(other)) = (&self.0, file.metadata()) else { return false };
+        same_file(mine, &other)
+            || (mine.len() == other.len() && same_bytes(Path::new(Self::PATH), file))
     }
 }
 
@@ -58,14 +55,13 @@ pub fn find(name: &OsStr, path: Option<OsString>) -> Result<PathBuf> {
         // Only under such a name is it likely to be a shim, and looking costs a tenth of a start.
         if !matches!(Program::of(&name.to_string_lossy()), Program::Starter | Program::Other) {
             let current = CurrentExe::find();
-            let itself = file.metadata().is_ok_and(|metadata| current.is(&file, &metadata));
-            if let (true, Some(name)) = (itself, file.file_name()) {
-                return search(name, folders(path), &current);
+            if let (true, Some(name)) = (current.is(&file), file.file_name()) {
+                return search(name, &folders(path), &current);
             }
         }
         return Ok(file);
     }
-    search(name, folders(path), &CurrentExe::find())
+    search(name, &folders(path), &CurrentExe::find())
 }
 
 /// The real program after the shim that was called as `called` (argv\[0\]): the first of that name
@@ -78,26 +74,18 @@ pub fn find_after(called: &OsStr, path: Option<OsString>) -> Result<PathBuf> {
     let called = Path::new(called);
     let name = called.file_name().unwrap_or_default();
     let folders = folders(path);
-    let own_folder = called
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .and_then(|folder| folder.metadata().ok());
-    let place = folders.iter().position(|folder| {
-        if let Some(own) = &own_folder {
-            folder.metadata().is_ok_and(|metadata| same_file(own, &metadata))
-        } else {
-            let file = folder.join(name);
-            file.metadata().is_ok_and(|metadata| current.is(&file, &metadata))
-        }
+    // Of a bare name the parent is an empty path, which is no folder's.
+    let own_folder = called.parent().and_then(|folder| folder.metadata().ok());
+    let place = folders.iter().position(|folder| match &own_folder {
+        Some(own) => folder.metadata().is_ok_and(|metadata| same_file(own, &metadata)),
+        None => current.is(&folder.join(name)),
     });
     let after = folders.get(place.map_or(0, |place| place + 1)..).unwrap_or_default();
-    search(name, after.to_vec(), current).map_err(|error| match error.kind {
+    search(name, after, current).map_err(|error| match error.kind {
         Kind::NotFound => {
-            let message = format!(
-                "{} is not found: after the shim PATH has no other program of that name",
-                quote(&name.to_string_lossy())
-            );
-            Error::new(Kind::NotFound, message)
+            let name = quote(&name.to_string_lossy());
+            let why = "after the shim PATH has no other program of that name";
+            Error::new(Kind::NotFound, format!("{name} is not found: {why}"))
                 .help("install the program, in a folder of PATH that comes after the shim's")
         }
         _ => error,
@@ -107,36 +95,23 @@ pub fn find_after(called: &OsStr, path: Option<OsString>) -> Result<PathBuf> {
 /// The folders of PATH, absolute, each once.
 fn folders(path: Option<OsString>) -> Vec<PathBuf> {
     let path = path.unwrap_or_else(|| DEFAULT_PATH.into());
-    let mut seen: Vec<(u64, u64)> = Vec::new();
+    let mut seen = HashSet::new();
     std::env::split_paths(&path)
         .filter_map(|folder| {
             // An empty part is the working directory.
-            let folder = std::path::absolute(if folder.as_os_str().is_empty() {
-                Path::new(".")
-            } else {
-                &folder
-            })
-            .ok()?;
+            let folder = std::path::absolute(Path::new(".").join(folder)).ok()?;
             let metadata = folder.metadata().ok()?;
-            let id = (metadata.dev(), metadata.ino());
-            if seen.contains(&id) {
-                return None;
-            }
-            seen.push(id);
-            Some(folder)
+            seen.insert((metadata.dev(), metadata.ino())).then_some(folder)
         })
         .collect()
 }
 
-fn search(name: &OsStr, folders: Vec<PathBuf>, current: &CurrentExe) -> Result<PathBuf> {
+fn search(name: &OsStr, folders: &[PathBuf], current: &CurrentExe) -> Result<PathBuf> {
     let mut forbidden = None;
     let mut skipped_ours = false;
-    for folder in folders {
-        let file = folder.join(name);
-        let Ok(metadata) = file.metadata() else {
-            continue;
-        };
-        if current.is(&file, &metadata) {
+    for file in folders.iter().map(|folder| folder.join(name)) {
+        let Ok(metadata) = file.metadata() else { continue };
+        if current.is(&file) {
             skipped_ours = true;
         } else if metadata.is_file() && is_executable(&file) {
             return Ok(file);
@@ -144,14 +119,12 @@ fn search(name: &OsStr, folders: Vec<PathBuf>, current: &CurrentExe) -> Result<P
             forbidden.get_or_insert(file);
         }
     }
-    let shown = quote(&name.to_string_lossy());
     if let Some(file) = forbidden {
-        return Err(Error::new(
-            Kind::CannotExecute,
-            format!("{} cannot be executed", quote(&file.to_string_lossy())),
-        )
-        .help("it is in PATH, but is not a file with the execute permission"));
+        let message = format!("{} cannot be executed", quote(&file.to_string_lossy()));
+        return Err(Error::new(Kind::CannotExecute, message)
+            .help("it is in PATH, but is not a file with the execute permission"));
     }
+    let shown = quote(&name.to_string_lossy());
     let error = Error::new(Kind::NotFound, format!("{shown} is not found in PATH"));
     Err(if skipped_ours {
         error.help("PATH has only the shim under that name; the real program must come after it")
@@ -164,11 +137,9 @@ fn search(name: &OsStr, folders: Vec<PathBuf>, current: &CurrentExe) -> Result<P
 }
 
 fn is_executable(file: &Path) -> bool {
-    let Ok(file) = CString::new(file.as_os_str().as_bytes()) else {
-        return false;
-    };
     // SAFETY: `file` is a NUL-terminated string that lives through the call.
-    unsafe { libc::access(file.as_ptr(), libc::X_OK) == 0 }
+    c_string(file.as_os_str())
+        .is_ok_and(|file| unsafe { libc::access(file.as_ptr(), libc::X_OK) == 0 })
 }
 
 /// Replaces this process by `program` with `argv`, the environment as it is.
@@ -180,28 +151,19 @@ fn is_executable(file: &Path) -> bool {
 /// The kernel refused: 127 if the file is not there, else 126.
 pub fn exec<S: AsRef<OsStr>>(program: &Path, argv: &[S]) -> Result<Infallible> {
     let refused = |error: io::Error| explain(program, argv, &error);
-    let file = CString::new(program.as_os_str().as_bytes()).map_err(|e| refused(e.into()))?;
-    // All strings in one allocation: a long command line is copied once, not string by string.
-    let lengths = argv.iter().map(|argument| argument.as_ref().len() + 1);
-    let mut strings: Vec<u8> = Vec::with_capacity(lengths.sum());
-    let mut offsets = Vec::with_capacity(argv.len());
-    for argument in argv {
-        let bytes = argument.as_ref().as_bytes();
-        if bytes.contains(&0) {
-            return Err(refused(io::ErrorKind::InvalidInput.into()));
-        }
-        offsets.push(strings.len());
-        strings.extend_from_slice(bytes);
-        strings.push(0);
-    }
-    let start = strings.as_ptr().cast::<libc::c_char>();
-    let mut pointers: Vec<*const libc::c_char> =
-        offsets.into_iter().map(|offset| start.wrapping_add(offset)).collect();
-    pointers.push(std::ptr::null());
+    let file = c_string(program.as_os_str()).map_err(refused)?;
+    let strings: io::Result<Vec<CString>> = argv.iter().map(|a| c_string(a.as_ref())).collect();
+    let strings = strings.map_err(refused)?;
+    let pointers = strings.iter().map(|string| string.as_ptr());
+    let pointers: Vec<*const c_char> = pointers.chain([std::ptr::null()]).collect();
     // SAFETY: `file` and every element of `pointers` but the last, which is null, point to
     // NUL-terminated strings that live through the call.
     unsafe { libc::execv(file.as_ptr(), pointers.as_ptr()) };
     Err(refused(io::Error::last_os_error()))
+}
+
+fn c_string(text: &OsStr) -> io::Result<CString> {
+    Ok(CString::new(text.as_bytes())?)
 }
 
 /// What the kernel's refusal to start `program` with `argv` means to a person.

@@ -106,10 +106,9 @@ impl Rules {
     /// is named is told of them, and does not run without its rules.
     pub fn naming(text: &str, app: &App) -> Naming {
         let Some(names) = reading::names(text) else { return Naming::Unnamed };
-        match names.apps.0.iter().find(|(name, _)| app.is_named(name)) {
-            Some((_, reading::NamedApp::Off)) => return Naming::Off,
-            Some(_) => return Naming::Named,
-            None => {}
+        let by_app = names.apps().find(|(name, _)| app.is_named(name));
+        if let Some((_, is_off)) = by_app {
+            return if is_off { Naming::Off } else { Naming::Named };
         }
         let by_command = names.command.is_some_and(|Words(command)| match App::of(command) {
             App::Script(path) => app.is_named(&path),

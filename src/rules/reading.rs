@@ -6,6 +6,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::str::FromStr;
 
+use indexmap::IndexMap;
 use serde::Deserialize;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{
@@ -244,15 +245,21 @@ impl Entry for Key {
     }
 }
 
+/// Whether this is what is written for an application that is never translated.
+fn is_off(text: &str) -> bool {
+    // YAML 1.1 reads one as the other.
+    matches!(text, "off" | "false")
+}
+
 impl Entry for AppRules {
     type Full = Keys;
     const EXPECTED: &'static str = "a mapping, or off";
 
     fn from_text(text: &str) -> Result<Self, String> {
-        match text {
-            "off" | "false" => Ok(Self::Off),
-            _ => Err(format!("an app's rules are {}, not {}", Self::EXPECTED, quote(text))),
+        if is_off(text) {
+            return Ok(Self::Off);
         }
+        Err(format!("an app's rules are {}, not {}", Self::EXPECTED, quote(text)))
     }
 
     fn from_full(keys: Keys) -> Result<Self, String> {
@@ -330,28 +337,14 @@ pub(super) fn names(text: &str) -> Option<Names> {
 #[serde(default)]
 pub(super) struct Names {
     pub(super) command: Option<Words>,
-    pub(super) apps: Entries<NamedApp>,
+    apps: Option<IndexMap<String, serde_yaml::Value>>,
 }
 
-/// An application that a rules file names.
-pub(super) enum NamedApp {
-    Off,
-    On,
-}
-
-impl Entry for NamedApp {
-    type Full = IgnoredAny;
-    const EXPECTED: &'static str = AppRules::EXPECTED;
-
-    fn may_be(_is_list: bool) -> bool {
-        true
-    }
-
-    fn from_text(text: &str) -> Result<Self, String> {
-        Ok(if AppRules::from_text(text).is_ok() { Self::Off } else { Self::On })
-    }
-
-    fn from_full(_: IgnoredAny) -> Result<Self, String> {
-        Ok(Self::On)
+impl Names {
+    /// Each application's name, and whether it is never translated.
+    pub(super) fn apps(&self) -> impl Iterator<Item = (&str, bool)> {
+        self.apps.iter().flatten().map(|(name, rules)| {
+            (name.as_str(), *rules == false || rules.as_str().is_some_and(is_off))
+        })
     }
 }
