@@ -12,9 +12,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use clap::ArgMatches;
-
-use super::{command_alone, dry_run, named, path, print, say, tokens, warn};
+use super::definition::Inputs;
+use super::{command_alone, dry_run, print, say, warn};
 use crate::command_line::App;
 use crate::error::{Error, Kind, Result, quote};
 use crate::exec;
@@ -31,18 +30,23 @@ use crate::translate::Translation;
 /// # Errors
 /// A command line cannot be translated, or as [`check_one`]; with `--strict` also where there is a
 /// warning. Of several errors all but the last have been reported.
-pub(super) fn check(options: &ArgMatches) -> anyhow::Result<()> {
-    let rules = path(options, "rules");
+pub(super) fn check(
+    tokens: Vec<String>,
+    named: Named<'_>,
+    inputs: &Inputs,
+    strict: bool,
+) -> anyhow::Result<()> {
+    let rules = named.rules;
     let mut outcome = Outcome::default();
-    match path(options, "component") {
+    match named.component {
         None => {
-            let translation = project::translate_tokens(tokens(options)?, named(options))?;
+            let translation = project::translate_tokens(tokens, named)?;
             outcome.add(None, check_one(&translation, rules));
         }
         Some(file) => {
-            let command = command_alone(tokens(options)?)?;
+            let command = command_alone(tokens)?;
             let pipeline = project::read_pipeline(file)?;
-            for run in dry_run::task_runs(&pipeline, options, &command)? {
+            for run in dry_run::task_runs(&pipeline, inputs, rules, &command)? {
                 // Of a single task nobody asks which.
                 let task = (pipeline.tasks.len() > 1).then_some(run.task.name.as_str());
                 match run.outcome {
@@ -62,7 +66,7 @@ pub(super) fn check(options: &ArgMatches) -> anyhow::Result<()> {
         }
     }
     print(&outcome.configs.join("---\n"))?;
-    outcome.result(options.get_flag("strict"))
+    outcome.result(strict)
 }
 
 /// What the checks of all tasks gave.
