@@ -102,11 +102,14 @@ pub fn decide(name: &OsStr, arguments: &[OsString], environment: &Environment) -
                 Err(error) => {
                     let project = Project::read(&App::Unknown, Named::default()).ok();
                     return match project.and_then(|project| project.closed_by(&App::Unknown)) {
-                        Some(rules) => Err(Error::refused(format!(
-                            "{} accepts only what is declared (unknown: error), and {}",
-                            quote(&rules),
-                            error.message
-                        ))),
+                        Some(rules) => {
+                            let message = format!(
+                                "{} accepts only what is declared (unknown: error), and {}",
+                                quote(&rules),
+                                error.message
+                            );
+                            Err(Error { message, ..error })
+                        }
                         None => untouched(error.message),
                     };
                 }

@@ -375,6 +375,16 @@ fn closed_rules_refuse_what_may_be_an_application() {
 }
 
 #[test]
+fn closed_rules_leave_a_launcher_alone_that_starts_nothing() {
+    let site = Site::new(&["torchrun"]);
+    site.program("torchrun", "#!/bin/sh\necho \"$@\"\n");
+    site.file("hydra-shim.yaml", b"unknown: error\n");
+    for question in ["--help", "-h", "--version"] {
+        assert_eq!(site.shown(&["torchrun", question]), format!("{question}\n"));
+    }
+}
+
+#[test]
 fn a_program_is_left_alone_where_it_is_said_so() {
     let site = Site::new(&["python3", "my-train"]);
     site.program("my-train", &format!("#!/usr/bin/env python3\n{SHOW}"));

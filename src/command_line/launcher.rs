@@ -257,7 +257,10 @@ impl Launcher {
                 None => name == listed,
             })
         };
-        if !names(self.switches) {
+        // All of them have these, and end by them.
+        if matches!(name, "--help" | "-h" | "--version") {
+            Token::Option
+        } else if !names(self.switches) {
             if names(self.values) { Token::OptionWithValue } else { Token::Unknown }
         } else if matches!(name, "-m" | "--module") {
             Token::Module
