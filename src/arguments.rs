@@ -324,6 +324,10 @@ impl<'a> ArgumentParser<'a> {
         self.previous.is_some_and(|previous| previous.secret) && !token.starts_with("--")
     }
 
+    fn is_bool(&self, written: &str) -> bool {
+        self.declared.flags.named(written).is_some_and(|flag| flag.ty == Type::Bool)
+    }
+
     fn unexpected(&self, token: &str) -> Error {
         let place = self.at;
         let previous = self.previous;
@@ -342,6 +346,9 @@ impl<'a> ArgumentParser<'a> {
             previous.map(|previous| (split_attached(previous.token).0, previous.is_hydra_flag));
         match flag {
             Some((flag, true)) => error.help(hydra_switch::how_to_set_its_key(flag)),
+            Some((flag, false)) if self.is_bool(flag) => error.help(format!(
+                "{flag} is declared bool: its values are true, yes, on, 1 and false, no, off, 0"
+            )),
             Some((flag, false)) if flag.starts_with("--") => error.help(format!(
                 "if it belongs to {flag}, pass one value: {flag} 'A B', or {flag} \
                  '[\"A\",\"B\"]' for a list"

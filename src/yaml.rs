@@ -168,6 +168,13 @@ fn first(text: &str, file: &str) -> Result<(Node, Option<usize>)> {
     tree::first_document(text, file)
 }
 
+/// The next step after a complaint of libyaml's that does not say what is wrong.
+pub(crate) fn what_would_be_right(complaint: &str) -> Option<&'static str> {
+    complaint.contains("cannot start any token").then_some(
+        "in YAML spaces indent, never tabs, and a word that starts with @, ` or % has quotes",
+    )
+}
+
 /// The nodes of a tree; long text counts for more than one.
 pub(crate) fn count(node: &Node) -> usize {
     1 + match &node.kind {
@@ -233,5 +240,7 @@ mod tests {
             let error = parse(&text, "f").unwrap_err();
             assert!(error.message.contains(reason), "{:.40}: {}", text, error.message);
         }
+        let tab = parse("a:\n\tb: c", "f").unwrap_err();
+        assert!(tab.message.starts_with("f:2:1: ") && tab.help.unwrap().contains("never tabs"));
     }
 }

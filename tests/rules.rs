@@ -168,6 +168,13 @@ fn each_key_of_a_flag() {
             &["--a=perhaps"],
             "error: --a: the value `perhaps` is not a bool (declared bool by hydra-shim.yaml:1)",
         ),
+        (
+            "a: {type: bool}",
+            &["--a", "perhaps"],
+            "error: unexpected argument `perhaps` (argument 2): expected --name value, key=value, or \
+             one of Hydra's own flags; help: --a is declared bool: its values are true, yes, on, 1 and \
+             false, no, off, 0",
+        ),
         ("a: {type: list}", &["--a", r#"["1", 1]"#], "a=['1',1]"),
         ("a: {type: 'list[int]'}", &["--a", "1", "2.0"], "a=[1,2]"),
         ("a: {type: 'list[int]'}", &["--a", "[1, 2.0]"], "a=[1,2]"),
@@ -210,12 +217,20 @@ fn each_key_of_a_flag() {
         (
             "a: {type: int, nullable: false}",
             &["--a", "null"],
-            "error: --a: the value `null` is not an int (declared int by hydra-shim.yaml:1)",
+            "error: --a: the value `null` is not an int (declared int by hydra-shim.yaml:1); help: if \
+             null is a value of it, declare `nullable: true` in the rules",
         ),
         (
             "a: {type: 'list[int]'}",
             &["--a", "null"],
-            "error: --a: the value `null` is not an int (declared list[int] by hydra-shim.yaml:1)",
+            "error: --a: the value `null` is not an int (declared list[int] by hydra-shim.yaml:1); \
+             help: if null is a value of it, declare `nullable: true` in the rules",
+        ),
+        (
+            "a: {type: 'list[int]'}",
+            &["--a", "1", "2", "x"],
+            "error: --a: the value `1 2 x` holds `x`, which is not an int (declared list[int] by \
+             hydra-shim.yaml:1)",
         ),
         // NaN and the infinities, as Python's json writes them and as a float alone has them.
         ("a: {type: 'list[float]'}", &["--a", "[NaN, -Infinity,1]"], "a=[NaN,-inf,1.0]"),

@@ -94,6 +94,11 @@ fn a_mistake_is_named_with_its_place() {
             "1:12: flags.a: `int` may be a type or a key: for the type write {type: int}, for the key \
              {key: int}",
         ),
+        (
+            "flags: {a: 'list[int]'}",
+            "1:12: flags.a: `list[int]` may be a type or a key: for the type write \
+             {type: \"list[int]\"}, for the key {key: \"list[int]\"}",
+        ),
         ("flags: {a: {nullable: 5}}", "1:23: flags.a.nullable: `5` is not true or false"),
         ("dashes: keep\ndashes: keep", "1:1: a second time the key `dashes`"),
         ("flags: [a]", "1:8: flags: invalid type: sequence, expected a mapping"),
@@ -148,7 +153,8 @@ fn a_mistake_is_named_with_its_place() {
         ),
         (
             "flags:\n\ta: b",
-            "2:1: found character that cannot start any token, while scanning for the next token",
+            "2:1: found character that cannot start any token, while scanning for the next token; help: \
+             in YAML spaces indent, never tabs, and a word that starts with @, ` or % has quotes",
         ),
     ] {
         let got = under(rules, &[], &["--lr", "1"]);

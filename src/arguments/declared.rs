@@ -236,7 +236,11 @@ fn many(texts: &[&str], ty: &Type) -> std::result::Result<Value, Problem> {
     for text in texts {
         match Value::array(text, ty)? {
             Some(spliced) => items.extend(spliced),
-            None => items.push(Value::parse(text, &element)?),
+            None if texts.len() == 1 => items.push(Value::parse(text, &element)?),
+            None => items.push(Value::parse(text, &element).map_err(|problem| Problem {
+                clause: format!("holds {}, which {}", quote(text), problem.clause),
+                ..problem
+            })?),
         }
     }
     Ok(Value::List(items))

@@ -61,7 +61,13 @@ pub(super) fn refused(
 ) -> Error {
     // A clause quotes parts of the value.
     let clause = if secret { format!("cannot be passed as {}", flag.ty) } else { problem.clause };
+    let help = match text {
+        "null" => {
+            Some("if null is a value of it, declare `nullable: true` in the rules".to_owned())
+        }
+        _ => problem.help,
+    };
     let text = shown(text, secret);
     let message = format!("{written}: the value {text} {clause}{}", flag.declared());
-    Error { help: problem.help.filter(|_| !secret), ..Error::refused(message) }
+    Error { help: help.filter(|_| !secret), ..Error::refused(message) }
 }

@@ -18,6 +18,7 @@ use super::{AppRules, FlagRule, Key, Keys, Type, hydra, without_dashes};
 use crate::error::{Error, quote};
 use crate::nearest::known_words;
 use crate::value;
+use crate::yaml;
 
 /// Reads a file's keys; an empty file has none.
 ///
@@ -79,7 +80,11 @@ fn refused(error: &serde_yaml::Error, name: &str) -> Error {
         }
         None => Error::refused(format!("{name}: {message}")),
     };
-    if known.is_empty() { refused } else { refused.help(known_words(word, &known, "known are")) }
+    match yaml::what_would_be_right(&message) {
+        Some(help) => refused.help(help),
+        None if known.is_empty() => refused,
+        None => refused.help(known_words(word, &known, "known are")),
+    }
 }
 
 /// The entries of a mapping, in order; no key is there twice.
@@ -203,8 +208,11 @@ impl Entry for FlagRule {
 
     fn from_text(text: &str) -> Result<Self, String> {
         if Type::named(text).is_some() {
+            // As YAML takes it in braces.
+            let written = if text.contains('[') { format!("{text:?}") } else { text.to_owned() };
             return Err(format!(
-                "{} may be a type or a key: for the type write {{type: {text}}}, for the key {{key: {text}}}",
+                "{} may be a type or a key: for the type write {{type: {written}}}, for the key \
+                 {{key: {written}}}",
                 quote(text)
             ));
         }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::events::{Event, Parser, Place, Problem, Properties};
 use super::scalar::{Scalar, resolve};
-use super::{Kind, MAX_DEPTH, MAX_NODES, Node, count};
+use super::{Kind, MAX_DEPTH, MAX_NODES, Node, count, what_would_be_right};
 use crate::error::{Error, Result, quote};
 
 /// The first document of `text`, and the line in which the second starts.
@@ -51,9 +51,10 @@ struct Anchored {
 
 impl Composer<'_> {
     fn next(&mut self) -> Result<(Event, Place)> {
-        self.parser
-            .next()
-            .map_err(|Problem { message, place }| Error::at(self.file, place, message))
+        self.parser.next().map_err(|Problem { message, place }| Error {
+            help: what_would_be_right(&message).map(str::to_owned),
+            ..Error::at(self.file, place, message)
+        })
     }
 
     fn refuse(&self, place: &Place, why: impl AsRef<str>) -> Error {
