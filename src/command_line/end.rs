@@ -182,7 +182,10 @@ pub(super) fn separator(tokens: &[String], from: usize, program: Program) -> Res
     }
     let own = before.get(from..).unwrap_or_default();
     let ending = match program {
-        Program::Shell | Program::Other if own.iter().any(|token| is_flag_or_override(token)) => {
+        // Only a starter's own options are between it and its program, without a grammar known here.
+        Program::Shell | Program::Other | Program::Launcher(_) | Program::Python
+            if own.iter().any(|token| is_flag_or_override(token)) =>
+        {
             Ending::AfterFlags
         }
         Program::Other => Ending::Separator,
