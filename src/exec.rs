@@ -109,6 +109,8 @@ fn folders(path: Option<OsString>) -> Vec<PathBuf> {
 fn search(name: &OsStr, folders: &[PathBuf], current: &CurrentExe) -> Result<PathBuf> {
     let mut forbidden = None;
     let mut skipped_ours = false;
+    // Without a name it would be the folder itself.
+    let folders = if name.is_empty() { &[] } else { folders };
     for file in folders.iter().map(|folder| folder.join(name)) {
         let Ok(metadata) = file.metadata() else { continue };
         if current.is(&file) {

@@ -97,6 +97,7 @@ fn a_name_is_looked_up_as_env_does() {
         ("app", "second/app third"),
         ("app", "first"),
         ("app", "second"),
+        ("", "first"),
         ("plain", "first second third"),
         ("gone", "first second third"),
         ("absent", "first second third"),
