@@ -5,7 +5,7 @@ use crate::declarations::{Arity, Empty, Flag, Mkdir, Permission, SECRET};
 use crate::translate::{dry_run, translate};
 
 fn declarations() -> Declarations {
-    let key = |name: &str| Key::parse(name).unwrap();
+    let key = |name: &str| name.parse::<Key>().unwrap();
     let flag = |name: &str, k: &str, ty| Flag::new(name, key(k), ty, "rules:1");
     let with = |flag: Flag, change: &dyn Fn(&mut Flag)| {
         let mut flag = flag;
@@ -324,7 +324,7 @@ fn variables_give_way_to_flags() {
     let mut declared = declarations();
     declared.variables = vec![crate::declarations::Variable {
         name: "AIP_MODEL_DIR".to_owned(),
-        key: Key::parse("out").unwrap(),
+        key: "out".parse().unwrap(),
         value: "gs://b/m".to_owned(),
         source: "rules:9".into(),
     }];

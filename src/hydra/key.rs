@@ -45,31 +45,24 @@ impl Key {
     pub fn existing(name: impl Into<String>) -> Self {
         Self { operation: Operation::Change, name: name.into() }
     }
-
-    /// Reads `key`, `+key` or `++key`; `None` if Hydra's grammar has no such key.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (operation, name) = if let Some(name) = text.strip_prefix("++") {
-            (Operation::ForceAdd, name)
-        } else if let Some(name) = text.strip_prefix('+') {
-            (Operation::Add, name)
-        } else {
-            (Operation::Change, text)
-        };
-        is_key(name).then(|| Self { operation, name: name.to_owned() })
-    }
 }
 
 impl FromStr for Key {
     type Err = String;
 
+    /// Reads `key`, `+key` or `++key`.
     fn from_str(text: &str) -> Result<Self, String> {
-        Self::parse(text).ok_or_else(|| {
-            format!(
-                "{} is not a key in Hydra's grammar: a key is a name or a dotted path, with + or ++ in \
-                 front where it is to be added",
-                quote(text)
-            )
-        })
+        for operation in [Operation::ForceAdd, Operation::Add, Operation::Change] {
+            let name = text.strip_prefix(operation.prefix()).filter(|name| is_key(name));
+            if let Some(name) = name {
+                return Ok(Self { operation, name: name.to_owned() });
+            }
+        }
+        Err(format!(
+            "{} is not a key in Hydra's grammar: a key is a name or a dotted path, with + or ++ in front \
+             where it is to be added",
+            quote(text)
+        ))
     }
 }
 

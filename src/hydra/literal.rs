@@ -34,17 +34,23 @@ impl fmt::Display for Spelling {
 /// # Errors
 /// It has no spelling for it.
 pub fn spell(value: &Value) -> Result<Spelling, Problem> {
-    let spelled = |value: &Value| {
-        let mut out = String::new();
-        write_value(&mut out, value).map(|()| out)
-    };
-    match value {
+    Ok(match value {
+        Value::Null => Spelling::One("null".to_owned()),
+        Value::Bool(truth) => Spelling::One(truth.to_string()),
+        Value::Number(digits) => Spelling::One(digits.clone()),
+        Value::Text(text) => Spelling::One(spell_text(text)?),
         Value::List(items) => {
-            items.iter().map(spelled).collect::<Result<_, _>>().map(Spelling::List)
+            let items = items.iter().map(|item| Ok(spell(item)?.to_string()));
+            Spelling::List(items.collect::<Result<_, _>>()?)
         }
-        Value::Dict(_) => spelled(value).map(Spelling::Dict),
-        value => spelled(value).map(Spelling::One),
-    }
+        Value::Dict(entries) => {
+            let entries = entries
+                .iter()
+                .map(|(key, item)| Ok(format!("{}: {}", spell_dict_key(key)?, spell(item)?)));
+            let entries: Vec<String> = entries.collect::<Result<_, _>>()?;
+            Spelling::Dict(format!("{{{}}}", entries.join(",")))
+        }
+    })
 }
 
 /// The overrides by which `key` gets exactly the value.
@@ -76,45 +82,12 @@ pub fn merging(written: &[String]) -> Option<String> {
     }
 }
 
-fn write_value(out: &mut String, value: &Value) -> Result<(), Problem> {
-    match value {
-        Value::Null => out.push_str("null"),
-        Value::Bool(true) => out.push_str("true"),
-        Value::Bool(false) => out.push_str("false"),
-        Value::Number(digits) => out.push_str(digits),
-        Value::Text(text) => write_text(out, text)?,
-        Value::List(items) => {
-            out.push('[');
-            for (index, item) in items.iter().enumerate() {
-                if index > 0 {
-                    out.push(',');
-                }
-                write_value(out, item)?;
-            }
-            out.push(']');
-        }
-        Value::Dict(entries) => {
-            out.push('{');
-            for (index, (key, item)) in entries.iter().enumerate() {
-                if index > 0 {
-                    out.push(',');
-                }
-                write_dict_key(out, key)?;
-                out.push_str(": ");
-                write_value(out, item)?;
-            }
-            out.push('}');
-        }
-    }
-    Ok(())
-}
-
 /// A string that arrives as exactly its characters.
 ///
 /// Inside single quotes only three things are not themselves: a backslash run before `${`, which
 /// OmegaConf halves and of which an odd one keeps `${` from being an interpolation; a backslash
 /// run before a quote, and one before the closing quote, which Hydra halves.
-fn write_text(out: &mut String, text: &str) -> Result<(), Problem> {
+fn spell_text(text: &str) -> Result<String, Problem> {
     if text == MISSING {
         return Err(Problem::new(
             "is `???`, which OmegaConf reads as a missing value and which has no other spelling",
@@ -124,15 +97,10 @@ fn write_text(out: &mut String, text: &str) -> Result<(), Problem> {
         return Err(Problem::new("holds a NUL character, which no command line can carry"));
     }
     if is_bare(text) {
-        out.push_str(text);
-        return Ok(());
+        return Ok(text.to_owned());
     }
+    let mut out = String::with_capacity(text.len() + 2);
     out.push('\'');
-    if !text.bytes().any(|byte| matches!(byte, b'\\' | b'\'' | b'$')) {
-        out.push_str(text);
-        out.push('\'');
-        return Ok(());
-    }
     let mut backslashes = 0;
     let mut rest = text.chars().peekable();
     while let Some(c) = rest.next() {
@@ -148,7 +116,7 @@ fn write_text(out: &mut String, text: &str) -> Result<(), Problem> {
     }
     out.extend(std::iter::repeat_n('\\', backslashes));
     out.push('\'');
-    Ok(())
+    Ok(out)
 }
 
 /// Whether text needs no quotes: a letter, `_` or `/`, then letters, digits and `_ . / : -`, and
@@ -163,7 +131,7 @@ fn is_bare(text: &str) -> bool {
 
 /// A dict's key. Rule `dictKey` has no quotes, so only what the lexer can spell bare or with a
 /// backslash can be a key, and a key that is as a whole one number, bool or null is not text.
-fn write_dict_key(out: &mut String, key: &str) -> Result<(), Problem> {
+fn spell_dict_key(key: &str) -> Result<String, Problem> {
     let cannot = |why: String| {
         Problem::new(format!(
             "has the dict key {}, which Hydra's command line cannot spell: {why}",
@@ -177,6 +145,7 @@ fn write_dict_key(out: &mut String, key: &str) -> Result<(), Problem> {
     if reads_as_number_bool_or_null(key) {
         return Err(cannot("it would arrive as a number, bool or null".to_owned()));
     }
+    let mut out = String::with_capacity(key.len());
     for c in key.chars() {
         match c {
             '\\' | '(' | ')' | '[' | ']' | '{' | '}' | ':' | '=' | ',' | ' ' | '\t' => {
@@ -188,7 +157,7 @@ fn write_dict_key(out: &mut String, key: &str) -> Result<(), Problem> {
             c => return Err(cannot(format!("its grammar has no {c:?} outside quotes"))),
         }
     }
-    Ok(())
+    Ok(out)
 }
 
 /// Whether the lexer takes the whole text for one `NULL`, `BOOL`, `INT` or `FLOAT` token.
@@ -229,11 +198,6 @@ fn is_number_token(unsigned: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn text(text: &str) -> Result<String, Problem> {
-        let mut out = String::new();
-        write_text(&mut out, text).map(|()| out)
-    }
-
     #[test]
     fn text_is_bare_where_that_is_safe_and_quoted_elsewhere() {
         for (sent, written) in [
@@ -255,18 +219,14 @@ mod tests {
             ("$x {y}", "'$x {y}'"),
             ("naïve", "'naïve'"),
         ] {
-            assert_eq!(text(sent).as_deref(), Ok(written), "{sent:?}");
+            assert_eq!(spell_text(sent).as_deref(), Ok(written), "{sent:?}");
         }
-        assert!(text("???").is_err());
-        assert!(text("a\0b").is_err());
+        assert!(spell_text("???").is_err());
+        assert!(spell_text("a\0b").is_err());
     }
 
     #[test]
     fn dict_keys_are_spelled_or_named() {
-        let written = |key: &str| {
-            let mut out = String::new();
-            write_dict_key(&mut out, key).map(|()| out)
-        };
         for (key, expected) in [
             ("a.b/c", "a.b/c"),
             ("007", "007"),
@@ -278,13 +238,13 @@ mod tests {
             ("nullable", "nullable"),
             ("???", "???"),
         ] {
-            assert_eq!(written(key).as_deref(), Ok(expected), "{key:?}");
+            assert_eq!(spell_dict_key(key).as_deref(), Ok(expected), "{key:?}");
         }
         for key in [
             "", "1", "-1", "+1", "1_0", "1.", ".5", "1e5", "1.5E-3", "True", "NULL", "nan", "-inf",
             "q\"", "it's", "é", "a\nb", "a#", "a!", "~a", "a;b",
         ] {
-            assert!(written(key).is_err(), "{key:?}");
+            assert!(spell_dict_key(key).is_err(), "{key:?}");
         }
     }
 }

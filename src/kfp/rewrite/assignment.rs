@@ -73,8 +73,8 @@ impl Assignment {
 
 /// The key that a flag's name is.
 fn key(name: &str) -> Possible<Key> {
-    Key::parse(name)
-        .filter(|key| key.operation == hydra::Operation::Change)
+    hydra::is_key(name)
+        .then(|| Key::existing(name))
         .ok_or_else(|| format!("{} is no key that Hydra's grammar accepts", quote(name)))
 }
 
