@@ -74,7 +74,7 @@ pub fn find_after(called: &OsStr, path: Option<OsString>) -> Result<PathBuf> {
     let called = Path::new(called);
     let name = called.file_name().unwrap_or_default();
     let folders = folders(path);
-    // Of a bare name the parent is an empty path, which is no folder's.
+    // Of a bare name the parent is an empty path, which is not a folder's.
     let own_folder = called.parent().and_then(|folder| folder.metadata().ok());
     let place = folders.iter().position(|folder| match &own_folder {
         Some(own) => folder.metadata().is_ok_and(|metadata| same_file(own, &metadata)),

@@ -1,7 +1,7 @@
 //! Called under another program's name, as a link `python3` first in PATH.
 //!
 //! Kubernetes, Vertex and the KFP launcher replace an image's ENTRYPOINT by the component's
-//! `command`, so this is the way in for most components. What is no Hydra application is passed on
+//! `command`, so this is the way in for most components. What is not a Hydra application is passed on
 //! untouched, and a mistake in the rules does not break it. Only where closed rules hold is a program
 //! refused that may be one: not recognised, but not known to be something else either.
 
@@ -20,7 +20,7 @@ pub const APPS_VARIABLE: &str = "HYDRA_SHIM_APPS";
 /// Names programs that are left alone, whatever else says that they are applications.
 pub const NOT_APPS_VARIABLE: &str = "HYDRA_SHIM_NOT_APPS";
 
-/// Modules that are no Hydra application unless they are named: images are built with the first three,
+/// Modules that are not Hydra applications unless they are named: images are built with the first three,
 /// and the last one runs KFP's lightweight components.
 const NEVER_APPS: [&str; 4] = ["pip", "venv", "ensurepip", "kfp.dsl.executor_main"];
 

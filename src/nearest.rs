@@ -20,7 +20,7 @@ pub(crate) fn nearest<'a>(
         .map(|(_, candidate)| candidate)
 }
 
-/// An error for a name that is none of `names`.
+/// An error for a name that is not among `names`.
 pub(crate) fn unknown<'a>(what: &str, name: &str, names: impl Iterator<Item = &'a str>) -> Error {
     const SHOWN: usize = 10;
     let error = Error::refused(format!("there is no {what} {}", quote(name)));
@@ -34,7 +34,7 @@ pub(crate) fn unknown<'a>(what: &str, name: &str, names: impl Iterator<Item = &'
     }
 }
 
-/// The help for a word that is none of `known`: the nearest, or after `listing` all of them.
+/// The help for a word that is not among `known`: the nearest, or after `listing` all of them.
 pub(crate) fn known_words(word: &str, known: &[&str], listing: &str) -> String {
     match nearest(word, known.iter().copied()) {
         Some(near) => format!("did you mean {near}?"),

@@ -301,7 +301,7 @@ fn app_of(component: &Component) -> App {
 /// Reads a compiled pipeline or component, or a component YAML (a pipeline of one task).
 ///
 /// # Errors
-/// It cannot be read, or is none that KFP would take.
+/// It cannot be read, or is not one that KFP would take.
 pub fn read_pipeline(file: &Path) -> Result<Pipeline> {
     let shown = shown_path(file);
     Pipeline::read(&yaml::parse(&read_text(file)?, &shown)?, &shown)

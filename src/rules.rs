@@ -81,7 +81,7 @@ impl Rules {
     /// Reads a rules file's `text`; `name` names it in messages.
     ///
     /// # Errors
-    /// It is not YAML, or a key or a value is none of those known, with its place and the nearest one.
+    /// It is not YAML, or a key or a value is unknown; with its place and the nearest known one.
     pub fn read(text: &str, name: &str) -> Result<Self> {
         let file = SourceFile { name: name.to_owned(), text: text.to_owned() };
         Ok(Self { keys: reading::parse(text, name)?, file: Arc::new(file) })

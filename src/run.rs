@@ -39,9 +39,7 @@ pub fn interposed(argv: &[OsString], log: Log) -> Result<Infallible> {
             if let Some(first) = argv.first_mut() {
                 first.clone_from(&program.clone().into_os_string());
             }
-            log.untouched(&reason, || {
-                argv.iter().map(|a| a.to_string_lossy().into_owned()).collect()
-            });
+            log.untouched(&reason, &argv);
             exec::exec(&program, &argv)
         }
         Decision::Translate(line, project, reason) => {

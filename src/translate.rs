@@ -20,7 +20,7 @@ pub use translation::{DryRun, Step, StepKind, Translation};
 /// Translates `arguments` for `command`.
 ///
 /// # Errors
-/// An argument is none that can be translated, a value does not fit its declared type, or Hydra
+/// An argument cannot be translated, a value does not fit its declared type, or Hydra
 /// cannot spell it. Nothing is passed in a form that might arrive as something else.
 pub fn translate(
     command: Vec<String>,
@@ -122,7 +122,7 @@ fn replaced(step: &Step, by: &str) -> String {
 /// The folder that a setting wants.
 fn folder(setting: &Setting) -> Option<String> {
     let Value::Text(path) = &setting.value else { return None };
-    // A URI is no place in this file system.
+    // A URI is not a place in this file system.
     if path.contains("://") {
         return None;
     }

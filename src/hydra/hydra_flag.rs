@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_name_stands_twice() {
+    fn no_name_is_there_twice() {
         let mut names: Vec<_> = HYDRA_FLAGS
             .iter()
             .flat_map(|flag| std::iter::once(flag.long).chain(flag.short))

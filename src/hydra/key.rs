@@ -129,7 +129,7 @@ pub(super) fn is_int_unsigned(text: &str) -> bool {
 }
 
 /// The key of an argument that is already an override (`key=…`, `+key=…`, `++key=…`, `~key`,
-/// `~key=…`), without the operation; `None` if it is none. The value is Hydra's to judge.
+/// `~key=…`), without the operation; `None` if it is not one. The value is Hydra's to judge.
 pub fn native_key(argument: &str) -> Option<&str> {
     if let Some(deleted) = argument.strip_prefix('~') {
         let key = deleted.split_once('=').map_or(deleted, |(key, _)| key);

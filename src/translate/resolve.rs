@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::arguments::{Argument, ArgumentKind, Setting};
+use crate::arguments::{Argument, ArgumentKind};
 use crate::error::quote;
 
 use super::translation::shown_from;
@@ -16,53 +16,42 @@ pub(super) struct Resolved<'a> {
 
 /// Of the settings of a key the last holds, at its place; of a list all items do.
 pub(super) fn resolve(arguments: Vec<Argument<'_>>) -> Vec<Resolved<'_>> {
-    // The last setting of each key so far, with its place.
-    let mut last: HashMap<String, (usize, Argument)> = HashMap::new();
-    let mut placed = Vec::with_capacity(arguments.len());
-    for (place, argument) in arguments.into_iter().enumerate() {
-        let ArgumentKind::Setting(setting) = &argument.kind else {
-            placed.push((place, Resolved { argument, replaced_by: None }));
-            continue;
+    let mut last: HashMap<String, usize> = HashMap::new();
+    // `None`: it is a part of the list at a later place.
+    let mut resolved: Vec<Option<Resolved>> = Vec::with_capacity(arguments.len());
+    for mut argument in arguments {
+        let place = resolved.len();
+        let earlier = match &argument.kind {
+            ArgumentKind::Setting(setting) => last.insert(setting.flag.key.name.clone(), place),
+            _ => None,
         };
-        let key = setting.flag.key.name.clone();
-        let argument = match last.remove(&key) {
-            Some((earlier_place, earlier)) => match joined(earlier, argument) {
-                Ok(joined) => joined,
-                Err((argument, later)) => {
-                    let by = quote(&shown_from(&later.from, later.secret).join(" "));
-                    let replaced = Resolved { argument, replaced_by: Some(by) };
-                    placed.push((earlier_place, replaced));
-                    later
+        if let Some(slot) = earlier.and_then(|earlier| resolved.get_mut(earlier)) {
+            match slot.take() {
+                Some(before) if is_list(&before.argument) && is_list(&argument) => {
+                    argument = joined(before.argument, argument);
                 }
-            },
-            None => argument,
-        };
-        last.insert(key, (place, argument));
+                earlier => {
+                    let by = quote(&shown_from(&argument.from, argument.secret).join(" "));
+                    *slot = earlier.map(|earlier| Resolved { replaced_by: Some(by), ..earlier });
+                }
+            }
+        }
+        resolved.push(Some(Resolved { argument, replaced_by: None }));
     }
-    let hold = |(place, argument)| (place, Resolved { argument, replaced_by: None });
-    placed.extend(last.into_values().map(hold));
-    placed.sort_unstable_by_key(|(place, _)| *place);
-    placed.into_iter().map(|(_, resolved)| resolved).collect()
+    resolved.into_iter().flatten().collect()
 }
 
-/// Two settings of a list as one; or both again, where they are not of a list.
-fn joined<'a>(
-    mut list: Argument<'a>,
-    more: Argument<'a>,
-) -> Result<Argument<'a>, (Argument<'a>, Argument<'a>)> {
-    let is_list = |argument: &Argument| match &argument.kind {
-        ArgumentKind::Setting(setting) => setting.is_list(),
-        _ => false,
-    };
-    match (is_list(&list), more) {
-        (true, Argument { from, secret, kind: ArgumentKind::Setting(more) }) if more.is_list() => {
-            if let ArgumentKind::Setting(setting) = &mut list.kind {
-                Setting::add(setting, *more);
-            }
-            list.from.extend(from);
-            list.secret |= secret;
-            Ok(list)
-        }
-        (_, more) => Err((list, more)),
+fn is_list(argument: &Argument) -> bool {
+    matches!(&argument.kind, ArgumentKind::Setting(setting) if setting.is_list())
+}
+
+/// Two settings of a list as one.
+fn joined<'a>(mut list: Argument<'a>, more: Argument<'a>) -> Argument<'a> {
+    if let (ArgumentKind::Setting(list), ArgumentKind::Setting(more)) = (&mut list.kind, more.kind)
+    {
+        list.add(*more);
     }
+    list.from.extend(more.from);
+    list.secret |= more.secret;
+    list
 }

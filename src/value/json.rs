@@ -14,7 +14,7 @@ use super::{Problem, Value};
 /// and an application calls it from further down.
 const MAX_DEPTH: usize = 64;
 
-/// `text` as JSON: `None` where it is none.
+/// `text` as JSON: `None` where it is not JSON.
 ///
 /// # Errors
 /// It is JSON, but holds something that cannot be sent: half a surrogate pair, a NUL, a number
