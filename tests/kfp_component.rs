@@ -236,8 +236,8 @@ fn values_that_do_not_fit_are_refused() {
         (&["--set", "x"], "--set `x` has no `=`\n  help: write --set NAME=VALUE"),
         (&["--set", "n=1.5"], "task `c`: the value of `n`, `1.5`, is not an int"),
         (&["--values", "wrong.json"], "the value of `n`, `\"1\"`, is not an int"),
-        (&["--values", "null.json"], "the value of `x`, `null`, is none"),
-        (&["--values", "list.json"], "`list.json`: this is no JSON object"),
+        (&["--values", "null.json"], "the value of `x` is `null`, and the input is not optional"),
+        (&["--values", "list.json"], "`list.json`: this is not a JSON object"),
         (&["--values", "missing.json"], "cannot read `missing.json`"),
         (&["--task", "other"], "there is no task `other`\n  help: there are `c`"),
     ];

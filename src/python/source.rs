@@ -223,7 +223,7 @@ fn line_end(bytes: &[u8], start: usize) -> usize {
     (start..bytes.len()).find(|at| bytes.get(*at) == Some(&b'\n')).unwrap_or(bytes.len())
 }
 
-/// Behind the string that starts at `start`; a single-quoted one ends with its line at the latest.
+/// After the string that starts at `start`; a single-quoted one ends with its line at the latest.
 fn string_end(bytes: &[u8], start: usize) -> usize {
     let rest = bytes.get(start..).unwrap_or_default();
     let quote = rest.first().copied().unwrap_or(b'"');

@@ -72,74 +72,66 @@ impl<'a> Call<'a> {
     /// # Errors
     /// A value does not fit the input's type, or is null though the input is not optional.
     pub(super) fn input(&self, port: &'a Port) -> Result<FilledPort<'a>> {
-        let file = &self.task.component.file;
-        let slot = |content, sample| FilledPort { port, content, sample };
+        let (content, sample) = self.content(port)?;
+        Ok(FilledPort { port, content, sample })
+    }
+
+    /// What an input holds, and whether that is a sample.
+    fn content(&self, port: &Port) -> Result<(Content, bool)> {
+        let sample = |folder: &str, name: &str| Ok((sample_of(port, folder, name), true));
         let is_pipelines = self.outer_names.contains(port.name.as_str());
         if let (false, Some(given)) = (is_pipelines, self.values.get(&port.name)) {
-            return Ok(slot(content(port, port, given)?, false));
+            return Ok((given_content(port, port, given)?, false));
         }
-        let (found, sample) = match self.sources.get(port.id.as_str()) {
-            Some(Source::Constant(value)) => (Some(value.clone()), false),
-            Some(Source::Input(id)) => match self.outer.get(id.as_str()) {
-                Some(input) => match self.values.get(&input.name) {
-                    Some(given) => return Ok(slot(content(input, port, given)?, false)),
-                    None if input.default.is_none() && !input.optional => {
-                        return Ok(slot(sample_of(port, ROOT, &input.id), true));
-                    }
-                    None => (parameter::default(input, file)?, false),
-                },
-                None => return Ok(slot(sample_of(port, ROOT, id), true)),
-            },
-            Some(Source::Output(task, output)) => {
-                let folder = format!("{ROOT}/{task}");
-                return Ok(slot(sample_of(port, &folder, output), true));
-            }
-            Some(Source::AtRunTime(Some(value))) => (Some(value.clone()), true),
-            Some(Source::AtRunTime(None)) => {
-                return Ok(slot(sample_of(port, ROOT, &port.id), true));
-            }
+        let (passed, is_sample) = match self.sources.get(port.id.as_str()) {
             None => (None, false),
+            Some(Source::Constant(value)) => (Some(value.clone()), false),
+            Some(Source::AtRunTime(Some(value))) => (Some(value.clone()), true),
+            Some(Source::AtRunTime(None)) => return sample(ROOT, &port.id),
+            Some(Source::Output(task, output)) => return sample(&format!("{ROOT}/{task}"), output),
+            Some(Source::Input(id)) => match self.outer.get(id.as_str()) {
+                None => return sample(ROOT, id),
+                Some(input) => match self.values.get(&input.name) {
+                    Some(given) => return Ok((given_content(input, port, given)?, false)),
+                    None if input.default.is_none() && !input.optional => return sample(ROOT, id),
+                    None => (parameter::default(input, &self.task.component.file)?, false),
+                },
+            },
         };
-        let found = match found {
+        let value = match passed {
             Some(value) => Some(value),
-            None => parameter::default(port, file)?,
+            None => parameter::default(port, &self.task.component.file)?,
         };
-        match (found, port.ty) {
+        match (value, port.ty) {
             (Some(Value::Text(place)), PortType::Artifact) => {
-                Ok(slot(Content::Artifact(Artifact::at(&place)), sample))
+                Ok((Content::Artifact(Artifact::at(&place)), is_sample))
             }
             (Some(value), PortType::Parameter(parameter)) => {
                 let value = parameter::through_protobuf(value, parameter, &port.name)?;
-                Ok(slot(Content::Parameter(value), sample))
+                Ok((Content::Parameter(value), is_sample))
             }
-            _ if port.optional => Ok(slot(Content::Absent, false)),
-            _ => Ok(slot(sample_of(port, ROOT, &port.id), true)),
+            _ if port.optional => Ok((Content::Absent, false)),
+            _ => sample(ROOT, &port.id),
         }
     }
 }
 
 /// What was given for `input`, as `port` holds it: a pipeline's input, or the port itself.
-fn content(input: &Port, port: &Port, given: &Given) -> Result<Content> {
+fn given_content(input: &Port, port: &Port, given: &Given) -> Result<Content> {
     let found = match (input.ty, port.ty) {
         (PortType::Parameter(outer), PortType::Parameter(inner)) => {
-            match parameter::given(input, outer, given)? {
-                Some(value) => {
-                    let value = parameter::through_protobuf(value, inner, &input.name)?;
-                    Some(Content::Parameter(value))
-                }
-                None => None,
-            }
+            let value = parameter::given(input, outer, given)?;
+            let passed = value.map(|value| parameter::through_protobuf(value, inner, &input.name));
+            passed.transpose()?.map(Content::Parameter)
         }
         _ => Artifact::given(input, given)?.map(Content::Artifact),
     };
-    match found {
-        Some(content) => Ok(content),
-        None if input.optional => Ok(Content::Absent),
-        None => Err(Error::refused(format!(
-            "the value of {}, `null`, is none: it is not optional",
+    found.or(input.optional.then_some(Content::Absent)).ok_or_else(|| {
+        Error::refused(format!(
+            "the value of {} is `null`, and the input is not optional",
             quote(&input.name)
-        ))),
-    }
+        ))
+    })
 }
 
 fn sample_of(port: &Port, folder: &str, name: &str) -> Content {

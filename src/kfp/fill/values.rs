@@ -19,7 +19,7 @@ impl Values {
     /// for one name the last counts, and `--set` more than the file.
     ///
     /// # Errors
-    /// The text is no JSON object, or one of `set` is not NAME=VALUE.
+    /// The text is not a JSON object, or one of `set` is not NAME=VALUE.
     pub fn read(file: Option<(&str, &str)>, set: &[String]) -> Result<Self> {
         let mut values = BTreeMap::new();
         if let Some((text, name)) = file {
@@ -30,7 +30,7 @@ impl Values {
             match value::json(text.trim()) {
                 Ok(Some(Value::Dict(entries))) => values
                     .extend(entries.into_iter().map(|(name, value)| (name, Given::Json(value)))),
-                Ok(_) => return Err(refuse("this is no JSON object")),
+                Ok(_) => return Err(refuse("this is not a JSON object")),
                 Err(problem) => return Err(refuse(&format!("the JSON {}", problem.clause))),
             }
         }

@@ -32,8 +32,8 @@ pub(super) struct Assignment {
 }
 
 impl Assignment {
-    /// Sets the key `name` to the value that is written in `pieces`, of which none is no text. The
-    /// error says why there is no such override.
+    /// Sets the key `name` to the value that is written in `pieces`. The error says why there is no
+    /// such override.
     pub(super) fn of(name: &str, pieces: &[Piece], ports: &Ports<'_>) -> Possible<Self> {
         let key = key(name)?;
         match pieces {
@@ -53,7 +53,7 @@ impl Assignment {
         }
     }
 
-    /// A flag without a value. The error says why its name is no key.
+    /// A flag without a value. The error says why its name is not a key.
     pub(super) fn switch(name: &str) -> Possible<Self> {
         Ok(Self { text: format!("{}=true", key(name)?), losses: Vec::new() })
     }
@@ -75,7 +75,7 @@ impl Assignment {
 fn key(name: &str) -> Possible<Key> {
     hydra::is_key(name)
         .then(|| Key::existing(name))
-        .ok_or_else(|| format!("{} is no key that Hydra's grammar accepts", quote(name)))
+        .ok_or_else(|| format!("{} is not a key that Hydra's grammar accepts", quote(name)))
 }
 
 /// Whether text between placeholders needs no quotes, which would have to go around everything.

@@ -62,7 +62,7 @@ pub(super) fn merge(
         }
         edits.push(deleted(with_blanks(text, dash.len() - 1..value_end)));
     } else {
-        // One comma has to go with the value. Behind the last element there may be none.
+        // One comma has to go with the value. After the last element there may be none.
         let comma = text.get(value_end..).map(|rest| value_end + blank(rest))?;
         let has_comma = text.get(comma..)?.starts_with(',');
         if has_comma && !text.get(value_end..comma)?.contains('\n') {

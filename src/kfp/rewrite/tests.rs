@@ -108,7 +108,7 @@ fn the_layout_stays() {
             "    command: [python3, main.py]\r\n    args:\r\n    - --e # x\r\n    - '1'\r\n    - --l\r\n    - 'a: b'",
             "    command: [python3, main.py]\r\n    args:\r\n    - e=1 # x\r\n    - \"l='a: b'\"",
         ),
-        // In `command`, behind a shell.
+        // In `command`, after a shell.
         (
             "    command:\n    - sh\n    - -exc\n    - |\n      pip install -q x && \"$0\" \"$@\"\n    - python3\n    - \
              -u\n    - main.py\n    - --data\n    - {inputPath: data}\n",
@@ -172,9 +172,9 @@ fn what_has_no_hydra_style_is_left() {
         ("--a, {inputPath: data}, {inputPath: data}", "2: --a: left: it has 2 values"),
         ("--a, b, c", "2: --a: left: `c` after it is neither its value"),
         ("--a, {inputPath: data}, c", "2: --a: left: `c` after it is neither its value"),
-        ("---a, b", "2: ---a: left: `-a` is no key"),
-        ("--1, b", "2: --1: left: `1` is no key"),
-        ("--ä=1", "2: --ä: left: `ä` is no key"),
+        ("---a, b", "2: ---a: left: `-a` is not a key"),
+        ("--1, b", "2: --1: left: `1` is not a key"),
+        ("--ä=1", "2: --ä: left: `ä` is not a key"),
         ("-x", "2: -x: left: a short option"),
         ("--a, b=c", "2: --a: left: what follows, `b=c`, may be its value or an override"),
         ("'gs://b', --z=", "`gs://b`: left"),
