@@ -23,6 +23,7 @@ use crate::log::Log;
 use crate::project::{self, Named, Project};
 use crate::token::split_attached;
 use crate::translate::Translation;
+use crate::yaml::Node;
 
 /// Checks the command line, or each task of the component, and prints the configs that they compose
 /// as YAML documents.
@@ -264,4 +265,23 @@ fn composing<'a>(overrides: impl Iterator<Item = &'a String>) -> Vec<&'a String>
         }
     }
     kept
+}
+
+/// All nodes of a config in the order of its text, each with the key that leads to it: `a.b`, `a[0]`;
+/// of the whole config it is empty.
+fn nodes(root: &Node) -> Vec<(String, &Node)> {
+    let mut found = Vec::new();
+    let mut open = vec![(String::new(), root)];
+    while let Some((key, node)) = open.pop() {
+        let dot = if key.is_empty() { "" } else { "." };
+        let entries = node.entries().unwrap_or_default().iter();
+        let entries = entries
+            .filter_map(|(name, value)| Some((format!("{key}{dot}{}", name.text()?), value)));
+        let items = node.items().unwrap_or_default().iter().enumerate();
+        let items = items.map(|(index, item)| (format!("{key}[{index}]"), item));
+        let inner: Vec<_> = entries.chain(items).collect();
+        open.extend(inner.into_iter().rev());
+        found.push((key, node));
+    }
+    found
 }

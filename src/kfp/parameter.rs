@@ -86,44 +86,34 @@ pub fn default(port: &Port, file: &str) -> Result<Option<Value>> {
 /// # Errors
 /// It is no value of the parameter's type.
 pub fn given(port: &Port, parameter: Parameter, given: &Given) -> Result<Option<Value>> {
-    let refuse = |shown: &str, problem: value::Problem| {
-        let error = Error::refused(format!(
-            "the value of {}, {}, {}",
-            quote(&port.name),
-            quote(shown),
-            problem.clause
-        ));
-        match problem.help {
-            Some(help) => error.help(help),
-            None => error,
-        }
-    };
     // KFP looks at no element's type.
     let ty = match parameter {
         Parameter::List(_) => Type::List(Element::Any),
         Parameter::Dict(_) => Type::Dict(Element::Any),
         other => other.ty(),
     };
-    match (given, parameter) {
-        (Given::Text(text), _) => {
-            Value::parse(text, &ty).map(Some).map_err(|problem| refuse(text, problem))
-        }
-        (Given::Json(Value::Null), _) => Ok(None),
-        (Given::Json(value @ Value::Number(digits)), Parameter::Integer | Parameter::Float) => {
-            match Value::parse(digits, &ty) {
-                Ok(_) => Ok(Some(value.clone())),
-                Err(problem) => Err(refuse(digits, problem)),
-            }
+    let (shown, parsed) = match (given, parameter) {
+        (Given::Json(Value::Null), _) => return Ok(None),
+        (Given::Text(text), _)
+        | (Given::Json(Value::Number(text)), Parameter::Integer | Parameter::Float) => {
+            (text.clone(), Value::parse(text, &ty))
         }
         (Given::Json(value @ Value::Text(_)), Parameter::String)
         | (Given::Json(value @ Value::Bool(_)), Parameter::Boolean)
         | (Given::Json(value @ Value::List(_)), Parameter::List(_))
-        | (Given::Json(value @ Value::Dict(_)), Parameter::Dict(_)) => Ok(Some(value.clone())),
+        | (Given::Json(value @ Value::Dict(_)), Parameter::Dict(_)) => {
+            return Ok(Some(value.clone()));
+        }
         (Given::Json(value), _) => {
             let problem = value::Problem::new(format!("is not {}", ty.with_article()));
-            Err(refuse(&python_json(value), problem))
+            (python_json(value), Err(problem))
         }
-    }
+    };
+    parsed.map(Some).map_err(|problem| {
+        let (name, shown) = (quote(&port.name), quote(&shown));
+        let message = format!("the value of {name}, {shown}, {}", problem.clause);
+        Error { help: problem.help, ..Error::refused(message) }
+    })
 }
 
 /// A value for a required input that nobody gave one.

@@ -1,12 +1,12 @@
 //! Which argument Hydra complains about, and what would be right.
 
-use super::{Interpolations, complaint_of, compose, compose_with};
+use super::{Interpolations, complaint_of, compose, compose_with, nodes};
 use crate::error::{Error, quote};
 use crate::hydra::{self, Complaint, strip_boilerplate};
 use crate::nearest::{known_words, nearest};
 use crate::token::split_attached;
 use crate::translate::{Step, Translation};
-use crate::yaml::{self, Node};
+use crate::yaml;
 
 /// Measured with hydra-core 1.3.8 and omegaconf 2.3: `k={…}`, `+k={…}`, `++k={…}`, `k.x=…` and `~k` fail.
 const NO_DICT_FOR_NULL: &str = "Hydra takes no dict for a typed field that is null (Optional), in any \
@@ -119,16 +119,7 @@ fn config_keys(translation: &Translation) -> Option<Vec<String>> {
     let own = translation.overrides().skip_while(|token| !token.starts_with('-'));
     let output = compose(translation, own, Interpolations::AsWritten).ok()?;
     let config = yaml::parse(&String::from_utf8_lossy(&output.stdout), "the config").ok()?;
-    let mut keys = Vec::new();
-    collect_keys(&config, "", &mut keys);
-    Some(keys)
-}
-
-fn collect_keys(node: &Node, prefix: &str, keys: &mut Vec<String>) {
-    for (key, value) in node.entries().unwrap_or_default() {
-        let Some(name) = key.text() else { continue };
-        let path = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") };
-        collect_keys(value, &path, keys);
-        keys.push(path);
-    }
+    let keys = nodes(&config).into_iter().map(|(key, _)| key);
+    // The empty one is the config's own, and no override leads into a list.
+    Some(keys.filter(|key| !key.is_empty() && !key.contains('[')).collect())
 }

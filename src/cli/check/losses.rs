@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{complaint_of, compose_with};
+use super::{complaint_of, compose_with, nodes};
 use crate::hydra::{self, strip_boilerplate};
 use crate::token::split_attached;
 use crate::translate::{Step, Translation};
@@ -16,7 +16,6 @@ const SHOWN: usize = 10;
 pub(super) fn warnings(translation: &Translation, config: &str) -> Vec<String> {
     let Ok(config) = yaml::parse(config, "the config") else { return Vec::new() };
     let missing: Vec<String> = leaves(&config)
-        .into_iter()
         .filter(|(_, node)| node.text() == Some(hydra::MISSING))
         .map(|(key, _)| key)
         .collect();
@@ -60,7 +59,7 @@ fn taken_away(
     });
     let below = |root: &Node| -> BTreeSet<String> {
         let inside = |leaf: &String| leaf.strip_prefix(key).is_some_and(|r| r.starts_with('.'));
-        leaves(root).into_iter().map(|(leaf, _)| leaf).filter(inside).collect()
+        leaves(root).map(|(leaf, _)| leaf).filter(inside).collect()
     };
     let kept = below(config);
     let before = other.map(|other| below(&other)).unwrap_or_default();
@@ -76,23 +75,11 @@ fn taken_away(
 }
 
 /// The scalars and empty collections of a config, with the keys that lead to them.
-fn leaves(root: &Node) -> Vec<(String, &Node)> {
-    let mut leaves = Vec::new();
-    let mut open = vec![(String::new(), root)];
-    while let Some((path, node)) = open.pop() {
-        let dot = if path.is_empty() { "" } else { "." };
-        let entries = node.entries().unwrap_or_default().iter();
-        let entries = entries
-            .map(|(key, value)| (format!("{path}{dot}{}", key.text().unwrap_or_default()), value));
-        let items = node.items().unwrap_or_default().iter().enumerate();
-        let items = items.map(|(index, item)| (format!("{path}[{index}]"), item));
-        let inner: Vec<_> = entries.chain(items).collect();
-        if inner.is_empty() {
-            leaves.push((path, node));
-        }
-        open.extend(inner.into_iter().rev());
-    }
-    leaves
+fn leaves(root: &Node) -> impl Iterator<Item = (String, &Node)> {
+    let is_leaf = |node: &Node| {
+        node.entries().is_none_or(<[_]>::is_empty) && node.items().is_none_or(<[_]>::is_empty)
+    };
+    nodes(root).into_iter().filter(move |(_, node)| is_leaf(node))
 }
 
 /// Keys in a message.
