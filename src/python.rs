@@ -25,11 +25,12 @@ pub const MAX_BYTES: u64 = 1 << 20;
 pub struct SearchPath(pub Vec<PathBuf>);
 
 impl SearchPath {
-    /// For a script, its folder; for a module, the working directory; then `PYTHONPATH`.
+    /// For a script, its folder; for a module, the working directory; then `PYTHONPATH`, where an empty
+    /// part is the working directory.
     pub fn new(first: &Path, python_path: Option<&std::ffi::OsStr>) -> Self {
         let mut folders = vec![first.to_owned()];
-        if let Some(value) = python_path {
-            folders.extend(std::env::split_paths(value).filter(|p| !p.as_os_str().is_empty()));
+        if let Some(value) = python_path.filter(|value| !value.is_empty()) {
+            folders.extend(std::env::split_paths(value));
         }
         Self(folders)
     }

@@ -288,6 +288,8 @@ fn modules_are_found_in_pythonpath() {
         ("lib/pkg/run.py", &format!("{SHOW}from .train import main")),
         ("lib/pkg/train.py", APP),
         ("src/main.py", &format!("{SHOW}from pkg.train import main")),
+        ("src/other.py", &format!("{SHOW}from here import main")),
+        ("here.py", APP),
     ]);
     let absolute = site.path("app/lib").into_os_string();
     let mut failures = Failures::default();
@@ -299,6 +301,10 @@ fn modules_are_found_in_pythonpath() {
             failures.compare(&case, &shown, TRANSLATED);
         }
     }
+    // Of several folders an empty one is the working directory.
+    let mut call = site.command(&with_flags("python3 src/other.py"));
+    let shown = printed(call.env("PYTHONPATH", "/nowhere:"));
+    failures.compare("an empty part", &shown, TRANSLATED);
     failures.assert_none();
 }
 
