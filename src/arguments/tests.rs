@@ -30,6 +30,9 @@ fn declarations() -> Declarations {
             with(flag("opt", "opt", Type::Int), &|f| f.nullable = true),
             with(flag("opts", "opts", Type::Text), &|f| f.nullable = true),
             with(flag("range", "range", Type::Float), &|f| f.arity = Arity::Exactly(2)),
+            with(flag("warm", "warm", Type::Int), &|f| {
+                (f.arity, f.rule.nullable) = (Arity::AtMost(1), Some(true));
+            }),
             with(flag("quiet", "quiet", Type::Bool), &|f| f.arity = Arity::Exactly(0)),
             with(flag("params", "params", Type::Dict(value::Element::Any)), &|f| {
                 f.rule.merge = Some(true);
@@ -236,6 +239,9 @@ fn declared_arguments() {
         (&["--note", "x"], "note=x"),
         (&["--opt", "null", "--opts", ""], "opt=null | opts=''"),
         (&["--opt", ""], "opt=null"),
+        (&["--warm", "null"], "warm=null"),
+        (&["--warm", "3"], "warm=3"),
+        (&["--warm"], "warm=true"),
         (&["--opts", "null"], "opts=null"),
         (&["--range", "-1", "2"], "range=[-1.0,2.0]"),
         (&["--quiet", "a=1"], "quiet=true | a=1"),
