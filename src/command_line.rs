@@ -178,7 +178,10 @@ fn no_end(tokens: &[String], program: Program, unknown: Option<usize>) -> Error 
             "cannot tell where the command {} ends: no script (*.py) and no `-m MODULE`",
             quote(&before_flags(tokens))
         ))
-        .help(with_separator(first)),
+        .help(match program {
+            Program::Python => format!("name the script, as main.py; or {}", with_separator(first)),
+            _ => with_separator(first),
+        }),
     }
 }
 

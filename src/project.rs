@@ -51,7 +51,11 @@ impl Project {
     /// It cannot be read.
     pub fn read(app: &App, named: Named<'_>) -> Result<Self> {
         let rules = match rules_file(app, named.rules) {
-            Some(file) => Some((file.clone(), read_text(&file)?)),
+            Some(file) => {
+                let text = read_text(&file)
+                    .map_err(|error| with_variable(error, RULES_VARIABLE, &file))?;
+                Some((file, text))
+            }
             None => None,
         };
         let component = named.component.map(Path::to_owned).or_else(|| file_in(COMPONENT_VARIABLE));
@@ -102,7 +106,9 @@ impl Project {
     fn component(&self, app: &App, layer: &Layer) -> Result<Declarations> {
         let types = |flag: &str| layer.declared_type(flag);
         if let Some(file) = &self.component {
-            return declare::declarations(&read_component(file, app)?, &types);
+            let component = read_component(file, app)
+                .map_err(|error| with_variable(error, COMPONENT_VARIABLE, file))?;
+            return declare::declarations(&component, &types);
         }
         let (Some((rules, _)), Some(component)) = (&self.rules, layer.component()) else {
             return Ok(Declarations::default());
@@ -249,6 +255,16 @@ fn rules_file(app: &App, named: Option<&Path>) -> Option<PathBuf> {
 /// The file that an environment variable names; an empty one names none.
 fn file_in(variable: &str) -> Option<PathBuf> {
     std::env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+/// An error in `file`, which says so if it is the variable that names it.
+fn with_variable(error: Error, variable: &str, file: &Path) -> Error {
+    match file_in(variable) {
+        Some(named) if named == file && error.help.is_none() => {
+            error.help(format!("{variable} names it"))
+        }
+        _ => error,
+    }
 }
 
 /// Reads a component for `app`. Of a compiled pipeline's tasks it is the one that starts `app`.

@@ -163,7 +163,7 @@ fn arguments_that_nobody_declared_are_refused() {
     let folder = closed("extra: {type: string}");
     for (arguments, reason) in [
         (&["model._target_=os.system"][..], "`model._target_=os.system` is not declared"),
-        (&["+model._target_=os.system"], "is not declared"),
+        (&["+model._target_=os.system"], "declare a flag for its key"),
         (&["~model"], "is not declared"),
         (&["--model._target_=os.system"], "`--model._target_` is not declared"),
         (&["--model._target_", "os.system"], "`--model._target_` is not declared"),

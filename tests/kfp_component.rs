@@ -206,9 +206,12 @@ type Wrong<'a> = (String, &'a [&'a str], &'a str);
 fn refused(cases: &[Wrong]) {
     let scratch = tempfile::tempdir().unwrap();
     let file = scratch.path().join("f");
-    for (name, text) in
-        [("wrong.json", r#"{"n": "1"}"#), ("null.json", r#"{"x": null}"#), ("list.json", "[1]")]
-    {
+    for (name, text) in [
+        ("wrong.json", r#"{"n": "1"}"#),
+        ("null.json", r#"{"x": null}"#),
+        ("list.json", "[1]"),
+        ("comma.json", "{\"x\": 1,\n}"),
+    ] {
         fs::write(scratch.path().join(name), text).unwrap();
     }
     for (text, arguments, reason) in cases {
@@ -227,7 +230,7 @@ fn refused(cases: &[Wrong]) {
 #[test]
 fn values_that_do_not_fit_are_refused() {
     let good = with_args("--x, {inputValue: x}");
-    let cases: [(&[&str], &str); 9] = [
+    let cases: [(&[&str], &str); 10] = [
         (
             &["--set", "something=1"],
             "there is no input or output `something`\n  help: there are `n`, `x`",
@@ -238,6 +241,10 @@ fn values_that_do_not_fit_are_refused() {
         (&["--values", "wrong.json"], "the value of `n`, `\"1\"`, is not an int"),
         (&["--values", "null.json"], "the value of `x` is `null`, and the input is not optional"),
         (&["--values", "list.json"], "`list.json`: this is not a JSON object"),
+        (
+            &["--values", "comma.json"],
+            "`comma.json`: this is not JSON: key must be a string at line 2",
+        ),
         (&["--values", "missing.json"], "cannot read `missing.json`"),
         (&["--task", "other"], "there is no task `other`\n  help: there are `c`"),
     ];

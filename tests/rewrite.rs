@@ -397,7 +397,7 @@ fn a_failure_leaves_every_file_as_it_was() {
         (&["c.yaml", "-o", "folder"][..], 1, "cannot write `folder`"),
         (&["c.yaml", "-o", "/dev/full"], 1, "cannot write `/dev/full`: No space left"),
         (&["c.yaml", "-o", "dangling"], 1, "cannot write `dangling`"),
-        (&["c.yaml", "-o", "none/out.yaml"], 1, "cannot write `none/out.yaml`"),
+        (&["c.yaml", "-o", "none/out.yaml"], 1, "cannot write `none/out.yaml`: entity not found\n"),
         (&["--in-place", "folder"], 1, "cannot read `folder`"),
         (&["none.yaml"], 1, "cannot read `none.yaml`"),
         (&["latin1.yaml"], 1, "cannot read `latin1.yaml`: it is not UTF-8, from byte "),

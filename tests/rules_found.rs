@@ -123,6 +123,8 @@ fn a_named_rules_file_that_cannot_be_read_is_an_error_at_each_door() {
             assert_eq!(output.status.code(), Some(code), "{argv:?}: {}", both_streams(&output));
             let message = refusal(&output);
             assert!(message.contains(reason), "{file}: {argv:?}: {message}");
+            let said = message.contains("HYDRA_SHIM_RULES names it");
+            assert_eq!(said, ["absent.yaml", "folder"].contains(&file), "{file}: {argv:?}: {message}");
         }
     }
 }
@@ -162,4 +164,5 @@ fn the_component_is_found_from_the_rules_the_variable_and_the_option() {
     let mut call = folder.shim(&["translate", "--format", "json", "python3", "app/main.py"]);
     let message = translated(call.env("HYDRA_SHIM_COMPONENT", "absent.yaml")).unwrap_err();
     assert!(message.contains("cannot read `absent.yaml`"), "{message}");
+    assert!(message.contains("HYDRA_SHIM_COMPONENT names it"), "{message}");
 }

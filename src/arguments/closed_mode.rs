@@ -57,6 +57,9 @@ pub(super) fn not_declared(declared: &Declarations, written: &str) -> Error {
     ))
     .help(match near {
         _ if written == "--" => "leave it out: nothing that follows it is accepted".to_owned(),
+        _ if hydra::native_key(written).is_some() => {
+            "an override has to be the component's own: declare a flag for its key".to_owned()
+        }
         Some(name) => format!("did you mean --{name}?"),
         None => "declare it under `flags` in the rules".to_owned(),
     })

@@ -32,7 +32,12 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     };
     // As any new file; the umask takes its part.
     let new = Permissions::from_mode(0o666);
-    let mut file = Builder::new().prefix(".hydra-shim-").permissions(new).tempfile_in(folder)?;
+    // Of an error the kind: its text has the temporary file's name.
+    let mut file = Builder::new()
+        .prefix(".hydra-shim-")
+        .permissions(new)
+        .tempfile_in(folder)
+        .map_err(|error| error.kind())?;
     if let Some(old) = old {
         // Only root can give a file away; before the permissions, of which it takes some away.
         let _ = fchown(file.as_file(), Some(old.uid()), Some(old.gid()));

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use serde::de::IgnoredAny;
+
 use crate::error::{Error, Result, quote};
 use crate::kfp::compiled::{Pipeline, Task};
 use crate::kfp::component::Port;
@@ -30,7 +32,12 @@ impl Values {
             match value::json(text.trim()) {
                 Ok(Some(Value::Dict(entries))) => values
                     .extend(entries.into_iter().map(|(name, value)| (name, Given::Json(value)))),
-                Ok(_) => return Err(refuse("this is not a JSON object")),
+                Ok(Some(_)) => return Err(refuse("this is not a JSON object")),
+                Ok(None) => {
+                    let why = serde_json::from_str::<IgnoredAny>(text).err();
+                    let why = why.map(|error| error.to_string()).unwrap_or_default();
+                    return Err(refuse(&format!("this is not JSON: {why}")));
+                }
                 Err(problem) => return Err(refuse(&format!("the JSON {}", problem.clause))),
             }
         }
