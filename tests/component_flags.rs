@@ -252,9 +252,9 @@ fn a_mistake_in_the_component_is_named_with_its_place() {
         (
             &[x],
             &["--a", "{inputvalue: x}"],
-            "c.yaml:12:7: `inputvalue` is no placeholder; help: did you mean inputValue?",
+            "c.yaml:12:7: `inputvalue` is not a placeholder; help: did you mean inputValue?",
         ),
-        (&[x], &["--a", "1.10"], "c.yaml:12:7: an element is text, and `1.10` is none"),
+        (&[x], &["--a", "1.10"], "c.yaml:12:7: an element is text, and `1.10` is not"),
         (&[x], &["--a", "[x]"], "c.yaml:12:7: an element is text or one placeholder, not a list"),
         (
             &[x],
@@ -289,7 +289,7 @@ fn a_mistake_in_the_component_is_named_with_its_place() {
         );
     }
     for (text, expected) in [
-        ("name: x\n", "c.yaml:1:1: this is no component"),
+        ("name: x\n", "c.yaml:1:1: this is not a component"),
         ("implementation: {container: {command: [a]}}", "c.yaml:1:29: `image` is missing"),
         (
             "implementation: {container: {image: i, args: --a}}",

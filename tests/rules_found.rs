@@ -124,7 +124,11 @@ fn a_named_rules_file_that_cannot_be_read_is_an_error_at_each_door() {
             let message = refusal(&output);
             assert!(message.contains(reason), "{file}: {argv:?}: {message}");
             let said = message.contains("HYDRA_SHIM_RULES names it");
-            assert_eq!(said, ["absent.yaml", "folder"].contains(&file), "{file}: {argv:?}: {message}");
+            assert_eq!(
+                said,
+                ["absent.yaml", "folder"].contains(&file),
+                "{file}: {argv:?}: {message}"
+            );
         }
     }
 }

@@ -112,7 +112,7 @@ impl Component {
         let document = Document { file };
         let Some(container) = root.path(&["implementation", "container"]) else {
             return Err(document
-                .error(root, "this is no component: it has no `implementation: container:`")
+                .error(root, "this is not a component: it has no `implementation: container:`")
                 .help("a component YAML has name, inputs, outputs and implementation"));
         };
         let image = document.text(container, &["image"])?.to_owned();
@@ -197,7 +197,7 @@ impl<'a> Reader<'a> {
             (Some(text), _) if node.scalar() != Scalar::Text => {
                 return Err(self
                     .document
-                    .error(node, format!("an element is text, and {} is none", quote(text)))
+                    .error(node, format!("an element is text, and {} is not", quote(text)))
                     .help(format!("put quotes around it: '{text}'")));
             }
             (Some(text), _) => Part::of_text(text),
@@ -251,7 +251,7 @@ impl<'a> Reader<'a> {
                 let known = [&YAML_KEYS[..], &["concat", "if", "executorInput"]].concat();
                 return Err(self
                     .document
-                    .error(node, format!("{} is no placeholder", quote(key)))
+                    .error(node, format!("{} is not a placeholder", quote(key)))
                     .help(known_words(key, &known, "placeholders are")));
             }
         };

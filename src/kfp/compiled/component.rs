@@ -58,7 +58,7 @@ pub(super) fn ports(
         let written = node.get("parameterType").or_else(|| node.get("type"));
         let type_text = written.and_then(Node::text).unwrap_or_default();
         let PortType::Parameter(_) = PortType::parse(type_text) else {
-            let message = format!("{} is no parameter's type", quote(type_text));
+            let message = format!("{} is not a parameter's type", quote(type_text));
             return Err(document.error(node, message));
         };
         ports.push(port(name, type_text, node));
@@ -86,7 +86,7 @@ fn elements(document: Document<'_>, container: &Node, key: &str) -> Result<Vec<E
         }
         match value::json(text) {
             Ok(Some(value)) => structure(document, &value, item),
-            _ => Err(document.error(item, "this placeholder is no JSON")),
+            _ => Err(document.error(item, "this placeholder is not JSON")),
         }
     };
     document.items(node, key)?.iter().map(element).collect()
@@ -114,7 +114,7 @@ fn structure(document: Document<'_>, value: &Value, item: &Node) -> Result<Eleme
             }
         }
         _ => {
-            let message = "this is no placeholder: `Concat` or `IfPresent` is expected";
+            let message = "this is not a placeholder: `Concat` or `IfPresent` is expected";
             return Err(document.error(item, message));
         }
     };

@@ -286,7 +286,7 @@ fn compiled_pipelines_and_other_files_are_refused() {
     for (text, message) in [
         ("{\"pipelineSpec\": {}}", "compiled pipeline"),
         ("components: {}\ndeploymentSpec: {}\nroot: {}\n", "compiled pipeline"),
-        ("a: 1\n", "no component"),
+        ("a: 1\n", "not a component"),
         ("", "is empty"),
         ("name: x\nimplementation: {container: {image: i, args: [{inputValue: y}]}}", "no input"),
     ] {
