@@ -177,15 +177,10 @@ impl<'a> ArgumentParser<'a> {
             // With one dash as well: a slip of whoever writes it.
             None if token.starts_with('-') => {
                 let name = split_attached(token).0.trim_start_matches('-');
-                self.secrets.hold(&self.key_of(name))
+                self.secrets.hold(&self.declared.key_of(name))
             }
             None => hydra::native_key(token).is_some_and(|key| self.secrets.hold(key)),
         }
-    }
-
-    /// The key that an undeclared flag of that name sets.
-    fn key_of<'n>(&self, name: &'n str) -> Cow<'n, str> {
-        if self.declared.underscores { name.replace('-', "_").into() } else { name.into() }
     }
 
     /// A token for a message, without a secret that is attached to it.
@@ -240,7 +235,7 @@ impl<'a> ArgumentParser<'a> {
             }
         };
         let name = written.get(2..).unwrap_or_default();
-        let key = self.key_of(name).into_owned();
+        let key = self.declared.key_of(name).into_owned();
         if kfp::is_unfilled_placeholder(text) {
             return Err(Error::refused(format!(
                 "{written}: the value {} is a placeholder that the orchestrator did not fill in",

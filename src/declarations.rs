@@ -7,6 +7,7 @@
 mod flag;
 mod provenance;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Deref;
 
@@ -114,6 +115,11 @@ impl Declarations {
     /// The flag of that name, without dashes: exactly, else with `-` and `_` taken as equal.
     pub fn flag(&self, name: &str) -> Option<&Flag> {
         self.flags.named(&format!("--{name}"))
+    }
+
+    /// The key that a flag of that name sets where nobody names another.
+    pub fn key_of<'n>(&self, name: &'n str) -> Cow<'n, str> {
+        if self.underscores { name.replace('-', "_").into() } else { name.into() }
     }
 
     /// Whether the flag of that name is left out.

@@ -174,9 +174,8 @@ impl Layer {
             match declared.flags.named_mut(&format!("--{name}")) {
                 Some(flag) if flag.name == name || flag.by_component => flag.obey(rule, source),
                 _ => {
-                    let key =
-                        if declared.underscores { name.replace('-', "_") } else { name.to_owned() };
-                    let mut flag = Flag::new(name, Key::existing(key), Type::Auto, source.clone());
+                    let key = Key::existing(declared.key_of(name));
+                    let mut flag = Flag::new(name, key, Type::Auto, source.clone());
                     flag.obey(rule, source);
                     declared.flags.push(flag);
                 }
