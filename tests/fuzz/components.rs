@@ -67,7 +67,8 @@ impl Component {
                 5 if random.once_in(4) => override_after_flag(random, index),
                 6 if random.once_in(6) => word_after_value(index),
                 7 if random.once_in(4) => several(random, index),
-                8 | 9 => condition(random, index),
+                // It may be absent: what follows it follows the flag.
+                8 | 9 => Piece { is_bare: bare, ..condition(random, index) },
                 10 => path(random, index),
                 _ => input(random, index),
             });

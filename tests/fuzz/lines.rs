@@ -247,7 +247,13 @@ impl Line {
         let mut settings: Vec<(String, &'static str, Vec<String>)> = Vec::new();
         for (key, kind, texts) in self.pieces.iter().filter_map(|piece| piece.setting.clone()) {
             match settings.iter_mut().find(|(earlier, ..)| *earlier == key) {
-                Some((_, _, all)) if kind.starts_with("many") => all.extend(texts),
+                // Null is not a list: the last counts.
+                Some((_, _, all))
+                    if kind.starts_with("many")
+                        && !(kind == "many" && (*all == ["null"] || texts == ["null"])) =>
+                {
+                    all.extend(texts);
+                }
                 Some(earlier) => *earlier = (key, kind, texts),
                 None => settings.push((key, kind, texts)),
             }
