@@ -6,6 +6,7 @@
 //! is not Hydra's shows, only what cannot be the switch's value may follow it. A line of nothing but
 //! Hydra's flags and overrides was typed by somebody who means them.
 
+use super::declared::negated_switch;
 use super::{ArgumentParser, is_flag_or_override, is_negative_number};
 use crate::declarations::{Arity, Declarations};
 use crate::error::{Error, Result};
@@ -76,10 +77,15 @@ impl ArgumentParser<'_> {
                 Arity::AtLeast(_) => true,
             };
         }
+        // `--no-cuda` takes none.
+        let name = written.strip_prefix("--");
+        if name.is_some_and(|name| negated_switch(self.declared, name, None).is_some()) {
+            return false;
+        }
         let is_value = !after.starts_with('-') || is_negative_number(after);
         match hydra::hydra_flag(written) {
             Some(flag) => flag.value == FlagValue::Required && !after.starts_with('-'),
-            None => written.starts_with("--") && is_value,
+            None => name.is_some() && is_value,
         }
     }
 }

@@ -158,6 +158,7 @@ fn after_a_switch_of_hydras_comes_nothing_that_may_be_its_value() {
         (&["--lr", "1", "--run", "--quiet", "--n", "1"], may_be),
         (&["--lr", "1", "--run", "--cuda", "word"], may_be),
         (&["--lr", "1", "--run", "--prompt"], may_be),
+        (&["-h", "--no-cuda", "n=1"], may_be),
         // What cannot be its value.
         (&["--lr", "1", "--run"], "lr=1 | --run"),
         (&["--run", "--lr", "1"], "lr=1 | --run"),
