@@ -21,7 +21,6 @@ pub mod interpose;
 mod json;
 pub mod kfp;
 pub mod log;
-mod names;
 mod nearest;
 pub mod project;
 pub mod python;

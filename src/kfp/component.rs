@@ -3,14 +3,13 @@
 //! Read from a component YAML (KFP's v1 schema, `kfp/dsl/v1_structures.py`), as it lies in a
 //! team's repository; [`super::compiled`] makes the same from a compiled pipeline.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use super::document::Document;
 use super::placeholder::{Piece, Placeholder, YAML_KEYS, pieces};
 use super::types::{PortType, sanitize};
 use crate::error::{Error, Result, quote};
-use crate::names;
 use crate::nearest::{known_words, nearest};
 use crate::value;
 use crate::yaml::{Node, Scalar};
@@ -159,17 +158,17 @@ fn ports(document: Document<'_>, root: &Node, key: &str) -> Result<Vec<Port>> {
             name: name.to_owned(),
         });
     }
-    let ids: Vec<&str> = ports.iter().map(|port| port.id.as_str()).collect();
-    let twice = names::repeated(&ids)
-        .and_then(|(index, first)| Some((items.get(index)?, ports.get(index)?, ports.get(first)?)));
-    if let Some((item, port, first)) = twice {
-        let message = format!(
-            "{} and {} have the same name in a compiled pipeline, {}",
-            quote(&first.name),
-            quote(&port.name),
-            quote(&port.id)
-        );
-        return Err(document.error(item, message));
+    let mut ids = HashMap::new();
+    for (port, item) in ports.iter().zip(items) {
+        if let Some(first) = ids.insert(&port.id, &port.name) {
+            let message = format!(
+                "{} and {} have the same name in a compiled pipeline, {}",
+                quote(first),
+                quote(&port.name),
+                quote(&port.id)
+            );
+            return Err(document.error(item, message));
+        }
     }
     Ok(ports)
 }

@@ -3,6 +3,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use indexmap::IndexMap;
+
 use super::events::{Event, Parser, Place, Problem, Properties};
 use super::scalar::{Scalar, resolve};
 use super::{Kind, MAX_DEPTH, MAX_NODES, Node, count, what_would_be_right};
@@ -204,7 +206,9 @@ impl Composer<'_> {
             }
         }
         all.extend(own);
-        Ok(crate::names::last_of_each(all, |(key, _)| name(key)))
+        // Of equal keys the last, at the place of the first, as in a `dict` of Python.
+        let last: IndexMap<_, _> = all.into_iter().map(|entry| (name(&entry.0), entry)).collect();
+        Ok(last.into_values().collect())
     }
 }
 
