@@ -9,7 +9,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::{env, io};
 
-use clap::{Command, CommandFactory as _};
+use clap::Command;
 use clap_complete::{Generator as _, Shell, generate};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
@@ -51,7 +51,7 @@ fn main() -> io::Result<()> {
     for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
         fs::write(folder.join(shell.file_name(NAME)), completion(shell))?;
     }
-    let mut whole = cli::CommandLine::command().disable_help_subcommand(true);
+    let mut whole = cli::definition().disable_help_subcommand(true);
     whole.build();
     let mut page = man_page(&whole, &folder, &date)?;
     section("ENVIRONMENT", &ENVIRONMENT).to_writer(&mut page)?;
@@ -61,14 +61,14 @@ fn main() -> io::Result<()> {
 
 fn completion(shell: Shell) -> String {
     let mut script = Vec::new();
-    generate(shell, &mut cli::CommandLine::command(), NAME, &mut script);
+    generate(shell, &mut cli::definition(), NAME, &mut script);
     // In a program with a dash in its name, bash would complete no subcommand's options: the state
     // is set by one spelling and read by another (clap-rs/clap#6421, clap_complete 4.6).
     String::from_utf8_lossy(&script).replace("hydra__subcmd__shim", "hydra__shim")
 }
 
 fn man_page(command: &Command, folder: &Path, date: &str) -> io::Result<File> {
-    let version = cli::CommandLine::command().get_version().unwrap_or_default().to_owned();
+    let version = cli::definition().get_version().unwrap_or_default().to_owned();
     let page =
         Man::new(command.clone()).source(format!("{NAME} {version}")).manual(NAME).date(date);
     let mut file = File::create(folder.join(page.get_filename()))?;

@@ -1,4 +1,4 @@
-//! The subcommands that start nothing: what they do and print. What they take is in [`CommandLine`].
+//! The subcommands that start nothing: what they do and print. What they take is in [`definition()`].
 
 mod check;
 mod definition;
@@ -11,10 +11,10 @@ mod table;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use clap::Parser as _;
+use clap::ArgMatches;
 use clap::error::ErrorKind;
 
 use crate::command_line::{self, Tokens};
@@ -23,8 +23,7 @@ use crate::project::{self, Named};
 use crate::translate::Translation;
 use crate::{exec, report, run};
 
-pub use definition::CommandLine;
-use definition::{Call, LineFormat};
+pub use definition::definition;
 
 /// Runs the subcommand in `arguments` (without the program's name) and returns the exit code.
 ///
@@ -32,8 +31,8 @@ use definition::{Call, LineFormat};
 /// It failed.
 pub fn main(arguments: &[OsString]) -> Result<i32> {
     let program = OsString::from("hydra-shim");
-    match CommandLine::try_parse_from(std::iter::once(&program).chain(arguments)) {
-        Ok(line) => dispatch(line.call).map(|()| 0),
+    match definition().try_get_matches_from(std::iter::once(&program).chain(arguments)) {
+        Ok(matches) => dispatch(&matches).map(|()| 0),
         Err(help) if help.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             let _ = write!(std::io::stderr(), "{help}");
             Ok(2)
@@ -56,41 +55,40 @@ pub fn is_renamed(argv: &[OsString]) -> bool {
             .is_err_and(|error| error.kind == Kind::NotFound)
 }
 
-fn dispatch(call: Call) -> Result<()> {
-    match call {
-        // Never gets here: the application's options may be spelled like ours.
-        Call::Run(_) => Ok(()),
-        Call::Translate { format, rules, component, tokens } => {
-            let named = Named { rules: rules.rules.as_deref(), component: component.as_deref() };
-            let translation = project::translate_tokens(utf8(tokens)?, named)?;
-            if format == LineFormat::Json {
+fn dispatch(matches: &ArgMatches) -> Result<()> {
+    match matches.subcommand() {
+        Some(("translate", options)) => {
+            let translation = project::translate_tokens(tokens(options)?, named(options))?;
+            if options.get_one::<String>("format").is_some_and(|format| format == "json") {
                 return print(&format!("{}\n", report::json(&translation)));
             }
             translation.warnings.iter().for_each(|warning| warn(warning));
             print(&shell(&translation))
         }
-        Call::Check { rules, component, inputs, strict, tokens } => {
-            let named = Named { rules: rules.rules.as_deref(), component: component.as_deref() };
-            check::check(utf8(tokens)?, named, &inputs, strict)
+        Some(("check", options)) => check::check(options),
+        Some(("component", options)) => dry_run::component(options),
+        Some(("install", options)) => {
+            let names: Vec<OsString> =
+                options.get_many("names").unwrap_or_default().cloned().collect();
+            print(&install::install(required_path(options, "dir"), &names)?)
         }
-        Call::Component { file, inputs, format, rules } => {
-            dry_run::component(&file, &inputs, format, rules.rules.as_deref())
-        }
-        Call::Install { dir, names } => print(&install::install(&dir, &names)?),
-        Call::Rewrite { file, in_place, output, diff } => {
-            let target = match &output {
+        Some(("rewrite", options)) => {
+            let target = match path(options, "output") {
                 Some(out) => rewrite_file::Target::File(out),
-                None if in_place => rewrite_file::Target::InPlace,
+                None if options.get_flag("in-place") => rewrite_file::Target::InPlace,
                 None => rewrite_file::Target::Stdout,
             };
-            print(&rewrite_file::rewrite(&file, &target, diff)?)
+            let (file, diff) = (required_path(options, "file"), options.get_flag("diff"));
+            print(&rewrite_file::rewrite(file, &target, diff)?)
         }
+        _ => Ok(()),
     }
 }
 
 /// The command line to translate, as `run` takes it.
-fn utf8(tokens: definition::Tokens) -> Result<Vec<String>> {
-    let mut tokens = run::utf8(tokens.tokens)?;
+fn tokens(options: &ArgMatches) -> Result<Vec<String>> {
+    let given = options.get_many("tokens").unwrap_or_default().cloned();
+    let mut tokens = run::utf8(given.collect())?;
     // clap has dropped a leading `--`; a second one is not to be taken for it.
     tokens.insert(0, "--".to_owned());
     Ok(tokens)
@@ -115,6 +113,21 @@ fn command_alone(tokens: Vec<String>) -> Result<Vec<String>> {
                 .into())
         }
     }
+}
+
+/// The files that `--rules` and `--component` name.
+fn named(options: &ArgMatches) -> Named<'_> {
+    Named { rules: path(options, "rules"), component: path(options, "component") }
+}
+
+/// The value of an argument that is a path, if it was given.
+fn path<'a>(options: &'a ArgMatches, name: &str) -> Option<&'a Path> {
+    options.get_one::<PathBuf>(name).map(PathBuf::as_path)
+}
+
+/// The value of a path that clap insists on.
+fn required_path<'a>(options: &'a ArgMatches, name: &str) -> &'a Path {
+    path(options, name).unwrap_or(Path::new(""))
 }
 
 /// clap's message in our form.

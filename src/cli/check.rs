@@ -12,8 +12,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use super::definition::Inputs;
-use super::{command_alone, dry_run, print, say, warn};
+use clap::ArgMatches;
+
+use super::{command_alone, dry_run, named, path, print, say, tokens, warn};
 use crate::command_line::App;
 use crate::error::{Error, Kind, Result, quote};
 use crate::exec;
@@ -31,23 +32,18 @@ use crate::yaml::Node;
 /// # Errors
 /// A command line cannot be translated, or as [`check_one`]; with `--strict` also where there is a
 /// warning. Of several errors all but the last have been reported.
-pub(super) fn check(
-    tokens: Vec<String>,
-    named: Named<'_>,
-    inputs: &Inputs,
-    strict: bool,
-) -> anyhow::Result<()> {
-    let rules = named.rules;
+pub(super) fn check(options: &ArgMatches) -> anyhow::Result<()> {
+    let rules = path(options, "rules");
     let mut outcome = Outcome::default();
-    match named.component {
+    match path(options, "component") {
         None => {
-            let translation = project::translate_tokens(tokens, named)?;
+            let translation = project::translate_tokens(tokens(options)?, named(options))?;
             outcome.add(None, check_one(&translation, rules));
         }
         Some(file) => {
-            let command = command_alone(tokens)?;
+            let command = command_alone(tokens(options)?)?;
             let pipeline = project::read_pipeline(file)?;
-            for run in dry_run::task_runs(&pipeline, inputs, rules, &command)? {
+            for run in dry_run::task_runs(&pipeline, options, &command)? {
                 // Of a single task nobody asks which.
                 let task = (pipeline.tasks.len() > 1).then_some(run.task.name.as_str());
                 match run.outcome {
@@ -67,7 +63,7 @@ pub(super) fn check(
         }
     }
     print(&outcome.configs.join("---\n"))?;
-    outcome.result(strict)
+    outcome.result(options.get_flag("strict"))
 }
 
 /// What the checks of all tasks gave.

@@ -5,10 +5,10 @@ use std::io::IsTerminal as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
+use clap::ArgMatches;
 use serde::Serialize;
 
-use super::definition::{Inputs, TasksFormat};
-use super::{print, table, write};
+use super::{path, print, required_path, table, write};
 use crate::error::{Error, quote, visible};
 use crate::kfp::compiled::{Pipeline, Task};
 use crate::kfp::fill::{self, Filled, Values};
@@ -30,20 +30,13 @@ pub(super) struct TaskRun<'a> {
 /// # Errors
 /// The file is none that KFP would take, or a value does not fit. Or, after the printing, a task's
 /// arguments cannot be translated.
-pub(super) fn component(
-    file: &Path,
-    inputs: &Inputs,
-    format: TasksFormat,
-    rules: Option<&Path>,
-) -> Result<()> {
-    let pipeline = project::read_pipeline(file)?;
-    let runs = task_runs(&pipeline, inputs, rules, &[])?;
-    match format {
-        TasksFormat::Json => print(&json(&runs)),
-        TasksFormat::Shell => {
-            print(&runs.iter().map(|run| shell(run, runs.len())).collect::<String>())
-        }
-        TasksFormat::Table => {
+pub(super) fn component(options: &ArgMatches) -> Result<()> {
+    let pipeline = project::read_pipeline(required_path(options, "file"))?;
+    let runs = task_runs(&pipeline, options, &[])?;
+    match options.get_one::<String>("format").map(String::as_str) {
+        Some("json") => print(&json(&runs)),
+        Some("shell") => print(&runs.iter().map(|run| shell(run, runs.len())).collect::<String>()),
+        _ => {
             // <https://no-color.org>
             let colours = std::io::stdout().is_terminal()
                 && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
@@ -70,17 +63,16 @@ pub(super) fn component(
 /// As [`component`], but for what is refused of a task's arguments.
 pub(super) fn task_runs<'a>(
     pipeline: &'a Pipeline,
-    inputs: &Inputs,
-    rules: Option<&Path>,
+    options: &ArgMatches,
     command: &[String],
 ) -> Result<Vec<TaskRun<'a>>> {
-    let tasks = select(pipeline, inputs.task.as_deref())?;
-    let values = match &inputs.values {
+    let tasks = select(pipeline, options.get_one::<String>("task").map(String::as_str))?;
+    let set: Vec<String> = options.get_many("set").unwrap_or_default().cloned().collect();
+    let values = match path(options, "values") {
         Some(file) => {
-            let text = project::read_text(file)?;
-            Values::read(Some((&text, &project::shown_path(file))), &inputs.set)?
+            Values::read(Some((&project::read_text(file)?, &project::shown_path(file))), &set)?
         }
-        None => Values::read(None, &inputs.set)?,
+        None => Values::read(None, &set)?,
     };
     values.check(pipeline, &tasks)?;
     let runs = tasks.into_iter().map(|task| {
@@ -88,7 +80,7 @@ pub(super) fn task_runs<'a>(
             .with_context(|| format!("task {}", quote(&task.name)))?;
         let outcome = match task.component.why_no_hydra_application() {
             Some(reason) => Err(reason),
-            None => Ok(dry_run(task, &filled, rules, command)?),
+            None => Ok(dry_run(task, &filled, path(options, "rules"), command)?),
         };
         Ok(TaskRun { task, filled, outcome })
     });
