@@ -90,7 +90,9 @@ fn pythons(path: &OsStr) -> BTreeSet<OsString> {
     };
     let folders = std::env::split_paths(path).filter_map(|folder| fs::read_dir(folder).ok());
     let names = folders.flatten().filter_map(|entry| Some(entry.ok()?.file_name()));
-    names.filter(minor).chain(["python", "python3"].map(OsString::from)).collect()
+    let mut pythons = BTreeSet::new();
+    pythons.extend(names.filter(minor).chain(["python", "python3"].map(OsString::from)));
+    pythons
 }
 
 /// Makes all of `links`, in the folder `dir`, or none.

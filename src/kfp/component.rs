@@ -3,8 +3,10 @@
 //! Read from a component YAML (KFP's v1 schema, `kfp/dsl/v1_structures.py`), as it lies in a
 //! team's repository; [`super::compiled`] makes the same from a compiled pipeline.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::ops::Range;
+
+use indexmap::IndexMap;
 
 use super::document::Document;
 use super::placeholder::{Piece, Placeholder, YAML_KEYS, pieces};
@@ -173,15 +175,15 @@ fn ports(document: Document<'_>, root: &Node, key: &str) -> Result<Vec<Port>> {
     Ok(ports)
 }
 
-fn by_name(ports: &[Port]) -> BTreeMap<&str, &Port> {
+fn by_name(ports: &[Port]) -> IndexMap<&str, &Port> {
     ports.iter().map(|port| (port.name.as_str(), port)).collect()
 }
 
 /// Reads the elements of a component YAML.
 struct Reader<'a> {
     document: Document<'a>,
-    inputs: BTreeMap<&'a str, &'a Port>,
-    outputs: BTreeMap<&'a str, &'a Port>,
+    inputs: IndexMap<&'a str, &'a Port>,
+    outputs: IndexMap<&'a str, &'a Port>,
 }
 
 impl<'a> Reader<'a> {
@@ -287,7 +289,7 @@ impl<'a> Reader<'a> {
 
     fn named(
         &self,
-        ports: &BTreeMap<&'a str, &'a Port>,
+        ports: &IndexMap<&'a str, &'a Port>,
         node: &Node,
         what: &str,
     ) -> Result<&'a Port> {

@@ -1,7 +1,7 @@
 //! What a config that composes has not, though nothing complains: values that are missing, and what a
 //! dict takes from the config that it replaces.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use super::{complaint_of, compose_with, nodes};
 use crate::hydra::{self, strip_boilerplate};
@@ -57,13 +57,13 @@ fn taken_away(
     let other = other.and_then(|output| {
         yaml::parse(&String::from_utf8_lossy(&output.stdout), "the config").ok()
     });
-    let below = |root: &Node| -> BTreeSet<String> {
+    let below = |root: &Node| -> Vec<String> {
         let inside = |leaf: &String| leaf.strip_prefix(key).is_some_and(|r| r.starts_with('.'));
         leaves(root).map(|(leaf, _)| leaf).filter(inside).collect()
     };
-    let kept = below(config);
-    let before = other.map(|other| below(&other)).unwrap_or_default();
-    let gone: Vec<String> = before.difference(&kept).cloned().collect();
+    let kept: HashSet<String> = below(config).into_iter().collect();
+    let mut gone = other.map(|other| below(&other)).unwrap_or_default();
+    gone.retain(|key| !kept.contains(key));
     if !gone.is_empty() {
         warnings.push(format!(
             "{flag}: the dict replaces the config's, and with it go {}: `merge: true` on the flag \
