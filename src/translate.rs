@@ -1,7 +1,7 @@
 //! The heart: arguments and declarations in, a [`Translation`] out. Pure.
 //!
 //! Three passes. [`crate::arguments`] *parses*: it says what each argument is, and makes every error
-//! that one can cause. [`resolve`] decides which of several settings of a key holds. And here they
+//! that one can cause. `resolve` decides which of several settings of a key holds. And here they
 //! are *written* as Hydra takes them.
 
 mod resolve;

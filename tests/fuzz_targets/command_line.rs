@@ -22,8 +22,8 @@ fuzz_target!(|lines: &str| {
     assert!(!line.command.is_empty());
     for closed in [false, true] {
         let declared = Declarations { closed, ..Declarations::default() };
-        let arguments = line.arguments.clone();
-        if let Ok(translation) = translate(line.command.clone(), arguments.clone(), &declared) {
+        let arguments = &line.arguments;
+        if let Ok(translation) = translate(line.command.clone(), arguments, &declared) {
             promise::values_stay_values(&translation);
             assert_eq!(translation.command, line.command);
             assert!(!closed || arguments.iter().all(|argument| argument == "--"), "{arguments:?}");
