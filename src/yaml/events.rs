@@ -141,7 +141,8 @@ fn size(number: u64) -> usize {
 /// The parser has failed.
 unsafe fn problem(parser: &sys::yaml_parser_t) -> Problem {
     // SAFETY: libyaml's messages are string literals of C, or null.
-    let (message, context) = unsafe { (string(parser.problem.cast()), string(parser.context.cast())) };
+    let (message, context) =
+        unsafe { (string(parser.problem.cast()), string(parser.context.cast())) };
     let message = message.unwrap_or_else(|| "this is not YAML".to_owned());
     let (line, column) = from_one(&parser.context_mark);
     let message = match context {
