@@ -126,7 +126,8 @@ pub fn decide(name: &OsStr, arguments: &[OsString], environment: &Environment) -
     // What cannot be read says nothing, and is an error only for what is translated by it.
     let project = Project::read(app, Named::default());
     let rules = project.as_ref().ok();
-    if rules.is_some_and(|project| project.naming(app) == Naming::Off) {
+    let naming = rules.map_or(Naming::Unnamed, |project| project.naming(app));
+    if naming == Naming::Off {
         return untouched("the rules say `off`".to_owned());
     }
     let has_flags = line.arguments.iter().any(|argument| argument.starts_with('-'));
@@ -134,7 +135,7 @@ pub fn decide(name: &OsStr, arguments: &[OsString], environment: &Environment) -
     if !has_flags && rules.is_some_and(|project| !project.has_rules()) {
         return untouched("there is no flag to translate".to_owned());
     }
-    if let Some(reason) = hydra_app(app, environment, rules) {
+    if let Some(reason) = hydra_app(app, environment, naming) {
         return Ok(Decision::Translate(line, project?, reason));
     }
     if let Some(rules) = rules.and_then(|project| project.closed_by(app)) {
@@ -143,13 +144,9 @@ pub fn decide(name: &OsStr, arguments: &[OsString], environment: &Environment) -
     untouched("it is not known as a Hydra application".to_owned())
 }
 
-/// Why `app` is a Hydra application: the environment, its source or the rules say so. `None` if it is
-/// not known as one.
-pub fn hydra_app(
-    app: &App,
-    environment: &Environment,
-    project: Option<&Project>,
-) -> Option<String> {
+/// Why `app` is a Hydra application: the environment, its source or the rules, which say `naming` of
+/// it, say so. `None` if it is not known as one.
+pub fn hydra_app(app: &App, environment: &Environment, naming: Naming) -> Option<String> {
     if let App::Program(name) = app {
         return Some(format!("the shim is installed as {name}"));
     }
@@ -159,10 +156,7 @@ pub fn hydra_app(
         let (file, path) = source_of(app, environment)?;
         python::hydra_entry_point(&file, &path)
     };
-    let by_rules = || {
-        let is_named = project.is_some_and(|project| project.naming(app) == Naming::Named);
-        is_named.then(|| "the rules name it".to_owned())
-    };
+    let by_rules = || (naming == Naming::Named).then(|| "the rules name it".to_owned());
     by_environment().or_else(by_source).or_else(by_rules)
 }
 

@@ -168,7 +168,7 @@ fn refuse_other_programs(command: &[String], rules: Option<&Path>) -> Result<()>
         }
         app => {
             let project = Project::read(app, Named { rules, component: None })?;
-            interpose::hydra_app(app, &environment, Some(&project)).is_some()
+            interpose::hydra_app(app, &environment, project.naming(app)).is_some()
         }
     };
     if known {
