@@ -16,7 +16,7 @@ pub(super) const BYTE_ORDER_MARK: char = '\u{feff}';
 /// A part of a document.
 #[derive(Debug)]
 pub(super) enum Event {
-    /// A document starts; with an end, it is one of `---`, or implied.
+    /// At its `---`, or where it begins without one.
     DocumentStart,
     DocumentEnd,
     StreamEnd,
@@ -30,7 +30,7 @@ pub(super) enum Event {
     },
     SequenceStart(Properties),
     MappingStart(Properties),
-    /// A sequence or mapping ends; `true` for `]` and `}`.
+    /// A sequence or mapping ends.
     End,
     /// The start of the stream, which says nothing.
     Nothing,

@@ -72,20 +72,17 @@ impl Composer<'_> {
         let (properties, kind, end) = match event {
             Event::Alias(name) => return self.alias(&name, &place, depth),
             Event::Scalar { properties, text, plain } => {
-                self.spend(text.len() / 64 + 1, &place)?;
-                self.open(properties.anchor.as_deref(), &place)?;
+                self.begin(&properties, text.len() / 64 + 1, &place)?;
                 let kind = Kind::Scalar { text, plain };
                 (properties, kind, place.span.end)
             }
             Event::SequenceStart(properties) => {
-                self.spend(1, &place)?;
-                self.open(properties.anchor.as_deref(), &place)?;
+                self.begin(&properties, 1, &place)?;
                 let (items, end) = self.items(&place, properties.flow, depth)?;
                 (properties, Kind::Sequence(items), end)
             }
             Event::MappingStart(properties) => {
-                self.spend(1, &place)?;
-                self.open(properties.anchor.as_deref(), &place)?;
+                self.begin(&properties, 1, &place)?;
                 let (items, end) = self.items(&place, properties.flow, depth)?;
                 let mut items = items.into_iter();
                 let mut entries = Vec::new();
@@ -132,10 +129,11 @@ impl Composer<'_> {
         }
     }
 
-    /// `&name`, which nothing has yet (`compose_node`).
-    fn open(&mut self, anchor: Option<&str>, place: &Place) -> Result<()> {
-        match anchor {
-            Some(name) if self.anchors.insert(name.to_owned(), None).is_some() => {
+    /// Counts a node of that size, whose anchor nothing has yet (`compose_node`).
+    fn begin(&mut self, properties: &Properties, size: usize, place: &Place) -> Result<()> {
+        self.spend(size, place)?;
+        match &properties.anchor {
+            Some(name) if self.anchors.insert(name.clone(), None).is_some() => {
                 Err(self.refuse(place, format!("the anchor `&{name}` is there twice")))
             }
             _ => Ok(()),
