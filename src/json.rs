@@ -2,12 +2,13 @@
 //!
 //! YAML can read most JSON, but not the two halves of `\ud83d\ude80`, and it takes `1e-05` for text.
 
+use std::fmt;
 use std::ops::Range;
 
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::error::{Error, Result};
-use crate::value::Members;
 use crate::yaml::{Kind, MAX_DEPTH, MAX_NODES, Node};
 
 /// Parses `text` if it is a JSON object; `file` names it in errors.
@@ -85,6 +86,35 @@ impl Reader<'_> {
 
     fn refuse(&self, node: &Node, why: &str) -> Error {
         Error::at(self.file, (node.line, node.column), why)
+    }
+}
+
+/// A JSON object's members in the order of the text, by which their places are found; repeated keys
+/// included.
+struct Members<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Vec<(String, &'de RawValue)>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(
+                self,
+                mut map: A,
+            ) -> std::result::Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(members)
+            }
+        }
+        deserializer.deserialize_map(InOrder).map(Members)
     }
 }
 

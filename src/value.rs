@@ -18,7 +18,6 @@ use serde::de::{self, Deserializer, Visitor};
 use crate::error::quote;
 use number::{float, integer};
 
-pub(crate) use json::Members;
 pub use json::json;
 pub use number::is_typed_number;
 pub use ty::{Element, Type};
