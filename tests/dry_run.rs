@@ -3,12 +3,12 @@
 
 mod support;
 
+use assert_cmd::assert::{Assert, OutputAssertExt};
 use std::path::Path;
-use std::process::Output;
 
 use serde_json::{Map, Value, json};
-use support::working_folder::{Folder, refusal, words};
-use support::{HYDRA, both_streams, tests_path, venv};
+use support::working_folder::{Folder, words};
+use support::{HYDRA, refused, stderr, stdout, tests_path, venv};
 
 /// A compiled pipeline with these tasks, each by its container.
 fn pipeline(tasks: &[(&str, Value)]) -> String {
@@ -67,8 +67,8 @@ fn folder() -> Folder {
     folder
 }
 
-fn component(folder: &Folder, options: &[&str]) -> Output {
-    folder.shim(&["component", "pipeline.json"]).args(options).output().unwrap()
+fn component(folder: &Folder, options: &[&str]) -> Assert {
+    folder.shim(&["component", "pipeline.json"]).args(options).assert()
 }
 
 const REASON: &str = "`--o'clock`: `o'clock` is not a key in Hydra's grammar: it holds '\\''";
@@ -77,9 +77,8 @@ const HELP: &str = "a key is a name like lr, or a path like model.optimizer.lr";
 #[test]
 fn the_table_shows_each_task_and_an_error_beside_its_flag() {
     let folder = folder();
-    let output = component(&folder, &[]);
-    assert_eq!(output.status.code(), Some(1), "{}", both_streams(&output));
-    let printed = String::from_utf8(output.stdout).unwrap();
+    let call = component(&folder, &[]).code(1);
+    let printed = stdout(&call);
     let refused = format!(
         "\
 refused  i
@@ -104,21 +103,18 @@ refused  i
         let shown = name.ends_with("light") == received.contains("--function_to_execute f");
         assert!(shown, "{name}: {received}");
     }
-    assert_eq!(
-        String::from_utf8(output.stderr).unwrap(),
-        "hydra-shim: error: refused: `refused`\n  help: the reason is printed with the task\n"
+    call.stderr(
+        "hydra-shim: error: refused: `refused`\n  help: the reason is printed with the task\n",
     );
     // What is no application's is no failure.
-    let fine = component(&folder, &["--task", "light"]);
-    assert!(fine.status.success() && fine.stderr.is_empty(), "{}", both_streams(&fine));
+    component(&folder, &["--task", "light"]).success().stderr("");
 }
 
 #[test]
 fn programs_read_the_same() {
     let folder = folder();
-    let output = component(&folder, &["--format", "json"]);
-    assert_eq!(output.status.code(), Some(1), "{}", both_streams(&output));
-    let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let call = component(&folder, &["--format", "json"]).code(1);
+    let printed: Value = serde_json::from_str(&stdout(&call)).unwrap();
     let task = |name: &str| {
         let mut tasks = printed["tasks"].as_array().unwrap().iter();
         tasks.find(|task| task["task"] == name).unwrap_or_else(|| panic!("{name}: {printed}"))
@@ -152,9 +148,7 @@ fn programs_read_the_same() {
     }
     assert!(task("fine").get("untouched").is_none());
 
-    let output = component(&folder, &["--format", "shell"]);
-    assert_eq!(output.status.code(), Some(1), "{}", both_streams(&output));
-    let printed = String::from_utf8(output.stdout).unwrap();
+    let printed = stdout(&component(&folder, &["--format", "shell"]).code(1));
     assert!(printed.contains("# fine\npython3 main.py 'project=demo'\n"), "{printed}");
     assert!(
         printed.contains(&format!("# refused: refused: {REASON}; help: {HELP}\n")),
@@ -180,9 +174,7 @@ fn what_is_declared_may_be_refused_and_secrets_stay_secret() {
         ),
         ("hydra-shim.yaml", "flags: {token: {secret: true}}\n"),
     ]);
-    let output = component(&folder, &["--set", "token=hunter2", "--set", "n=3"]);
-    let printed = String::from_utf8(output.stdout.clone()).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{}", both_streams(&output));
+    let printed = stdout(&component(&folder, &["--set", "token=hunter2", "--set", "n=3"]).code(1));
     assert!(printed.contains("--token ***") && !printed.contains("hunter2"), "{printed}");
     let row = printed.lines().find(|line| line.trim_start().starts_with("--n ")).unwrap();
     assert!(row.contains("pipeline.json:1"), "{printed}");
@@ -195,9 +187,7 @@ fn a_flag_that_nobody_can_read_is_refused_beside_what_it_received() {
     let pair = ["--lr", "'1'", "--pair", "{inputValue: a}", "{inputValue: b}", "--x", "y"];
     let folder =
         Folder::new(&[("pipeline.json", &support::working_folder::component(&inputs, &pair))]);
-    let output = component(&folder, &["--set", "a=7", "--set", "b=8"]);
-    assert_eq!(output.status.code(), Some(1), "{}", both_streams(&output));
-    let printed = String::from_utf8(output.stdout).unwrap();
+    let printed = stdout(&component(&folder, &["--set", "a=7", "--set", "b=8"]).code(1));
     let rows: Vec<&str> = printed.lines().filter(|line| line.starts_with("  ")).collect();
     let [_, lr, flag, rest @ ..] = rows.as_slice() else { panic!("{printed}") };
     assert!(
@@ -217,32 +207,30 @@ fn a_value_that_fits_no_input_stops_all() {
         (&["--task", "nope"], "there is no task `nope`"),
         (&["--rules", "nope.yaml"], "cannot read `nope.yaml`"),
     ] {
-        let output = component(&folder, options);
-        assert_eq!(output.status.code(), Some(1), "{options:?}: {}", both_streams(&output));
-        assert!(refusal(&output).starts_with(reason), "{options:?}: {}", both_streams(&output));
+        let message = refused(component(&folder, options), 1);
+        assert!(message.starts_with(reason), "{options:?}: {message}");
     }
 }
 
-fn check(folder: &Folder, options: &[&str]) -> Output {
+fn check(folder: &Folder, options: &[&str]) -> Assert {
     let python = venv(HYDRA).unwrap().join("bin/python");
     let mut command = folder.shim(&["check", "--component", "pipeline.json"]);
     command.args(options).arg("--").arg(python).arg("main.py");
     command.env("PYTHONPATH", tests_path("support")).env("PYTHONDONTWRITEBYTECODE", "1");
-    command.output().unwrap()
+    command.assert()
 }
 
 #[test]
 fn check_goes_on_to_the_next_task() {
     let folder = folder();
-    let output = check(&folder, &[]);
-    assert_eq!(output.status.code(), Some(1), "{}", both_streams(&output));
-    let printed = String::from_utf8(output.stdout).unwrap();
+    let call = check(&folder, &[]).code(1);
+    let printed = stdout(&call);
     let [fine, only_args] = printed.split("---\n").collect::<Vec<_>>()[..] else {
         panic!("not two configs: {printed}");
     };
     assert!(fine.contains("project: demo\n"), "{fine}");
     assert!(only_args.contains("lr: 7\n"), "only args are ENTRYPOINT's: {only_args}");
-    let stderr = String::from_utf8(output.stderr).unwrap();
+    let stderr = stderr(&call);
     let said: Vec<&str> = stderr.lines().filter(|line| line.starts_with("hydra-shim: ")).collect();
     let skipped = others()
         .map(|(name, _, reason)| format!("skipped: task `{name}`: no Hydra application: {reason}"));
@@ -267,12 +255,9 @@ fn warnings_fail_where_that_is_asked_for() {
         (&["--task", "only-args"], 0),
         (&["--task", "only-args", "--strict"], 1),
     ] {
-        let output = check(&folder, options);
-        assert_eq!(output.status.code(), Some(code), "{options:?}: {}", both_streams(&output));
+        check(&folder, options).code(code);
     }
     // Nothing was asked of Hydra.
-    let output = check(&folder, &["--task", "light"]);
-    assert_eq!(output.status.code(), Some(1), "{}", both_streams(&output));
-    let stderr = String::from_utf8(output.stderr).unwrap();
+    let stderr = stderr(&check(&folder, &["--task", "light"]).code(1));
     assert!(stderr.ends_with("error: no task of it is a Hydra application\n"), "{stderr}");
 }

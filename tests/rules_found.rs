@@ -5,9 +5,10 @@ mod support;
 use std::io::Write as _;
 use std::process::Command;
 
+use assert_cmd::assert::OutputAssertExt;
 use support::shims_in_path::{APP, Failures, SHOW, Site};
-use support::working_folder::{Folder, component, in_one_line, refusal, translated};
-use support::{both_streams, shim};
+use support::working_folder::{Folder, component, in_one_line, translated};
+use support::{refused, shim};
 
 /// A rules file that can be told from others.
 fn found(name: &str) -> String {
@@ -119,9 +120,7 @@ fn a_named_rules_file_that_cannot_be_read_is_an_error_at_each_door() {
                 command = Command::new(shim());
                 command.args(&argv[1..]).current_dir(site.path("app"));
             }
-            let output = command.env("HYDRA_SHIM_RULES", file).output().unwrap();
-            assert_eq!(output.status.code(), Some(code), "{argv:?}: {}", both_streams(&output));
-            let message = refusal(&output);
+            let message = refused(command.env("HYDRA_SHIM_RULES", file).assert(), code);
             assert!(message.contains(reason), "{file}: {argv:?}: {message}");
             let said = message.contains("HYDRA_SHIM_RULES names it");
             assert_eq!(

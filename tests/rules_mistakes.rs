@@ -7,9 +7,12 @@ use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
+use assert_cmd::assert::OutputAssertExt;
+use hydra_shim::command_line::App;
+use hydra_shim::rules::{Naming, Rules};
 use support::shims_in_path::{APP, FLAGS, Failures, SHOW, Site, TRANSLATED, UNTOUCHED, printed};
-use support::working_folder::{Folder, refusal, under};
-use support::{both_streams, shim};
+use support::working_folder::{Folder, under};
+use support::{refused, shim};
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "most of them are a table")]
@@ -157,7 +160,7 @@ fn a_mistake_is_named_with_its_place() {
              in YAML spaces indent, never tabs, and a word that starts with @, ` or % has quotes",
         ),
     ] {
-        let got = under(rules, &[], &["--lr", "1"]);
+        let got = under(rules, &[], "--lr 1");
         let got = got.strip_prefix("error: ").unwrap_or(&got);
         let got = got.strip_prefix("hydra-shim.yaml:").unwrap_or(got);
         let same = got.starts_with(expected);
@@ -169,7 +172,7 @@ fn a_mistake_is_named_with_its_place() {
 #[test]
 fn a_rules_file_may_say_nothing() {
     for rules in ["{}", "flags:\n", "flags: {}\napps:\n", "---\nflags: {}\n", "null\n"] {
-        assert_eq!(under(rules, &[], &["--lr", "1"]), "lr=1", "{rules:?}");
+        assert_eq!(under(rules, &[], "--lr 1"), "lr=1", "{rules:?}");
     }
 }
 
@@ -180,8 +183,44 @@ fn block_and_flow_say_the_same() {
     let flow = "{flags: {a: {key: b, type: int}}, drop: [x], env: {V: k}, append: [c=1]}";
     let json = r#"{"flags": {"a": {"key": "b", "type": "int"}}, "drop": ["x"], "append": ["c=1"]}"#;
     for rules in [block, flow, json] {
-        assert_eq!(under(rules, &[], &["--a", "1.0", "--x", "y"]), "b=1 | c=1", "{rules}");
+        assert_eq!(under(rules, &[], "--a 1.0 --x y"), "b=1 | c=1", "{rules}");
     }
+}
+
+#[test]
+fn yaml_may_repeat_and_nest_within_bounds() {
+    let nine = |item: &str| [item; 9].join(", ");
+    let lines = ('a'..='j')
+        .zip('b'..)
+        .map(|(before, name)| format!("{name}: &{name} [{}]\n", nine(&format!("*{before}"))));
+    let bomb = format!("drop: &a [{}]\n{}", nine("x"), lines.collect::<String>());
+    // Who is named is looked for in what has mistakes, too.
+    let app = App::Script("main.py".to_owned());
+    assert_eq!(Rules::naming(&bomb, &app), Naming::Unnamed);
+    assert_eq!(
+        Rules::naming(&format!("apps: {{main.py: [{}", "[".repeat(100_000)), &app),
+        Naming::Unnamed
+    );
+    assert_eq!(Rules::naming("apps: {main.py: [1]}\nflgs: {a: }\n", &app), Naming::Named);
+    assert_eq!(Rules::naming("apps: {main.py: off}\nflgs: {a: }\n", &app), Naming::Off);
+    assert_eq!(
+        Rules::naming("command: python3 src/main.py\ncomponent: [1]\n", &app),
+        Naming::Unnamed
+    );
+    assert_eq!(Rules::naming("command: [python3, main.py]\ndrop: 1\n", &app), Naming::Named);
+    let deep = format!("flags: {}", "[".repeat(100_000));
+    for (rules, reason) in [(bomb, "unknown key `b`"), (deep, "brackets are open")] {
+        let got = under(&rules, &[], "--lr 1");
+        assert!(got.starts_with("error: ") && got.contains(reason), "{got}");
+    }
+    let repeated = format!("apps:\n  x.py: {{flags: &f {{a: b}}}}\n{}", {
+        let lines = (0..20_000).map(|n| format!("  y{n}.py: {{flags: *f}}\n"));
+        lines.collect::<String>()
+    });
+    let got = under(&repeated, &[], "--lr 1");
+    assert!(got == "lr=1" || got.contains("repetition limit"), "{got}");
+    let shared = "flags: &f {a: b}\napps: {main.py: {flags: *f}}\n";
+    assert_eq!(under(shared, &[], "--a 1"), "b=1");
 }
 
 #[test]
@@ -199,17 +238,14 @@ fn a_mistake_in_the_rules_breaks_only_hydra_applications() {
         assert_eq!(site.shown(&["python3", "-c", SHOW, "--lr"]), "['--lr']\n", "{rules}");
         // Without a flag, too: the rules might add something.
         for argv in [argv("main.py"), vec!["python3", "main.py"]] {
-            let output = site.command(&argv).output().unwrap();
-            assert_eq!(output.status.code(), Some(125), "{rules}: {}", both_streams(&output));
-            refusal(&output);
+            refused(site.command(&argv).assert(), 125);
         }
     }
     // What the rules name is an application, whatever else they get wrong.
     for names in ["command: python3 other.py\n", "apps: {other.py: {}}\n"] {
         site.file("hydra-shim.yaml", format!("{names}unknown: error\nflgs: {{}}\n").as_bytes());
-        let output = site.command(&argv("other.py")).output().unwrap();
-        assert_eq!(output.status.code(), Some(125), "{names}: {}", both_streams(&output));
-        assert!(refusal(&output).contains("unknown key `flgs`"), "{names}");
+        let message = refused(site.command(&argv("other.py")).assert(), 125);
+        assert!(message.contains("unknown key `flgs`"), "{names}: {message}");
     }
     let mut call = site.command(&argv("other.py"));
     assert_eq!(printed(call.env("HYDRA_SHIM_RULES", "absent.yaml")), UNTOUCHED);

@@ -19,6 +19,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
 
+use assert_cmd::assert::{Assert, OutputAssertExt};
 use serde_json::{Value, json};
 pub use venv::{venv, venv_with};
 
@@ -66,6 +67,30 @@ pub fn both_streams(output: &Output) -> String {
     )
 }
 
+/// The message of a call that ends with this code and prints nothing else: without `hydra-shim: error: `,
+/// its help in the same line.
+pub fn refused(call: Assert, code: i32) -> String {
+    let call = call.code(code).stdout("");
+    let stderr = stderr(&call);
+    let message = stderr.strip_prefix("hydra-shim: error: ").unwrap_or_else(|| panic!("{call}"));
+    message.trim_end().replace("\n  help: ", "; help: ")
+}
+
+/// What a call printed that succeeds without a word on stderr.
+pub fn succeeded(call: Assert) -> String {
+    stdout(&call.success().stderr(""))
+}
+
+/// What a call wrote on stdout.
+pub fn stdout(call: &Assert) -> String {
+    String::from_utf8(call.get_output().stdout.clone()).unwrap()
+}
+
+/// What a call wrote on stderr.
+pub fn stderr(call: &Assert) -> String {
+    String::from_utf8(call.get_output().stderr.clone()).unwrap()
+}
+
 /// What `translate --format json` printed.
 #[derive(Debug)]
 pub struct Translation {
@@ -103,21 +128,14 @@ pub struct Refusal {
 ///
 /// Panics when the two answers mix: a refusal with output on stdout, or a success with stderr.
 pub fn translate<S: AsRef<str>>(arguments: &[S]) -> Result<Translation, Refusal> {
-    let output = shim_command()
-        .args(["translate", "--format", "json"])
-        .args(arguments.iter().map(AsRef::as_ref))
-        .current_dir("/")
-        .output()
-        .unwrap();
+    let mut call = shim_command();
+    call.args(["translate", "--format", "json"]).args(arguments.iter().map(AsRef::as_ref));
+    let output = call.current_dir("/").output().unwrap();
     if !output.status.success() {
-        assert!(output.stdout.is_empty(), "refused, but printed: {}", both_streams(&output));
-        return Err(Refusal {
-            code: output.status.code(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        });
+        let code = output.status.code();
+        return Err(Refusal { code, stderr: stderr(&output.assert().stdout("")) });
     }
-    assert!(output.stderr.is_empty(), "a success, but: {}", both_streams(&output));
-    let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let printed: Value = serde_json::from_str(&succeeded(output.assert())).unwrap();
     Ok(Translation {
         command: strings(&printed["command"]),
         overrides: strings(&printed["overrides"]),

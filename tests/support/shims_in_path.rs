@@ -9,6 +9,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use assert_cmd::assert::OutputAssertExt;
 use tempfile::TempDir;
 
 use crate::support::{HYDRA, both_streams, shim_command, venv};
@@ -49,10 +50,7 @@ impl Site {
         for folder in ["app", "bin"] {
             fs::create_dir(site.path(folder)).unwrap();
         }
-        let mut install = shim_command();
-        let installed = install.arg("install").arg(site.path("shims")).args(names);
-        let installed = installed.output().unwrap();
-        assert!(installed.status.success(), "{}", both_streams(&installed));
+        shim_command().arg("install").arg(site.path("shims")).args(names).assert().success();
         site
     }
 

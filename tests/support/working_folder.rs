@@ -3,14 +3,16 @@
 #![allow(dead_code, reason = "no test file uses all of it")]
 #![allow(unreachable_pub, reason = "each test file includes this module privately")]
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
+use assert_cmd::assert::OutputAssertExt;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{both_streams, shim_command};
+use crate::support::{refused, shim_command, succeeded};
 
 /// A temporary working directory.
 pub struct Folder {
@@ -63,13 +65,13 @@ impl Folder {
 
     /// `translate --format json`: everything that it printed.
     ///
-    /// The error is what stands behind `hydra-shim: error: `, the help in the same line.
-    pub fn translate(&self, tokens: &[&str]) -> Result<Value, String> {
+    /// The error is the message, without `hydra-shim: error: `, its help in the same line.
+    pub fn translate<S: AsRef<OsStr>>(&self, tokens: &[S]) -> Result<Value, String> {
         translated(self.shim(&["translate", "--format", "json"]).args(tokens))
     }
 
     /// The overrides in one line, or `error: ` and the message.
-    pub fn overrides(&self, tokens: &[&str]) -> String {
+    pub fn overrides<S: AsRef<OsStr>>(&self, tokens: &[S]) -> String {
         in_one_line(self.translate(tokens))
     }
 }
@@ -77,12 +79,10 @@ impl Folder {
 /// What a call of `translate --format json` printed; see [`Folder::translate`].
 pub fn translated(command: &mut Command) -> Result<Value, String> {
     let output = command.output().unwrap();
-    if output.status.success() {
-        assert!(output.stderr.is_empty(), "a success, but: {}", both_streams(&output));
-        return Ok(serde_json::from_slice(&output.stdout).unwrap());
+    if !output.status.success() {
+        return Err(refused(output.assert(), 1));
     }
-    assert_eq!(output.status.code(), Some(1), "{}", both_streams(&output));
-    Err(refusal(&output))
+    Ok(serde_json::from_str(&succeeded(output.assert())).unwrap())
 }
 
 /// The overrides in one line, or `error: ` and the message.
@@ -100,13 +100,9 @@ pub fn words(printed: &Value, name: &str) -> Vec<String> {
     items.iter().map(|item| item.as_str().unwrap().to_owned()).collect()
 }
 
-/// The message of a refusal that printed nothing else.
-pub fn refusal(output: &Output) -> String {
-    let all = both_streams(output);
-    assert!(output.stdout.is_empty(), "refused, but printed: {all}");
-    let stderr = String::from_utf8(output.stderr.clone()).unwrap();
-    let message = stderr.strip_prefix("hydra-shim: error: ").unwrap_or_else(|| panic!("{all}"));
-    message.trim_end().replace("\n  help: ", "; help: ")
+/// See [`refused`].
+pub fn refusal(output: &std::process::Output) -> String {
+    refused(output.clone().assert(), output.status.code().unwrap())
 }
 
 /// A component with these inputs and arguments (from line 11 on), for `python3 main.py`.
@@ -126,11 +122,17 @@ pub fn main_py<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
     [&["python3", "main.py"], arguments].concat()
 }
 
-/// What arguments become under rules; the working directory also has these files.
-pub fn under(rules: &str, files: &[(&str, &str)], arguments: &[&str]) -> String {
+/// `python3 main.py` and arguments that are written as for a shell.
+pub fn main_py_line(arguments: &str) -> Vec<String> {
+    shell_words::split(&format!("python3 main.py {arguments}")).unwrap()
+}
+
+/// What arguments, written as for a shell, become under rules; the working directory also has these
+/// files.
+pub fn under(rules: &str, files: &[(&str, &str)], arguments: &str) -> String {
     let folder = Folder::new(files);
     folder.file("hydra-shim.yaml", rules);
-    folder.overrides(&main_py(arguments))
+    folder.overrides(&main_py_line(arguments))
 }
 
 /// What arguments become by a component with these inputs and elements.
