@@ -6,29 +6,30 @@ mod support;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Output;
-use std::time::{Duration, Instant};
+use std::process::Command;
 
+use assert_cmd::assert::OutputAssertExt;
 use hydra_shim::kfp::compiled::Pipeline;
 use hydra_shim::kfp::fill::{Values, fill};
 use hydra_shim::yaml;
 use serde_json::{Value, json};
 use support::kfp::{judge, python, recorded_runs};
-use support::{both_streams, shim_command, tests_path};
+use support::launched::{check, prepare};
+use support::{refused, shim_command, stdout, tests_path};
 
 /// What every task receives, by its name.
 type Tasks = BTreeMap<String, Vec<String>>;
 
-fn component(file: &Path, arguments: &[&str]) -> Output {
-    let folder = file.parent().unwrap();
+fn component(file: &Path, arguments: &[&str]) -> Command {
     let mut command = shim_command();
-    command.current_dir(folder).arg("component").arg(file.file_name().unwrap());
-    command.args(arguments).output().unwrap()
+    command.current_dir(file.parent().unwrap()).arg("component");
+    command.arg(file.file_name().unwrap()).args(arguments);
+    command
 }
 
 /// What the binary says that every task receives.
 fn received(file: &Path, arguments: &[&str]) -> Result<Tasks, String> {
-    let output = component(file, &[&["--format", "json"], arguments].concat());
+    let output = component(file, &[&["--format", "json"], arguments].concat()).output().unwrap();
     // What is received is printed even where its translation is refused.
     let Ok(printed) = serde_json::from_slice::<Value>(&output.stdout) else {
         return Err(String::from_utf8(output.stderr).unwrap());
@@ -202,8 +203,8 @@ fn with_tasks(tasks: &Value, components: &Value, executors: &Value) -> String {
 /// A file's text, the arguments behind it, and what the error has to say.
 type Wrong<'a> = (String, &'a [&'a str], &'a str);
 
-/// Each is refused with its reason, with exit code 1, soon.
-fn refused(cases: &[Wrong]) {
+/// Each is refused with its reason, within 20 seconds of processor time.
+fn assert_refused(cases: &[Wrong]) {
     let scratch = tempfile::tempdir().unwrap();
     let file = scratch.path().join("f");
     for (name, text) in [
@@ -216,14 +217,15 @@ fn refused(cases: &[Wrong]) {
     }
     for (text, arguments, reason) in cases {
         fs::write(&file, text).unwrap();
-        let start = Instant::now();
-        let output = component(&file, arguments);
-        let shown = format!("{reason}: {text:.200} {arguments:?}: {}", both_streams(&output));
-        assert_eq!(output.status.code(), Some(1), "{shown}");
-        assert!(start.elapsed() < Duration::from_secs(20), "{shown}");
-        assert!(output.stdout.is_empty(), "{shown}");
-        let error = String::from_utf8(output.stderr).unwrap();
-        assert!(error.starts_with("hydra-shim: error: ") && error.contains(reason), "{shown}");
+        let mut command = component(&file, arguments);
+        // What would not end, or only in exponential time, is ended.
+        prepare(&mut command, || {
+            let seconds = libc::rlimit { rlim_cur: 20, rlim_max: 20 };
+            // SAFETY: setrlimit reads the struct during the call.
+            check(unsafe { libc::setrlimit(libc::RLIMIT_CPU, &raw const seconds) })
+        });
+        let message = refused(command.assert().append_context("text", format!("{text:.200}")), 1);
+        assert!(message.contains(reason), "{reason}: {message}");
     }
 }
 
@@ -233,10 +235,10 @@ fn values_that_do_not_fit_are_refused() {
     let cases: [(&[&str], &str); 10] = [
         (
             &["--set", "something=1"],
-            "there is no input or output `something`\n  help: there are `n`, `x`",
+            "there is no input or output `something`; help: there are `n`, `x`",
         ),
-        (&["--set", "N =1"], "there is no input or output `N `\n  help: did you mean `n`?"),
-        (&["--set", "x"], "--set `x` has no `=`\n  help: write --set NAME=VALUE"),
+        (&["--set", "N =1"], "there is no input or output `N `; help: did you mean `n`?"),
+        (&["--set", "x"], "--set `x` has no `=`; help: write --set NAME=VALUE"),
         (&["--set", "n=1.5"], "task `c`: the value of `n`, `1.5`, is not an int"),
         (&["--values", "wrong.json"], "the value of `n`, `\"1\"`, is not an int"),
         (&["--values", "null.json"], "the value of `x` is `null`, and the input is not optional"),
@@ -246,9 +248,9 @@ fn values_that_do_not_fit_are_refused() {
             "`comma.json`: this is not JSON: key must be a string at line 2",
         ),
         (&["--values", "missing.json"], "cannot read `missing.json`"),
-        (&["--task", "other"], "there is no task `other`\n  help: there are `c`"),
+        (&["--task", "other"], "there is no task `other`; help: there are `c`"),
     ];
-    refused(&cases.map(|(arguments, reason)| (good.clone(), arguments, reason)));
+    assert_refused(&cases.map(|(arguments, reason)| (good.clone(), arguments, reason)));
 }
 
 #[test]
@@ -259,7 +261,7 @@ fn files_that_are_no_component_are_refused() {
         (with_args("--n, {inputValue: m}"), "f:9:30: there is no input `m`"),
         (
             with_args("'--n={{$.inputs.parameters[''m'']}}'"),
-            "task `c`: f:9: a placeholder is wrong: there is no input `m`\n  help: did you mean `n`?",
+            "task `c`: f:9: a placeholder is wrong: there is no input `m`; help: did you mean `n`?",
         ),
         (with_args("'{{$.inputs.artifacts[''x'']}}'"), "nothing fills in"),
         ("a: 1\nb: [1]\n".to_owned(), "f:1:1: this is not a component"),
@@ -272,7 +274,7 @@ fn files_that_are_no_component_are_refused() {
         (bomb(), "over 1048576 nodes"),
         (long, "over 1048576"),
     ];
-    refused(&cases.map(|(text, reason)| (text, [].as_slice(), reason)));
+    assert_refused(&cases.map(|(text, reason)| (text, [].as_slice(), reason)));
 }
 
 #[test]
@@ -306,7 +308,7 @@ fn pipelines_with_something_missing_are_refused() {
         ("{\"deploymentSpec\": 1}".to_owned(), "`root` is missing"),
         (r#"{"pipelineSpec": {"root": {"dag": {"tasks": [1]}}}}"#.to_owned(), "not a mapping"),
     ];
-    refused(&cases.map(|(text, reason)| (text, [].as_slice(), reason)));
+    assert_refused(&cases.map(|(text, reason)| (text, [].as_slice(), reason)));
 }
 
 /// Each pipeline calls the next one twice.
@@ -335,7 +337,6 @@ fn bomb() -> String {
 fn the_table_is_for_people() {
     let quickstart = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/quickstart");
     let values = ["--set", "project=R&D, team", "--set", "params={\"a\": {\"b\": 1}}"];
-    let output = component(&quickstart.join("component.yaml"), &values);
     let expected = "\
 Train  example/train:1.0
 
@@ -355,22 +356,21 @@ python3 main.py 'project='\\''R&D, team'\\''' 'dataset=/gcs/bucket/run/dataset' 
 
 warning: samples stand for `dataset`: give values with --set NAME=VALUE or --values FILE
 ";
-    assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{}", both_streams(&output));
-    assert!(output.stderr.is_empty() && output.status.success());
+    let call = component(&quickstart.join("component.yaml"), &values).assert();
+    call.success().stdout(expected).stderr("");
 }
 
 #[test]
 fn a_line_per_task_is_for_shells() {
     let file = tests_path("kfp/compiled-by-1.8.json");
-    let output = component(&file, &["--format", "shell", "--task", "other-thing"]);
     let root = "/gcs/bucket/run";
     let line = format!(
         "python3 main.py 'passes=3' 'rate=0.5' 'model={root}/other-thing/model' \
          'score={root}/other-thing/score' 'joined=a0.5' 'data={root}/make/data'\n"
     );
-    assert_eq!(String::from_utf8_lossy(&output.stdout), line, "{}", both_streams(&output));
-    let output = component(&file, &["--format", "shell"]);
-    let printed = String::from_utf8(output.stdout).unwrap();
+    let call = component(&file, &["--format", "shell", "--task", "other-thing"]).assert();
+    call.success().stdout(line.clone());
+    let printed = stdout(&component(&file, &["--format", "shell"]).assert().success());
     assert!(printed.starts_with("# condition-1/other-thing-2\npython3 main.py "), "{printed}");
     assert!(printed.ends_with(&format!("# other-thing\n{line}")), "{printed}");
 }

@@ -1,17 +1,8 @@
 //! What a component says of its flags where an `if` decides what it writes, in its YAML and as the
-//! real KFP SDK compiles it; and that a component of many flags is read in linear time.
+//! real KFP SDK compiles it.
 
 mod support;
 
-use std::fmt::Write as _;
-use std::fs;
-
-use hydra_shim::kfp::compiled::Pipeline;
-use hydra_shim::kfp::declare::declarations;
-use hydra_shim::kfp::fill::{Values, fill};
-use hydra_shim::kfp::rewrite::rewrite;
-use hydra_shim::translate::translate;
-use hydra_shim::yaml;
 use serde_json::{Value, json};
 use support::kfp::{judge, python};
 use support::shims_in_path::Failures;
@@ -406,57 +397,6 @@ fn compiled_conditions_judged_by_the_sdk_and_hydra() {
         }
     }
     failures.assert_none();
-}
-
-/// A component of `count` inputs, each with a flag, and each of these twice under an `if`.
-fn many_flags(count: usize) -> String {
-    let (mut inputs, mut args) = (String::new(), String::new());
-    for n in 0..count {
-        let _ = writeln!(inputs, "- {{name: i{n}, type: Integer}}");
-        let _ = writeln!(
-            args,
-            "    - --f{n}\n    - {{inputValue: i{n}}}\n    - {{if: {{cond: {{isPresent: i{n}}}, \
-             then: [--g{n}, {{inputValue: i{n}}}], else: [--g{n}, none]}}}}"
-        );
-    }
-    format!(
-        "inputs:\n{inputs}implementation:\n  container:\n    image: i\n    command: [python3, \
-         main.py]\n    args:\n{args}"
-    )
-}
-
-/// How long this thread has had a processor, in nanoseconds: what else the machine does is not in it.
-fn time_on_processor() -> u64 {
-    let text = fs::read_to_string("/proc/thread-self/schedstat").unwrap();
-    text.split(' ').next().unwrap().parse().unwrap()
-}
-
-/// The shortest of three times to declare, fill in, translate and rewrite so many flags.
-fn time_for(count: usize) -> u64 {
-    let text = many_flags(count);
-    let pipeline = Pipeline::read(&yaml::parse(&text, "c.yaml").unwrap(), "c.yaml").unwrap();
-    let task = &pipeline.tasks[0];
-    let once = || {
-        let start = time_on_processor();
-        let declared = declarations(&task.component, &|_| None).unwrap();
-        assert_eq!(declared.flags.len(), 2 * count);
-        let filled = fill(&pipeline, task, &Values::default()).unwrap();
-        let received: Vec<String> = filled.received.into_iter().map(|one| one.text).collect();
-        let (command, arguments) = received.split_at(filled.command);
-        let translation = translate(command.to_vec(), arguments, &declared).unwrap();
-        assert_eq!(translation.trace.len(), 2 * count);
-        assert!(rewrite(&text, "c.yaml").unwrap().notes.is_empty());
-        time_on_processor() - start
-    };
-    [once(), once(), once()].into_iter().min().unwrap()
-}
-
-#[test]
-fn many_flags_take_time_in_proportion() {
-    let (few, many) = (time_for(500), time_for(6_000));
-    println!("500 inputs: {few} ns, 6,000: {many} ns");
-    // 12 times as many; in quadratic time it were 144.
-    assert!(many < few * 36, "500 inputs: {few} ns, 6,000: {many} ns");
 }
 
 #[test]
