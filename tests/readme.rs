@@ -1,13 +1,34 @@
-//! The README is executed: each `console` block is a transcript, its commands are run in a copy of
-//! `examples/quickstart` with the shim and a real Hydra in PATH, and what they print must be what
-//! the block shows. `README_UPDATE=1 cargo test --test readme` writes what they print into it.
+//! README.md and the pages in docs/ are executed: each `console` block is a transcript, its commands are
+//! run in a copy of `examples/quickstart` with the shim and a real Hydra in PATH, and what they print must
+//! be what the block shows. A `yaml` or `python` block whose first line is `# NAME`, the name of a file, is
+//! that file for the transcripts after it. `README_UPDATE=1 cargo test --test readme` writes what the
+//! commands print into the pages.
 
 mod support;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The Markdown files of a folder of the project, in order.
+fn pages_in(folder: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(root().join(folder)).unwrap().map(|entry| entry.unwrap().path());
+    let mut pages: Vec<PathBuf> =
+        entries.filter(|path| path.extension().is_some_and(|ending| ending == "md")).collect();
+    pages.sort();
+    pages
+}
+
+/// A page's path from the project's folder, for messages.
+fn shown(page: &Path) -> String {
+    page.strip_prefix(root()).unwrap().display().to_string()
+}
 
 /// A folder as in an image: the application, its component, and PATH.
 struct Image {
@@ -18,10 +39,14 @@ struct Image {
 }
 
 impl Image {
-    fn new() -> Self {
+    fn new(files: &BTreeMap<String, String>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let app = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/quickstart");
-        copy(&app, folder.path());
+        copy(&root().join("examples/quickstart"), folder.path());
+        for (name, text) in files {
+            let file = folder.path().join(name);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, text).unwrap();
+        }
         let shim = support::shim();
         let venv = support::venv(support::HYDRA).unwrap();
         let path = std::env::var_os("PATH").unwrap_or_default();
@@ -65,18 +90,34 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// The README with what its transcripts print now.
-fn executed(readme: &str) -> (String, usize) {
+/// The name of the file that a block's first line says it is.
+fn file_of<'a>(fence: &str, first: &'a str) -> Option<&'a str> {
+    let name = first.strip_prefix("# ")?;
+    let is_name = name.contains('.') && !name.contains(' ');
+    (is_name && (fence == "```yaml" || fence == "```python")).then_some(name)
+}
+
+/// A page with what its transcripts print now, and how many commands they have.
+fn executed(page: &str) -> (String, usize) {
     let mut written = String::new();
     let mut commands = 0;
-    let mut lines = readme.lines().peekable();
+    let mut files = BTreeMap::new();
+    let mut lines = page.lines().peekable();
     while let Some(line) = lines.next() {
         writeln!(written, "{line}").unwrap();
+        if let Some(name) = lines.peek().and_then(|first| file_of(line, first)) {
+            let mut text = String::new();
+            while let Some(line) = lines.next_if(|line| *line != "```") {
+                writeln!(text, "{line}").unwrap();
+            }
+            written += &text;
+            files.insert(name.to_owned(), text);
+        }
         if line != "```console" {
             continue;
         }
         // A fresh folder for each block, one for all its commands.
-        let image = Image::new();
+        let image = Image::new(&files);
         while let Some(line) = lines.next_if(|line| *line != "```") {
             let Some(mut command) = line.strip_prefix("$ ").map(str::to_owned) else { continue };
             writeln!(written, "{line}").unwrap();
@@ -94,39 +135,77 @@ fn executed(readme: &str) -> (String, usize) {
 
 #[test]
 fn transcripts_are_what_the_commands_print() {
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let readme = fs::read_to_string(&file).unwrap();
-    let (now, commands) = executed(&readme);
-    assert!(commands >= 8, "only {commands} commands found");
-    if std::env::var_os("README_UPDATE").is_some() {
-        fs::write(&file, now).unwrap();
-        return;
+    let update = std::env::var_os("README_UPDATE").is_some();
+    let mut total = 0;
+    let mut wrong = String::new();
+    for file in [pages_in(""), pages_in("docs")].concat() {
+        let page = fs::read_to_string(&file).unwrap();
+        let (now, commands) = executed(&page);
+        total += commands;
+        if update {
+            fs::write(&file, &now).unwrap();
+            continue;
+        }
+        let mut lines = page.lines().zip(now.lines()).enumerate();
+        match lines.find(|(_, (shown, printed))| shown != printed) {
+            Some((line, (was, is))) => {
+                let place = format!("{}:{}", shown(&file), line + 1);
+                writeln!(wrong, "{place}\n  shows  {was}\n  prints {is}").unwrap();
+            }
+            None => assert_eq!(now.lines().count(), page.lines().count(), "{}", shown(&file)),
+        }
     }
-    for (line, (shown, printed)) in readme.lines().zip(now.lines()).enumerate() {
-        assert_eq!(printed, shown, "README.md:{}", line + 1);
-    }
-    assert_eq!(now.lines().count(), readme.lines().count());
+    assert!(wrong.is_empty(), "README_UPDATE=1 writes what is printed:\n{wrong}");
+    assert!(total >= 20, "only {total} commands found");
+}
+
+/// As `wc -w README.md` counts: a first-time reader has ten minutes.
+#[test]
+fn the_readme_has_at_most_1000_words() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let words = readme.split_whitespace().count();
+    assert!(words <= 1000, "README.md has {words} words");
+}
+
+/// The anchors that GitHub gives a page's headings.
+fn anchors(page: &str) -> Vec<String> {
+    let headings = page.lines().filter_map(|line| line.trim_start_matches('#').strip_prefix(' '));
+    let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
+    let anchor = |heading: &str| heading.chars().filter(kept).collect::<String>();
+    headings.map(|heading| anchor(heading).to_lowercase().replace(' ', "-")).collect()
 }
 
 #[test]
-fn every_heading_that_is_linked_exists() {
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let readme = fs::read_to_string(file).unwrap();
-    let anchors: Vec<String> = readme
-        .lines()
-        .filter_map(|line| line.strip_prefix("## ").or_else(|| line.strip_prefix("### ")))
-        .map(|heading| {
-            let kept = |c: char| c.is_alphanumeric() || c == ' ' || c == '-';
-            heading
-                .chars()
-                .filter(|c| kept(*c))
-                .collect::<String>()
-                .to_lowercase()
-                .replace(' ', "-")
-        })
-        .collect();
-    for link in readme.split("](#").skip(1) {
-        let anchor = link.split(')').next().unwrap();
-        assert!(anchors.iter().any(|a| a == anchor), "#{anchor}: {anchors:?}");
+fn every_link_leads_somewhere() {
+    let folders = ["", "docs", "docker", "tests", "examples/mnist", "examples/hparams_tuning"];
+    for file in folders.into_iter().flat_map(pages_in) {
+        let page = fs::read_to_string(&file).unwrap();
+        for link in page.split("](").skip(1) {
+            let link = link.split(')').next().unwrap();
+            if link.contains("://") {
+                continue;
+            }
+            let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target =
+                if path.is_empty() { file.clone() } else { file.parent().unwrap().join(path) };
+            assert!(target.exists(), "{}: {link}", shown(&file));
+            if !anchor.is_empty() {
+                let anchors = anchors(&fs::read_to_string(target).unwrap());
+                assert!(
+                    anchors.iter().any(|a| a == anchor),
+                    "{}: {link}: {anchors:?}",
+                    shown(&file)
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_index_has_every_page() {
+    let index = fs::read_to_string(root().join("docs/README.md")).unwrap();
+    for page in pages_in("docs") {
+        let name = page.file_name().unwrap().to_str().unwrap();
+        assert!(name == "README.md" || index.contains(&format!("]({name})")), "{name}");
     }
 }
