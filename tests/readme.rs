@@ -209,3 +209,20 @@ fn the_index_has_every_page() {
         assert!(name == "README.md" || index.contains(&format!("]({name})")), "{name}");
     }
 }
+
+#[test]
+fn the_picture_shows_what_the_shim_does() {
+    let picture = fs::read_to_string(root().join("docs/hydra-shim.svg")).unwrap();
+    let texts = |class: &str| {
+        let start = format!("<text class=\"{class}\"");
+        let texts = picture.split(&start).skip(1);
+        let texts = texts.map(|text| text.split(['>', '<']).nth(1).unwrap().replace("&amp;", "&"));
+        texts.collect::<Vec<_>>().join(" ")
+    };
+    let flags = shell_words::split(&texts("flag")).unwrap();
+    let mut command = support::shim_command();
+    let output = command.args(["translate", "--format", "json"]).args(flags).output().unwrap();
+    let printed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let overrides = printed["overrides"].as_array().unwrap().iter().map(|o| o.as_str().unwrap());
+    assert_eq!(overrides.collect::<Vec<_>>().join(" "), texts("override"));
+}
