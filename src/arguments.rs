@@ -9,10 +9,10 @@
 mod closed_mode;
 mod declared;
 mod hydra_switch;
-mod secrets;
 mod setting;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use crate::declarations::{Declarations, Flag, SECRET, Variable};
 use crate::error::{Error, Result, quote};
@@ -20,9 +20,7 @@ use crate::hydra::{self, FlagValue, HydraFlag, Key};
 use crate::kfp;
 use crate::token::split_attached;
 use crate::value::{self, Type, Value};
-use closed_mode::Literals;
 use declared::negated_switch;
-use secrets::SecretKeys;
 pub use setting::Setting;
 pub(crate) use setting::shown;
 
@@ -33,8 +31,8 @@ pub struct Argument<'a> {
     pub from: Vec<String>,
     /// Whether its value is never shown.
     pub secret: bool,
-    /// What they are.
-    pub kind: ArgumentKind<'a>,
+    /// What they are, or why they cannot be passed on.
+    pub kind: Result<ArgumentKind<'a>>,
 }
 
 /// What an argument turned out to be.
@@ -48,19 +46,6 @@ pub enum ArgumentKind<'a> {
     Override(String),
     /// One of Hydra's own flags, with its value.
     HydraFlag,
-    /// It cannot be passed on; only in a dry run.
-    Refused,
-}
-
-/// An argument that cannot be passed on, and why.
-#[derive(Debug)]
-pub struct Refusal {
-    /// The tokens.
-    pub from: Vec<String>,
-    /// Whether its value is never shown.
-    pub secret: bool,
-    /// Why.
-    pub error: Error,
 }
 
 /// Says what each argument is, one after the other; the declared variables come first.
@@ -74,8 +59,10 @@ pub struct ArgumentParser<'a> {
     as_it_is: bool,
     /// Whether the line has a flag that is not Hydra's own.
     has_official_flag: bool,
-    secrets: SecretKeys<'a>,
-    literals: Literals<'a>,
+    /// The keys of the flags that are declared secret.
+    secrets: Vec<&'a str>,
+    /// What the component itself writes beside its flags: each word, and each with the one after it.
+    literals: HashSet<&'a [String]>,
     /// The flag or override before, if there is one.
     previous: Option<Previous<'a>>,
 }
@@ -89,14 +76,14 @@ struct Previous<'a> {
 }
 
 impl<'a> Iterator for ArgumentParser<'a> {
-    type Item = std::result::Result<Argument<'a>, Refusal>;
+    type Item = Argument<'a>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if let Some(variable) = self.variables.next() {
             return Some(self.variable(variable));
         }
         let mut token = self.take()?;
-        if token == "--" && !self.as_it_is && self.literals.hold(token) {
+        if token == "--" && !self.as_it_is && self.is_admitted(1) {
             self.as_it_is = true;
             token = self.take()?;
         }
@@ -115,7 +102,7 @@ impl<'a> Iterator for ArgumentParser<'a> {
         };
         if kind.is_err() && self.at == start + 1 && token.starts_with("--") && !token.contains('=')
         {
-            // For who goes on: most likely its value.
+            // For a dry run, which goes on: most likely its value.
             self.take_if(|next| !is_flag_or_override(next));
         }
         let mut from = self.tokens.get(start..self.at).unwrap_or_default().to_vec();
@@ -125,16 +112,15 @@ impl<'a> Iterator for ArgumentParser<'a> {
         }
         let is_hydra_flag = matches!(kind, Ok(ArgumentKind::HydraFlag));
         self.previous = Some(Previous { token, secret: secret || is_hidden, is_hydra_flag });
-        Some(match kind {
-            Ok(kind) => Ok(Argument { from, secret, kind }),
-            Err(error) => Err(Refusal { from, secret, error }),
-        })
+        Some(Argument { from, secret, kind })
     }
 }
 
 impl<'a> ArgumentParser<'a> {
     /// Reads `tokens` by what is `declared`.
     pub fn new(tokens: &'a [String], declared: &'a Declarations) -> Self {
+        let secret = declared.flags.iter().filter(|flag| flag.is_secret());
+        let literals = &declared.literals;
         Self {
             tokens,
             at: 0,
@@ -144,8 +130,8 @@ impl<'a> ArgumentParser<'a> {
             has_official_flag: tokens
                 .iter()
                 .any(|token| hydra_switch::is_official(token, declared)),
-            secrets: SecretKeys::of(declared),
-            literals: Literals::of(declared),
+            secrets: secret.map(|flag| flag.key.name.as_str()).collect(),
+            literals: literals.windows(1).chain(literals.windows(2)).collect(),
             previous: None,
         }
     }
@@ -173,14 +159,19 @@ impl<'a> ArgumentParser<'a> {
     /// Whether what `token` sets is never shown, whoever sets it.
     fn is_secret(&self, flag: Option<&Flag>, token: &str) -> bool {
         match flag {
-            Some(flag) => flag.is_secret() || self.secrets.hold(&flag.key.name),
+            Some(flag) => self.is_secret_key(&flag.key.name),
             // With one dash as well: a slip of whoever writes it.
             None if token.starts_with('-') => {
                 let name = split_attached(token).0.trim_start_matches('-');
-                self.secrets.hold(&self.declared.key_of(name))
+                self.is_secret_key(&self.declared.key_of(name))
             }
-            None => hydra::native_key(token).is_some_and(|key| self.secrets.hold(key)),
+            None => hydra::native_key(token).is_some_and(|key| self.is_secret_key(key)),
         }
+    }
+
+    /// Whether `key` is, holds or is in the key of a secret flag.
+    fn is_secret_key(&self, key: &str) -> bool {
+        self.secrets.iter().any(|secret| hydra::is_in(key, secret) || hydra::is_in(secret, key))
     }
 
     /// A token for a message, without a secret that is attached to it.
@@ -195,13 +186,8 @@ impl<'a> ArgumentParser<'a> {
         let (written, attached) = split_attached(token);
         let name = written.get(2..).unwrap_or_default();
         if let Some(flag) = negated_switch(self.declared, name, attached) {
-            return self.setting(
-                Cow::Borrowed(flag),
-                written,
-                "false",
-                Ok(Value::Bool(false)),
-                secret,
-            );
+            let value = Ok(Value::Bool(false));
+            return self.setting(Cow::Borrowed(flag), written, "false", value, secret);
         }
         if self.declared.drops(name) {
             if attached.is_none() {
@@ -265,7 +251,8 @@ impl<'a> ArgumentParser<'a> {
             (FlagValue::Optional(choices), None) => self.take_if(|next| choices.contains(&next)),
         };
         match value {
-            Some(value) if !self.literals.hold_pair(written, value) => {
+            // It chooses files and packages.
+            Some(value) if !self.is_admitted(2) => {
                 Err(closed_mode::not_the_components(written, value))
             }
             _ => Ok(ArgumentKind::HydraFlag),
@@ -300,10 +287,21 @@ impl<'a> ArgumentParser<'a> {
         }
     }
 
-    /// Admits an argument that no declaration names: in closed mode only if the component wrote it.
-    /// `written` is the part of `token` to be named.
+    /// Whether the component itself writes the last `count` tokens that were read.
+    fn is_literal(&self, count: usize) -> bool {
+        let last = self.tokens.get(self.at.saturating_sub(count)..self.at);
+        last.is_some_and(|last| self.literals.contains(last))
+    }
+
+    /// Whether the last `count` tokens that were read may be undeclared: in closed mode only if the
+    /// component itself writes them.
+    fn is_admitted(&self, count: usize) -> bool {
+        !self.declared.closed || self.is_literal(count)
+    }
+
+    /// Admits the argument `token`, which no declaration names; `written` is the part of it to be named.
     fn admit(&self, token: &str, written: &str) -> Result<()> {
-        if self.literals.hold(token) {
+        if self.is_admitted(1) {
             return Ok(());
         }
         let written = match token {
@@ -319,13 +317,8 @@ impl<'a> ArgumentParser<'a> {
         self.previous.is_some_and(|previous| previous.secret) && !token.starts_with("--")
     }
 
-    fn is_bool(&self, written: &str) -> bool {
-        self.declared.flags.named(written).is_some_and(|flag| flag.ty == Type::Bool)
-    }
-
     fn unexpected(&self, token: &str) -> Error {
         let place = self.at;
-        let previous = self.previous;
         let error = Error::refused(format!(
             "unexpected argument {} (argument {place}): expected --name value, key=value, or one \
              of Hydra's own flags",
@@ -337,23 +330,31 @@ impl<'a> ArgumentParser<'a> {
                  a `--`: hydra-shim run mpirun -n 4 my-train -- --lr 0.1",
             );
         }
-        let flag =
-            previous.map(|previous| (split_attached(previous.token).0, previous.is_hydra_flag));
-        match flag {
-            Some((flag, true)) => error.help(hydra_switch::how_to_set_its_key(flag)),
-            Some((flag, false)) if self.is_bool(flag) => error.help(format!(
+        let Some(Previous { token, is_hydra_flag, .. }) = self.previous else {
+            return error.help(match place {
+                1 => {
+                    "a value needs a name: --NAME VALUE, or NAME=VALUE; if it is a word of the command, \
+                     end that with `--`: hydra-shim run timeout 10 python3 main.py -- --lr 0.1"
+                }
+                _ => "a parameter's value follows its flag",
+            });
+        };
+        let flag = split_attached(token).0;
+        let is_bool = |flag: &Flag| flag.ty == Type::Bool;
+        error.help(if is_hydra_flag {
+            hydra_switch::how_to_set_its_key(flag)
+        } else if self.declared.flags.named(flag).is_some_and(is_bool) {
+            format!(
                 "{flag} is declared bool: its values are true, yes, on, 1 and false, no, off, 0"
-            )),
-            Some((flag, false)) if flag.starts_with("--") => error.help(format!(
+            )
+        } else if flag.starts_with("--") {
+            format!(
                 "if it belongs to {flag}, pass one value: {flag} 'A B', or {flag} \
                  '[\"A\",\"B\"]' for a list"
-            )),
-            None if place == 1 => error.help(
-                "a value needs a name: --NAME VALUE, or NAME=VALUE; if it is a word of the command, end \
-                 that with `--`: hydra-shim run timeout 10 python3 main.py -- --lr 0.1",
-            ),
-            _ => error.help("a parameter's value follows its flag"),
-        }
+            )
+        } else {
+            "a parameter's value follows its flag".to_owned()
+        })
     }
 }
 

@@ -20,8 +20,9 @@ use clap::error::ErrorKind;
 use crate::command_line::{self, Tokens};
 use crate::error::{Error, Kind, quote, visible};
 use crate::project::{self, Named};
+use crate::report::{self, Report};
 use crate::translate::Translation;
-use crate::{exec, report, run};
+use crate::{exec, run};
 
 pub use definition::definition;
 
@@ -60,7 +61,7 @@ fn dispatch(matches: &ArgMatches) -> Result<()> {
         Some(("translate", options)) => {
             let translation = project::translate_tokens(tokens(options)?, named(options))?;
             if options.get_one::<String>("format").is_some_and(|format| format == "json") {
-                return print(&format!("{}\n", report::json(&translation)));
+                return print(&(report::json_line(&Report::new(&translation)) + "\n"));
             }
             translation.warnings.iter().for_each(|warning| warn(warning));
             print(&shell(&translation))

@@ -7,14 +7,18 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 /// A refusal, with the reason and, where there is one, the next step.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Error {
     /// What failed, in one line: the flag, the value, the file.
+    #[serde(rename = "error")]
     pub message: String,
     /// What would be right; empty where nothing useful can be said.
     pub help: Option<String>,
     /// Decides the exit code.
+    #[serde(skip)]
     pub kind: Kind,
 }
 

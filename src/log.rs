@@ -80,8 +80,7 @@ impl Log {
         }
         say(&text);
         if self == Self::Json {
-            let detail = serde_json::json!({ "error": error.message, "help": error.help });
-            say(&cloud_line("ERROR", &text, &detail));
+            say(&cloud_line("ERROR", &text, &serde_json::json!(error)));
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::kfp::compiled::{Pipeline, Task};
 use crate::kfp::component::{Component, Part};
 use crate::kfp::declare;
 use crate::rules::{Layer, Naming, Rules};
-use crate::translate::{self, DryRun, Translation};
+use crate::translate::{self, Translation};
 use crate::yaml;
 
 /// Names the rules file.
@@ -152,7 +152,7 @@ pub fn dry_run(
     (command, arguments): (&[String], &[String]),
     rules: Option<&Path>,
     other_command: &[String],
-) -> Result<DryRun> {
+) -> Result<Translation> {
     let named = Named { rules, component: None };
     let (command, project) = match (other_command, command) {
         ([], []) => default_command(named)?,
@@ -166,21 +166,17 @@ pub fn dry_run(
         None => Project::read(place, named)?,
     };
     if project.naming(&app) == Naming::Off {
-        let translation = Translation::untouched(command, arguments.to_vec());
-        return Ok(DryRun { translation, ..DryRun::default() });
+        return Ok(Translation::untouched(command, arguments.to_vec()));
     }
     let layer = layer_for(&app, project.rules()?.as_ref());
-    let (component, refusal) =
-        match declare::declarations(component, &|flag| layer.declared_type(flag)) {
-            Ok(declared) => (declared, None),
-            // Shown by what the rules say alone: what is secret stays so.
-            Err(error) => (Declarations::default(), Some(error)),
-        };
-    let run = translate::dry_run(command, arguments, &lay_over(&layer, component)?);
-    Ok(match refusal {
-        None => run,
-        Some(error) => run.refused_whole(error),
-    })
+    let run = |component| -> Result<Translation> {
+        Ok(translate::dry_run(command, arguments, &lay_over(&layer, component)?))
+    };
+    match declare::declarations(component, &|flag| layer.declared_type(flag)) {
+        Ok(declared) => run(declared),
+        // Shown by what the rules say alone: what is secret stays so.
+        Err(error) => Ok(run(Declarations::default())?.refused_whole(&error)),
+    }
 }
 
 /// Refuses a command that a separator has ended, where a value may have been that separator. In closed

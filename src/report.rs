@@ -25,44 +25,29 @@ struct TraceEntry<'a> {
     to: Cow<'a, [String]>,
     key: Option<&'a str>,
     r#type: String,
+    /// Why it is refused.
     #[serde(flatten)]
-    error: Option<TraceError<'a>>,
-}
-
-/// Why an argument is refused.
-#[derive(Serialize)]
-struct TraceError<'a> {
-    error: &'a str,
-    help: Option<&'a str>,
+    error: Option<&'a Error>,
 }
 
 impl<'a> Report<'a> {
-    /// With the errors of what is refused, each with its place in the trace.
-    pub(crate) fn new(translation: &'a Translation, refused: &'a [(usize, Error)]) -> Self {
-        let starts = refused.is_empty();
-        let mut refused = refused.iter().peekable();
-        let entry = |(index, step): (usize, &'a Step)| TraceEntry {
+    pub(crate) fn new(translation: &'a Translation) -> Self {
+        let starts = translation.errors().next().is_none();
+        let entry = |step: &'a Step| TraceEntry {
             from: step.shown_from(),
             to: step.shown_to(),
             key: step.key.as_deref(),
             r#type: step.kind.to_string(),
-            error: refused
-                .next_if(|(at, _)| *at == index)
-                .map(|(_, e)| TraceError { error: &e.message, help: e.help.as_deref() }),
+            error: step.kind.error(),
         };
         Self {
             argv: starts.then(|| translation.argv().collect()),
             command: starts.then_some(&translation.command),
             overrides: starts.then(|| translation.overrides().collect()),
             warnings: &translation.warnings,
-            trace: translation.trace.iter().enumerate().map(entry).collect(),
+            trace: translation.trace.iter().map(entry).collect(),
         }
     }
-}
-
-/// The translation as one JSON object, without a line's end.
-pub fn json(translation: &Translation) -> String {
-    json_line(&Report::new(translation, &[]))
 }
 
 /// JSON in one line, in which nothing is invisible: JSON itself escapes only what is below U+0020.

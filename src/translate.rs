@@ -11,11 +11,11 @@ use std::collections::HashSet;
 
 use crate::arguments::{Argument, ArgumentKind, ArgumentParser, Setting, shown};
 use crate::declarations::{Declarations, Mkdir, Source};
-use crate::error::{Error, Result, quote};
+use crate::error::{Result, quote};
 use crate::hydra;
 use crate::value::{self, Type, Value};
-use resolve::{Resolved, resolve};
-pub use translation::{DryRun, Step, StepKind, Translation};
+use resolve::resolve;
+pub use translation::{Step, StepKind, Translation};
 
 /// Translates `arguments` for `command`.
 ///
@@ -27,46 +27,38 @@ pub fn translate(
     arguments: &[String],
     declared: &Declarations,
 ) -> Result<Translation> {
-    let parsed: std::result::Result<_, _> = ArgumentParser::new(arguments, declared).collect();
-    match parsed {
-        Ok(arguments) => Ok(write(command, resolve(arguments), declared)),
-        Err(refusal) => Err(refusal.error),
-    }
+    let translation = dry_run(command, arguments, declared);
+    let error = translation.errors().next().cloned();
+    error.map_or(Ok(translation), Err)
 }
 
-/// Translates `arguments` for `command` as [`translate`] does, and goes on after what it refuses.
-pub fn dry_run(command: Vec<String>, arguments: &[String], declared: &Declarations) -> DryRun {
-    let mut errors: Vec<Error> = Vec::new();
-    let parsed = ArgumentParser::new(arguments, declared).map(|argument| match argument {
-        Ok(argument) => argument,
-        Err(refusal) => {
-            errors.push(refusal.error);
-            Argument { from: refusal.from, secret: refusal.secret, kind: ArgumentKind::Refused }
-        }
-    });
-    let translation = write(command, resolve(parsed.collect()), declared);
-    let steps = translation.trace.iter().enumerate();
-    let refused = steps.filter(|(_, step)| step.kind == StepKind::Refused).map(|(place, _)| place);
-    DryRun { refused: refused.zip(errors).collect(), translation }
+/// Translates `arguments` for `command` as [`translate`] does, and goes on after what it refuses: a step
+/// that is refused has what was received and no override.
+pub fn dry_run(command: Vec<String>, arguments: &[String], declared: &Declarations) -> Translation {
+    write(command, resolve(ArgumentParser::new(arguments, declared)), declared)
 }
 
 /// Writes the overrides in the order of the arguments, then what the rules append, then Hydra's own
 /// flags, which it takes only after the overrides.
-fn write(command: Vec<String>, resolved: Vec<Resolved>, declared: &Declarations) -> Translation {
+fn write(command: Vec<String>, arguments: Vec<Argument>, declared: &Declarations) -> Translation {
     let mut translation = Translation { command, ..Translation::default() };
     let mut hydra_flags = Vec::new();
-    for Resolved { argument, replaced_by } in resolved {
+    for argument in arguments {
         let mut step = Step::new(argument.from, StepKind::Dropped);
         step.secret = argument.secret;
         match argument.kind {
-            ArgumentKind::Setting(setting) => {
+            Ok(ArgumentKind::Setting(setting)) => {
                 step.key = Some(setting.flag.key.name.clone());
                 step.kind = StepKind::Value(setting.flag.ty.clone());
                 step.declared_by.clone_from(&setting.flag.source);
-                if let Some(by) = replaced_by {
-                    translation.warnings.push(replaced(&step, &by));
+                if let Some(by) = &setting.replaced_by {
+                    let from = quote(&step.shown_from().join(" "));
+                    translation
+                        .warnings
+                        .push(format!("{from} is set again by {by}: only the last value counts"));
                 } else {
-                    step.to = setting.assignments();
+                    let merge = setting.flag.rule.merge == Some(true);
+                    step.to = hydra::assignments(&setting.flag.key, &setting.spelling, merge);
                     translation.warnings.extend(warnings(&setting, &step));
                     translation.folders.extend(folder(&setting));
                 }
@@ -74,7 +66,7 @@ fn write(command: Vec<String>, resolved: Vec<Resolved>, declared: &Declarations)
                     translation.secrets.extend(secrets(&setting, &step));
                 }
             }
-            ArgumentKind::Override(text) => {
+            Ok(ArgumentKind::Override(text)) => {
                 step.key = hydra::native_key(&text).map(str::to_owned);
                 step.kind = StepKind::Override;
                 if let (Some((_, value)), true) = (text.split_once('='), step.secret) {
@@ -82,14 +74,14 @@ fn write(command: Vec<String>, resolved: Vec<Resolved>, declared: &Declarations)
                 }
                 step.to = vec![text];
             }
-            ArgumentKind::HydraFlag => {
+            Ok(ArgumentKind::HydraFlag) => {
                 step.kind = StepKind::HydraFlag;
                 step.to.clone_from(&step.from);
                 hydra_flags.push(step);
                 continue;
             }
-            ArgumentKind::Refused => step.kind = StepKind::Refused,
-            ArgumentKind::Dropped => {}
+            Ok(ArgumentKind::Dropped) => {}
+            Err(error) => step.kind = StepKind::Refused(Some(error)),
         }
         translation.trace.push(step);
     }
@@ -114,11 +106,6 @@ fn append(translation: &Translation, append: &[String]) -> Vec<Step> {
     steps.collect()
 }
 
-fn replaced(step: &Step, by: &str) -> String {
-    let from = quote(&step.shown_from().join(" "));
-    format!("{from} is set again by {by}: only the last value counts")
-}
-
 /// The folder that a setting wants.
 fn folder(setting: &Setting) -> Option<String> {
     let Value::Text(path) = &setting.value else { return None };
@@ -141,7 +128,7 @@ fn secrets(setting: &Setting, step: &Step) -> Vec<String> {
     let values = step.to.iter().filter_map(|text| text.split_once('='));
     let values = values.map(|(_, value)| value.to_owned()).filter(|value| value != "{}");
     let whole = std::iter::once(setting.text.clone());
-    whole.chain(setting.value.texts()).chain(values).collect()
+    whole.chain(setting.value.texts().map(str::to_owned)).chain(values).collect()
 }
 
 /// What a person should know of a setting though nothing is wrong.

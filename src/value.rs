@@ -1,7 +1,8 @@
 //! Text and a type in, a typed [`Value`] out.
 //!
 //! Nothing here knows how Hydra quotes a value (see [`crate::hydra`]) or where the text came from; a
-//! number is written so that JSON, YAML and Hydra read the same one.
+//! number is written so that JSON, YAML and Hydra read the same one. An error's message is the clause that
+//! follows the flag and the value: "is not an int".
 //! The rules for undeclared text (`auto`) are made so that a value which is *meant* as text is never
 //! taken for something else: a date, a commit id, `nan` or `None` stay strings.
 
@@ -15,7 +16,7 @@ use std::str::FromStr;
 
 use serde::de::{self, Deserializer, Visitor};
 
-use crate::error::quote;
+use crate::error::{Error, Result, quote};
 use number::{float, integer};
 
 pub use json::json;
@@ -39,37 +40,14 @@ pub enum Value {
     Dict(Vec<(String, Value)>),
 }
 
-/// Why a value cannot be had: a clause that follows the flag and the value in a message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// "is not an int", "has the key `q\"`, which …".
-    pub clause: String,
-    /// What would be right.
-    pub help: Option<String>,
-}
-
-impl Problem {
-    /// A problem without a next step.
-    pub fn new(clause: impl Into<String>) -> Self {
-        Self { clause: clause.into(), help: None }
-    }
-
-    /// The same problem with a next step.
-    #[must_use]
-    pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
-        self
-    }
-}
-
 impl Value {
     /// Reads `text` as a value of type `ty`; [`Type::Hydra`] is text here, and is its writer's
     /// business.
     ///
     /// # Errors
     /// The text is not a value of that type, or a value that no Hydra application can be sent.
-    pub fn parse(text: &str, ty: &Type) -> Result<Self, Problem> {
-        let not = || Problem::new(format!("is not {}", ty.with_article()));
+    pub fn parse(text: &str, ty: &Type) -> Result<Self> {
+        let not = || Error::refused(format!("is not {}", ty.with_article()));
         match ty {
             Type::Auto => auto(text),
             Type::Text | Type::Path | Type::Hydra => Ok(Self::Text(text.to_owned())),
@@ -87,7 +65,7 @@ impl Value {
                 Some(Self::Dict(entries)) => entries
                     .into_iter()
                     .map(|(key, item)| Ok((key, item.fit(*element)?)))
-                    .collect::<Result<_, _>>()
+                    .collect::<Result<_>>()
                     .map(Self::Dict),
                 _ => Err(not().help("write a JSON object, as KFP does: {\"a\": 1}")),
             },
@@ -99,12 +77,12 @@ impl Value {
     ///
     /// # Errors
     /// An item is not a value of the list's element type, or cannot be sent.
-    pub fn array(text: &str, ty: &Type) -> Result<Option<Vec<Self>>, Problem> {
+    pub fn array(text: &str, ty: &Type) -> Result<Option<Vec<Self>>> {
         let Some(inner) = text.strip_prefix('[') else { return Ok(None) };
         let element = if let Type::List(element) = ty { *element } else { Element::Any };
         match (json(text)?, element, inner.trim_end().strip_suffix(']')) {
             (Some(Self::List(items)), ..) => {
-                items.into_iter().map(|item| item.fit(element)).collect::<Result<_, _>>().map(Some)
+                items.into_iter().map(|item| item.fit(element)).collect::<Result<_>>().map(Some)
             }
             (None, Element::Float, Some(inner)) => {
                 let items = inner.split(',').map(|item| float(item.trim()).map(Self::Number));
@@ -115,7 +93,7 @@ impl Value {
     }
 
     /// This element of a list or dict as the declared element type.
-    fn fit(self, element: Element) -> Result<Self, Problem> {
+    fn fit(self, element: Element) -> Result<Self> {
         let number = match (element, &self) {
             (Element::Any, _) | (Element::Text, Self::Text(_)) | (Element::Bool, Self::Bool(_)) => {
                 return Ok(self);
@@ -127,7 +105,7 @@ impl Value {
         };
         number.map(Self::Number).ok_or_else(|| {
             let ty = element.ty().with_article();
-            Problem::new(format!("holds {}, which is not {ty}", self.describe()))
+            Error::refused(format!("holds {}, which is not {ty}", self.describe()))
         })
     }
 
@@ -153,35 +131,29 @@ impl Value {
         }
     }
 
-    /// Whether `holds` does for any text in it, at any depth; a dict's keys are not text.
-    pub fn any_text(&self, holds: &impl Fn(&str) -> bool) -> bool {
-        match self {
-            Self::Text(text) => holds(text),
-            Self::List(items) => items.iter().any(|item| item.any_text(holds)),
-            Self::Dict(entries) => entries.iter().any(|(_, item)| item.any_text(holds)),
-            Self::Null | Self::Bool(_) | Self::Number(_) => false,
+    /// It and all that it holds, at any depth, each with its key in a dict.
+    pub fn nodes(&self) -> Vec<(Option<&str>, &Self)> {
+        let mut nodes = vec![(None, self)];
+        let mut read = 0;
+        while let Some((_, node)) = nodes.get(read) {
+            match node {
+                Self::List(items) => nodes.extend(items.iter().map(|item| (None, item))),
+                Self::Dict(entries) => {
+                    nodes.extend(entries.iter().map(|(key, value)| (Some(key.as_str()), value)));
+                }
+                _ => {}
+            }
+            read += 1;
         }
+        nodes
     }
 
-    /// Each text and number in it, at any depth.
-    pub fn texts(&self) -> Vec<String> {
-        match self {
-            Self::Text(text) | Self::Number(text) => vec![text.clone()],
-            Self::List(items) => items.iter().flat_map(Self::texts).collect(),
-            Self::Dict(entries) => entries.iter().flat_map(|(_, item)| item.texts()).collect(),
-            Self::Null | Self::Bool(_) => Vec::new(),
-        }
-    }
-
-    /// The first dict key, at any depth, that is one of `keys`.
-    pub fn find_key<'a>(&self, keys: &[&'a str]) -> Option<&'a str> {
-        match self {
-            Self::List(items) => items.iter().find_map(|item| item.find_key(keys)),
-            Self::Dict(entries) => entries.iter().find_map(|(key, item)| {
-                keys.iter().find(|wanted| *wanted == key).copied().or_else(|| item.find_key(keys))
-            }),
+    /// Each text and number in it, at any depth; a dict's keys are neither.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.nodes().into_iter().filter_map(|(_, node)| match node {
+            Self::Text(text) | Self::Number(text) => Some(text.as_str()),
             _ => None,
-        }
+        })
     }
 
     fn describe(&self) -> String {
@@ -203,32 +175,23 @@ pub fn is_python_notation(text: &str) -> bool {
 }
 
 /// Undeclared text: typed where it is plainly JSON, else exactly its characters.
-fn auto(text: &str) -> Result<Value, Problem> {
-    if text.eq_ignore_ascii_case("true") {
-        return Ok(Value::Bool(true));
-    }
-    if text.eq_ignore_ascii_case("false") {
-        return Ok(Value::Bool(false));
-    }
-    if text == "null" {
-        return Ok(Value::Null);
-    }
-    if is_typed_number(text) {
-        return Ok(Value::Number(text.to_owned()));
-    }
-    if text.starts_with(['[', '{'])
-        && let Some(value) = json(text)?
-    {
-        return Ok(value);
-    }
-    Ok(Value::Text(text.to_owned()))
+fn auto(text: &str) -> Result<Value> {
+    let as_text = || Value::Text(text.to_owned());
+    Ok(match text {
+        "null" => Value::Null,
+        _ if text.eq_ignore_ascii_case("true") => Value::Bool(true),
+        _ if text.eq_ignore_ascii_case("false") => Value::Bool(false),
+        _ if is_typed_number(text) => Value::Number(text.to_owned()),
+        _ if text.starts_with(['[', '{']) => json(text)?.unwrap_or_else(as_text),
+        _ => as_text(),
+    })
 }
 
 /// Reads a scalar of a file by its text, whatever YAML would take it for. An error is at its place.
 ///
 /// # Errors
 /// It is not a scalar, or [`FromStr`] refuses its text.
-pub(crate) fn from_text<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+pub(crate) fn from_text<'de, T, D>(deserializer: D) -> std::result::Result<T, D::Error>
 where
     T: FromStr<Err = String>,
     D: Deserializer<'de>,
@@ -241,7 +204,7 @@ where
             f.write_str("text")
         }
 
-        fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        fn visit_str<E: de::Error>(self, text: &str) -> std::result::Result<T, E> {
             text.parse().map_err(E::custom)
         }
     }
@@ -252,12 +215,14 @@ where
 ///
 /// # Errors
 /// It is not one.
-pub(crate) fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+pub(crate) fn truth<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<Option<bool>, D::Error> {
     struct Truth(bool);
     impl FromStr for Truth {
         type Err = String;
 
-        fn from_str(text: &str) -> Result<Self, String> {
+        fn from_str(text: &str) -> std::result::Result<Self, String> {
             boolean(text).map(Self).ok_or_else(|| format!("{} is not true or false", quote(text)))
         }
     }
@@ -266,12 +231,9 @@ pub(crate) fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option
 
 /// A truth value in the words that YAML 1.1 and argparse wrappers use.
 pub fn boolean(text: &str) -> Option<bool> {
-    const TRUE: [&str; 4] = ["true", "yes", "on", "1"];
-    const FALSE: [&str; 4] = ["false", "no", "off", "0"];
-    let is = |words: [&str; 4]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
-    match (is(TRUE), is(FALSE)) {
-        (true, _) => Some(true),
-        (_, true) => Some(false),
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" => Some(true),
+        "false" | "no" | "off" | "0" => Some(false),
         _ => None,
     }
 }

@@ -54,8 +54,8 @@ fn a_mistake_is_named_with_its_place() {
             "1:12: flags.a: `merge` is for a dict, not for the type list",
         ),
         (
-            "flags: {a: {type: 'list[str, int]'}}",
-            "1:19: flags.a.type: unknown type `list[str, int]`; help: did you mean list[string]?",
+            "flags: {a: {type: 'list[str,]'}}",
+            "1:19: flags.a.type: unknown type `list[str,]`; help: did you mean list[str]?",
         ),
         (
             "flags: {a: {type: 'dict[float, int]'}}",

@@ -3,39 +3,29 @@
 use std::borrow::Cow;
 
 use super::{
-    Argument, ArgumentKind, ArgumentParser, Refusal, Setting, closed_mode, is_flag_or_override,
-    setting,
+    Argument, ArgumentKind, ArgumentParser, Setting, closed_mode, is_flag_or_override, shown,
 };
 use crate::declarations::{Arity, Declarations, Empty, Flag, Source, Variable};
 use crate::error::{Error, Result, quote};
 use crate::hydra::{self, Spelling};
 use crate::token::split_attached;
-use crate::value::{Element, Problem, Type, Value};
+use crate::value::{Element, Type, Value};
 
 impl<'a> ArgumentParser<'a> {
     /// An environment variable that sets a key, typed by the flag declared for that key.
-    pub(super) fn variable(
-        &self,
-        variable: &Variable,
-    ) -> std::result::Result<Argument<'a>, Refusal> {
+    pub(super) fn variable(&self, variable: &Variable) -> Argument<'a> {
         let mut declared = self.declared.flags.iter();
         let flag = declared.find(|flag| {
             flag.key.name == variable.key.name && !matches!(flag.arity, Arity::Exactly(n) if n != 1)
         });
-        let source = variable.source.clone();
-        let mut flag = flag
-            .cloned()
-            .unwrap_or_else(|| Flag::new("", variable.key.clone(), Type::Auto, source));
+        let undeclared =
+            || Flag::new("", variable.key.clone(), Type::Auto, variable.source.clone());
+        let mut flag = flag.cloned().unwrap_or_else(undeclared);
         flag.arity = Arity::Exactly(1);
         let written = format!("${}", variable.name);
-        let secret = flag.is_secret() || self.secrets.hold(&flag.key.name);
-        let texts = [variable.value.as_str()];
-        let kind = self.declared_value(Cow::Owned(flag), &written, &texts, secret);
-        let from = vec![written, variable.value.clone()];
-        match kind {
-            Ok(kind) => Ok(Argument { from, secret, kind }),
-            Err(error) => Err(Refusal { from, secret, error }),
-        }
+        let secret = self.is_secret_key(&flag.key.name);
+        let kind = self.declared_value(Cow::Owned(flag), &written, &[&variable.value], secret);
+        Argument { from: vec![written, variable.value.clone()], secret, kind }
     }
 
     /// A declared flag, written as `token`, with the arguments that are its values.
@@ -126,7 +116,7 @@ impl<'a> ArgumentParser<'a> {
             texts => texts
                 .iter()
                 .map(|text| Value::parse(text, &flag.ty))
-                .collect::<std::result::Result<_, _>>()
+                .collect::<Result<_>>()
                 .map(Value::List),
         };
         self.setting(flag, written, &text, value, secret)
@@ -139,7 +129,7 @@ impl<'a> ArgumentParser<'a> {
         flag: Cow<'a, Flag>,
         written: &str,
         text: &str,
-        value: std::result::Result<Value, Problem>,
+        value: Result<Value>,
         secret: bool,
     ) -> Result<ArgumentKind<'a>> {
         if !hydra::is_key(&flag.key.name) {
@@ -155,16 +145,11 @@ impl<'a> ArgumentParser<'a> {
             };
             Ok((value, spelling))
         });
-        match spelled {
-            Ok((value, spelling)) => Ok(ArgumentKind::Setting(Box::new(Setting {
-                flag,
-                written: written.to_owned(),
-                text: text.to_owned(),
-                value,
-                spelling,
-            }))),
-            Err(problem) => Err(setting::refused(&flag, written, text, secret, problem)),
-        }
+        let (value, spelling) =
+            spelled.map_err(|error| no_such_value(&flag, written, text, secret, error))?;
+        let (written, text) = (written.to_owned(), text.to_owned());
+        let setting = Setting { flag, written, text, value, spelling, replaced_by: None };
+        Ok(ArgumentKind::Setting(Box::new(setting)))
     }
 }
 
@@ -225,9 +210,25 @@ fn bad_key(written: &str, key: &str) -> Error {
     .help("a key is a name like lr, or a path like model.optimizer.lr")
 }
 
+/// Says that `text` cannot be the value of the flag `written`: `error` has the clause that follows it.
+fn no_such_value(flag: &Flag, written: &str, text: &str, secret: bool, error: Error) -> Error {
+    // A clause quotes parts of the value.
+    let clause = if secret { format!("cannot be passed as {}", flag.ty) } else { error.message };
+    let help = match text {
+        _ if secret => None,
+        "null" => {
+            Some("if null is a value of it, declare `nullable: true` in the rules".to_owned())
+        }
+        _ => error.help,
+    };
+    let text = shown(text, secret);
+    let message = format!("{written}: the value {text} {clause}{}", flag.declared());
+    Error { help, ..Error::refused(message) }
+}
+
 /// The items of a flag that takes several: JSON arrays spliced in, other texts by the list's
 /// element type.
-fn many(texts: &[&str], ty: &Type) -> std::result::Result<Value, Problem> {
+fn many(texts: &[&str], ty: &Type) -> Result<Value> {
     let element = match ty {
         Type::List(element) => element.ty(),
         ty => ty.clone(),
@@ -237,9 +238,9 @@ fn many(texts: &[&str], ty: &Type) -> std::result::Result<Value, Problem> {
         match Value::array(text, ty)? {
             Some(spliced) => items.extend(spliced),
             None if texts.len() == 1 => items.push(Value::parse(text, &element)?),
-            None => items.push(Value::parse(text, &element).map_err(|problem| Problem {
-                clause: format!("holds {}, which {}", quote(text), problem.clause),
-                ..problem
+            None => items.push(Value::parse(text, &element).map_err(|error| Error {
+                message: format!("holds {}, which {}", quote(text), error.message),
+                ..error
             })?),
         }
     }

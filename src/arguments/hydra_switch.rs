@@ -42,7 +42,7 @@ impl ArgumentParser<'_> {
         if !is_switch
             || self.as_it_is
             || !self.has_official_flag
-            || self.declared.literals.iter().any(|literal| literal == token)
+            || self.is_literal(1)
             || self.takes_next_token(next, after.first().map(String::as_str))
         {
             return Ok(());

@@ -1,11 +1,12 @@
 //! A key and the value it gets.
 
 use std::borrow::Cow;
+use std::mem;
 
 use crate::declarations::{Arity, Flag, SECRET};
-use crate::error::{Error, quote};
-use crate::hydra::{self, Spelling};
-use crate::value::{Problem, Value};
+use crate::error::quote;
+use crate::hydra::Spelling;
+use crate::value::Value;
 
 /// A key and the value it gets.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub struct Setting<'a> {
     pub value: Value,
     /// As Hydra spells it.
     pub spelling: Spelling,
+    /// A later argument that sets the same key, as it may be shown.
+    pub replaced_by: Option<String>,
 }
 
 impl Setting<'_> {
@@ -28,46 +31,21 @@ impl Setting<'_> {
         matches!(self.flag.arity, Arity::AtLeast(_)) && matches!(self.spelling, Spelling::List(_))
     }
 
-    /// Goes on with the items of `more`, of two lists.
-    pub(crate) fn add(&mut self, more: Self) {
-        if let (Value::List(items), Value::List(more)) = (&mut self.value, more.value) {
-            items.extend(more);
+    /// Puts the items of `earlier`, a setting of the same list, before its own.
+    pub(crate) fn follow(&mut self, earlier: &mut Self) {
+        if let (Value::List(items), Value::List(before)) = (&mut self.value, &mut earlier.value) {
+            before.append(items);
+            *items = mem::take(before);
         }
-        if let (Spelling::List(items), Spelling::List(more)) = (&mut self.spelling, more.spelling) {
-            items.extend(more);
+        let spellings = (&mut self.spelling, &mut earlier.spelling);
+        if let (Spelling::List(items), Spelling::List(before)) = spellings {
+            before.append(items);
+            *items = mem::take(before);
         }
-        self.written = more.written;
-        self.text = more.text;
-    }
-
-    /// The overrides by which its key gets its value.
-    pub fn assignments(&self) -> Vec<String> {
-        hydra::assignments(&self.flag.key, &self.spelling, self.flag.rule.merge == Some(true))
     }
 }
 
 /// A value as it may be shown in a message.
 pub(crate) fn shown(text: &str, secret: bool) -> String {
     if secret { SECRET.to_owned() } else { quote(text) }
-}
-
-/// The error that says why `text` cannot be the value of the flag `written`.
-pub(super) fn refused(
-    flag: &Flag,
-    written: &str,
-    text: &str,
-    secret: bool,
-    problem: Problem,
-) -> Error {
-    // A clause quotes parts of the value.
-    let clause = if secret { format!("cannot be passed as {}", flag.ty) } else { problem.clause };
-    let help = match text {
-        "null" => {
-            Some("if null is a value of it, declare `nullable: true` in the rules".to_owned())
-        }
-        _ => problem.help,
-    };
-    let text = shown(text, secret);
-    let message = format!("{written}: the value {text} {clause}{}", flag.declared());
-    Error { help: help.filter(|_| !secret), ..Error::refused(message) }
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::declarations::{Arity, Empty, Flag, Mkdir, Permission, SECRET};
-use crate::translate::{dry_run, translate};
+use crate::translate::{Step, dry_run, translate};
 
 fn declarations() -> Declarations {
     let key = |name: &str| name.parse::<Key>().unwrap();
@@ -366,17 +366,13 @@ fn a_dry_run_goes_on_after_what_it_refuses() {
     let arguments = ["--lr", "1", "--f", "x", "word", "--tags", "a", "--n", "3", "--tags", "???"];
     let arguments = arguments.map(str::to_owned).to_vec();
     let run = dry_run(Vec::new(), &arguments, &declarations());
-    let refused: Vec<(&[String], &str)> = run
-        .refused
-        .iter()
-        .map(|(step, error)| (&*run.translation.trace[*step].from, &*error.message))
-        .collect();
+    let refused = |step: &Step| Some((step.from.join(" "), step.kind.error()?.message.clone()));
+    let refused: Vec<(String, String)> = run.trace.iter().filter_map(refused).collect();
     let first = "--f: the value `x` is not a float (declared float by rules:1)";
-    assert_eq!(refused[0], (&arguments[2..4], first));
-    assert_eq!(refused[1].0, &arguments[4..5]);
-    assert_eq!(refused[2].0.join(" "), "--tags ???");
+    assert_eq!(refused[0], ("--f x".to_owned(), first.to_owned()));
+    assert_eq!((&*refused[1].0, &*refused[2].0), ("word", "--tags ???"));
     assert_eq!(refused.len(), 3);
-    let overrides: Vec<&String> = run.translation.overrides().collect();
+    let overrides: Vec<&String> = run.overrides().collect();
     assert_eq!(overrides, ["lr=1", "tags=[a]", "+model.n=3"]);
     let error = translate(Vec::new(), &arguments, &declarations()).unwrap_err();
     assert_eq!(error.message, first);
@@ -384,7 +380,7 @@ fn a_dry_run_goes_on_after_what_it_refuses() {
     let closed = Declarations { closed: true, ..declarations() };
     let arguments = ["--evil", "value", "--token", "x", "y", "a=b"].map(str::to_owned).to_vec();
     let run = dry_run(Vec::new(), &arguments, &closed);
-    let shown =
-        run.refused.iter().map(|(step, _)| run.translation.trace[*step].shown_from().join(" "));
+    let refused = run.trace.iter().filter(|step| step.kind.error().is_some());
+    let shown = refused.map(|step| step.shown_from().join(" "));
     assert_eq!(shown.collect::<Vec<_>>(), ["--evil value", "***", "***"]);
 }

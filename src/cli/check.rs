@@ -50,13 +50,12 @@ pub(super) fn check(options: &ArgMatches) -> anyhow::Result<()> {
                     Err(reason) => {
                         say(&format!("skipped: {}no Hydra application: {reason}", prefix(task)));
                     }
-                    Ok(run) if run.refused.is_empty() => {
-                        outcome.add(task, check_one(&run.translation, rules));
+                    Ok(translation) if translation.errors().next().is_none() => {
+                        outcome.add(task, check_one(&translation, rules));
                     }
-                    Ok(run) => {
-                        run.refused
-                            .into_iter()
-                            .for_each(|(_, error)| outcome.add(task, Err(error)));
+                    Ok(translation) => {
+                        let errors = translation.errors().cloned();
+                        errors.for_each(|error| outcome.add(task, Err(error)));
                     }
                 }
             }

@@ -1,6 +1,5 @@
 //! `component`: what the orchestrator would pass to each task, and what Hydra would get.
 
-use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 use std::path::Path;
 
@@ -15,14 +14,14 @@ use crate::kfp::fill::{self, Filled, Values};
 use crate::nearest::unknown;
 use crate::project;
 use crate::report::{self, Report};
-use crate::translate::DryRun;
+use crate::translate::Translation;
 
 /// A task with what its container receives.
 pub(super) struct TaskRun<'a> {
     pub(super) task: &'a Task,
     pub(super) filled: Filled,
     /// What Hydra would get; or why it is known that the task starts no Hydra application.
-    pub(super) outcome: std::result::Result<DryRun, &'static str>,
+    pub(super) outcome: std::result::Result<Translation, &'static str>,
 }
 
 /// Runs the subcommand and prints.
@@ -45,7 +44,7 @@ pub(super) fn component(options: &ArgMatches) -> Result<()> {
     }?;
     let refused: Vec<String> = runs
         .iter()
-        .filter(|run| run.outcome.as_ref().is_ok_and(|run| !run.refused.is_empty()))
+        .filter(|run| run.outcome.as_ref().is_ok_and(|run| run.errors().next().is_some()))
         .map(|run| quote(&run.task.name))
         .collect();
     if refused.is_empty() {
@@ -109,18 +108,18 @@ fn dry_run(
     filled: &Filled,
     rules: Option<&Path>,
     command: &[String],
-) -> Result<DryRun> {
+) -> Result<Translation> {
     let received = texts(filled);
     let split = received.split_at_checked(filled.command).unwrap_or_default();
-    let mut run = project::dry_run(&task.component, split, rules, command)?;
+    let mut translation = project::dry_run(&task.component, split, rules, command)?;
     let names: Vec<String> = filled.samples().into_iter().map(quote).collect();
     if !names.is_empty() {
-        run.translation.warnings.push(format!(
+        translation.warnings.push(format!(
             "samples stand for {}: give values with --set NAME=VALUE or --values FILE",
             names.join(", ")
         ));
     }
-    Ok(run)
+    Ok(translation)
 }
 
 /// The command line that a container receives.
@@ -152,7 +151,7 @@ fn json(runs: &[TaskRun]) -> String {
         image: &run.task.component.image,
         received: texts(&run.filled),
         translation: match &run.outcome {
-            Ok(run) => Report::new(&run.translation, &run.refused),
+            Ok(translation) => Report::new(translation),
             Err(_) => Report::default(),
         },
         untouched: run.outcome.as_ref().err().copied(),
@@ -166,16 +165,13 @@ fn shell(run: &TaskRun, tasks: usize) -> String {
     let name = visible(&run.task.name);
     match &run.outcome {
         Err(reason) => format!("# {name}: no Hydra application: {reason}\n"),
-        Ok(DryRun { translation, refused }) if refused.is_empty() => {
+        Ok(translation) if translation.errors().next().is_none() => {
             let line = super::shell(translation);
             if tasks == 1 { line } else { format!("# {name}\n{line}") }
         }
-        Ok(DryRun { refused, .. }) => {
-            let mut reasons = String::new();
-            for (_, error) in refused {
-                let _ = writeln!(reasons, "# {name}: refused: {}", in_one_line(error));
-            }
-            reasons
+        Ok(translation) => {
+            let refused = |error| format!("# {name}: refused: {}\n", in_one_line(error));
+            translation.errors().map(refused).collect()
         }
     }
 }

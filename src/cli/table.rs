@@ -7,7 +7,7 @@ use super::dry_run::{TaskRun, in_one_line, texts};
 use crate::error::{is_invisible, visible};
 use crate::kfp::fill::Received;
 use crate::report;
-use crate::translate::{DryRun, Step};
+use crate::translate::{Step, Translation};
 
 /// The widest that a cell gets.
 const WIDEST: usize = 48;
@@ -28,8 +28,8 @@ pub(super) fn table(runs: &[TaskRun], skipped: &[String], colours: bool) -> Stri
                 let end = if received.is_empty() { "" } else { "\n\n" };
                 let _ = writeln!(out, "{received}{end}no Hydra application: {reason}\n");
             }
-            Ok(run) => {
-                let rows = rows(run, &task.filled.received);
+            Ok(translation) => {
+                let rows = rows(translation, &task.filled.received);
                 let widths = widths(&rows);
                 for (index, row) in rows.iter().enumerate() {
                     let line = line(row, &widths);
@@ -37,11 +37,11 @@ pub(super) fn table(runs: &[TaskRun], skipped: &[String], colours: bool) -> Stri
                     let _ = writeln!(out, "  {line}");
                 }
                 out.push('\n');
-                if run.refused.is_empty() {
-                    let command = report::shown_command(&run.translation.shown_argv());
+                if translation.errors().next().is_none() {
+                    let command = report::shown_command(&translation.shown_argv());
                     let _ = writeln!(out, "{command}\n");
                 }
-                for warning in &run.translation.warnings {
+                for warning in &translation.warnings {
                     let _ = writeln!(out, "{} {}\n", style("33", "warning:"), visible(warning));
                 }
             }
@@ -59,16 +59,15 @@ const COLUMNS: usize = 5;
 type Row = [String; COLUMNS];
 
 /// The table's head and a row for each step of the translation.
-fn rows(run: &DryRun, received: &[Received]) -> Vec<Row> {
+fn rows(translation: &Translation, received: &[Received]) -> Vec<Row> {
     let head = ["received", "key", "type", "declared by", "override"].map(str::to_owned);
-    let mut refused = run.refused.iter().peekable();
     let mut after = 0;
-    let steps = run.translation.trace.iter().enumerate().map(|(index, step)| {
+    let steps = translation.trace.iter().map(|step| {
         let place = place(step, received, after);
         after = place.map_or(after, |place| place + step.from.len());
         let sample = if is_sample(step, received, place) { " (sample)" } else { "" };
-        let result = match refused.next_if(|(at, _)| *at == index) {
-            Some((_, error)) => in_one_line(error),
+        let result = match step.kind.error() {
+            Some(error) => in_one_line(error),
             None => shortened(&step.shown_to().join(" ")),
         };
         [

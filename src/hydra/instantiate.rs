@@ -15,5 +15,5 @@ pub const EVALUATED_AGAIN: &str = "a literal `${` arrives as it is, but hydra.ut
 
 /// Whether a text in `value`, at any depth, would be an interpolation if it were evaluated.
 pub fn holds_interpolation(value: &Value) -> bool {
-    value.any_text(&|text| text.contains("${"))
+    value.texts().any(|text| text.contains("${"))
 }

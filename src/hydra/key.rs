@@ -90,6 +90,11 @@ pub fn is_key(text: &str) -> bool {
     package_ok && (is_package(key) || is_group(key))
 }
 
+/// Whether the key `inner` is `outer`, or below it.
+pub fn is_in(inner: &str, outer: &str) -> bool {
+    inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
 /// Why [`is_key`] is false for `text`.
 pub fn why_no_key(text: &str) -> String {
     if text.is_empty() {

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::key::{Key, Operation, is_int_unsigned};
-use crate::error::quote;
-use crate::value::{Problem, Value};
+use crate::error::{Error, Result, quote};
+use crate::value::Value;
 
 /// How Hydra spells a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,8 +32,8 @@ impl fmt::Display for Spelling {
 /// How Hydra spells `value`.
 ///
 /// # Errors
-/// It has no spelling for it.
-pub fn spell(value: &Value) -> Result<Spelling, Problem> {
+/// It has no spelling for it; the message is a clause, as [`Value::parse`]'s.
+pub fn spell(value: &Value) -> Result<Spelling> {
     Ok(match value {
         Value::Null => Spelling::One("null".to_owned()),
         Value::Bool(truth) => Spelling::One(truth.to_string()),
@@ -41,13 +41,13 @@ pub fn spell(value: &Value) -> Result<Spelling, Problem> {
         Value::Text(text) => Spelling::One(spell_text(text)?),
         Value::List(items) => {
             let items = items.iter().map(|item| Ok(spell(item)?.to_string()));
-            Spelling::List(items.collect::<Result<_, _>>()?)
+            Spelling::List(items.collect::<Result<_>>()?)
         }
         Value::Dict(entries) => {
             let entries = entries
                 .iter()
                 .map(|(key, item)| Ok(format!("{}: {}", spell_dict_key(key)?, spell(item)?)));
-            let entries: Vec<String> = entries.collect::<Result<_, _>>()?;
+            let entries: Vec<String> = entries.collect::<Result<_>>()?;
             Spelling::Dict(format!("{{{}}}", entries.join(",")))
         }
     })
@@ -87,14 +87,14 @@ pub fn merging(written: &[String]) -> Option<String> {
 /// Inside single quotes only three things are not themselves: a backslash run before `${`, which
 /// OmegaConf halves and of which an odd one keeps `${` from being an interpolation; a backslash
 /// run before a quote, and one before the closing quote, which Hydra halves.
-fn spell_text(text: &str) -> Result<String, Problem> {
+fn spell_text(text: &str) -> Result<String> {
     if text == MISSING {
-        return Err(Problem::new(
+        return Err(Error::refused(
             "is `???`, which OmegaConf reads as a missing value and which has no other spelling",
         ));
     }
     if text.contains('\0') {
-        return Err(Problem::new("holds a NUL character, which no command line can carry"));
+        return Err(Error::refused("holds a NUL character, which no command line can carry"));
     }
     if is_bare(text) {
         return Ok(text.to_owned());
@@ -131,9 +131,9 @@ fn is_bare(text: &str) -> bool {
 
 /// A dict's key. Rule `dictKey` has no quotes, so only what the lexer can spell bare or with a
 /// backslash can be a key, and a key that is as a whole one number, bool or null is not text.
-fn spell_dict_key(key: &str) -> Result<String, Problem> {
+fn spell_dict_key(key: &str) -> Result<String> {
     let cannot = |why: String| {
-        Problem::new(format!(
+        Error::refused(format!(
             "has the dict key {}, which Hydra's command line cannot spell: {why}",
             quote(key)
         ))

@@ -74,8 +74,8 @@ pub fn default(port: &Port, file: &str) -> Result<Option<Value>> {
         }
         (_, value) => Ok(value),
     };
-    let refuse = |problem: value::Problem| {
-        let message = format!("the default of {} {}", quote(&port.name), problem.clause);
+    let refuse = |error: Error| {
+        let message = format!("the default of {} {}", quote(&port.name), error.message);
         Error::in_line(file, port.line, message)
     };
     parsed.map(Some).map_err(refuse)
@@ -105,14 +105,13 @@ pub fn given(port: &Port, parameter: Parameter, given: &Given) -> Result<Option<
             return Ok(Some(value.clone()));
         }
         (Given::Json(value), _) => {
-            let problem = value::Problem::new(format!("is not {}", ty.with_article()));
-            (python_json(value), Err(problem))
+            (python_json(value), Err(Error::refused(format!("is not {}", ty.with_article()))))
         }
     };
-    parsed.map(Some).map_err(|problem| {
+    parsed.map(Some).map_err(|error| {
         let (name, shown) = (quote(&port.name), quote(&shown));
-        let message = format!("the value of {name}, {shown}, {}", problem.clause);
-        Error { help: problem.help, ..Error::refused(message) }
+        let message = format!("the value of {name}, {shown}, {}", error.message);
+        Error { message, ..error }
     })
 }
 

@@ -1,6 +1,7 @@
 //! What a translation gives: the command line, and each argument's way to it.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 
 use crate::declarations::{SECRET, Source};
@@ -23,41 +24,6 @@ pub struct Translation {
     pub secrets: Vec<String>,
 }
 
-/// A translation that went on after what it refused: nothing to be started if it refused something.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DryRun {
-    /// What could be translated. A refused argument has a step too, with what was received and no
-    /// override: [`StepKind::Refused`].
-    pub translation: Translation,
-    /// The places of the refused steps in the trace, in order, and why each is refused.
-    pub refused: Vec<(usize, Error)>,
-}
-
-impl DryRun {
-    /// What was received, and nothing of what it was taken for: `error` refuses all of it, beside the
-    /// flag that it names.
-    #[must_use]
-    pub fn refused_whole(mut self, error: Error) -> Self {
-        for step in &mut self.translation.trace {
-            step.to.clear();
-            (step.key, step.kind, step.declared_by) = (None, StepKind::Refused, None);
-        }
-        self.translation.warnings.clear();
-        let around = |c: char| !c.is_alphanumeric() && c != '-';
-        let words = error.message.split_whitespace().map(|word| word.trim_matches(around));
-        let words: Vec<String> = words.map(str::to_owned).collect();
-        let flag = |step: &Step| step.from.first().map(|from| split_attached(from).0.to_owned());
-        let place = self.translation.trace.iter().position(|step| {
-            flag(step).is_some_and(|flag| flag.starts_with('-') && words.contains(&flag))
-        });
-        if self.translation.trace.is_empty() {
-            self.translation.trace.push(Step::new(Vec::new(), StepKind::Refused));
-        }
-        self.refused = vec![(place.unwrap_or(0), error)];
-        self
-    }
-}
-
 impl Translation {
     /// A command line that is passed on as it is.
     pub fn untouched(command: Vec<String>, arguments: Vec<String>) -> Self {
@@ -66,6 +32,37 @@ impl Translation {
             Step { to, ..Step::new(vec![argument], StepKind::Override) }
         });
         Self { command, trace: steps.collect(), ..Self::default() }
+    }
+
+    /// Why arguments are refused; of [`super::translate`]'s none is, and with one there is nothing to be
+    /// started.
+    pub fn errors(&self) -> impl Iterator<Item = &Error> {
+        self.trace.iter().filter_map(|step| step.kind.error())
+    }
+
+    /// What was received, and nothing of what it was taken for: `error` refuses all of it, beside the
+    /// flag that it names.
+    #[must_use]
+    pub fn refused_whole(mut self, error: &Error) -> Self {
+        if self.trace.is_empty() {
+            self.trace.push(Step::new(Vec::new(), StepKind::Dropped));
+        }
+        let in_name = |c: char| c.is_alphanumeric() || c == '-';
+        let words: HashSet<&str> = error.message.split(|c| !in_name(c)).collect();
+        let is_named = |step: &Step| {
+            step.from.first().is_some_and(|from| {
+                let (flag, _) = split_attached(from);
+                flag.starts_with('-') && words.contains(flag)
+            })
+        };
+        let place = self.trace.iter().position(is_named).unwrap_or(0);
+        for (at, step) in self.trace.iter_mut().enumerate() {
+            let kind = StepKind::Refused((at == place).then(|| error.clone()));
+            let from = std::mem::take(&mut step.from);
+            *step = Step { secret: step.secret, ..Step::new(from, kind) };
+        }
+        self.warnings.clear();
+        self
     }
 }
 
@@ -97,8 +94,16 @@ pub enum StepKind {
     HydraFlag,
     /// A flag that the rules leave out, with its value.
     Dropped,
-    /// An argument that cannot be passed on, only in a [`DryRun`].
-    Refused,
+    /// An argument that cannot be passed on, only in a dry run, and why; `None` where the error is
+    /// another argument's.
+    Refused(Option<Error>),
+}
+
+impl StepKind {
+    /// Why it is refused.
+    pub fn error(&self) -> Option<&Error> {
+        if let Self::Refused(error) = self { error.as_ref() } else { None }
+    }
 }
 
 impl fmt::Display for StepKind {
@@ -108,7 +113,7 @@ impl fmt::Display for StepKind {
             Self::Override => f.write_str("override"),
             Self::HydraFlag => f.write_str("hydra flag"),
             Self::Dropped => f.write_str("dropped"),
-            Self::Refused => f.write_str("refused"),
+            Self::Refused(_) => f.write_str("refused"),
         }
     }
 }

@@ -53,55 +53,38 @@ pub enum Element {
     Bool,
 }
 
-impl Type {
-    /// The names of the types that rules may give a flag, `str` for `string` aside.
-    pub(crate) const NAMES: [&'static str; 17] = [
-        "auto",
-        "string",
-        "path",
-        "int",
-        "float",
-        "bool",
-        "hydra",
-        "list",
-        "list[string]",
-        "list[int]",
-        "list[float]",
-        "list[bool]",
-        "dict",
-        "dict[string]",
-        "dict[int]",
-        "dict[float]",
-        "dict[bool]",
-    ];
+/// The types that rules may give a flag, by their names.
+const NAMES: [(&str, Type); 17] = [
+    ("auto", Type::Auto),
+    ("string", Type::Text),
+    ("path", Type::Path),
+    ("int", Type::Int),
+    ("float", Type::Float),
+    ("bool", Type::Bool),
+    ("hydra", Type::Hydra),
+    ("list", Type::List(Element::Any)),
+    ("list[str]", Type::List(Element::Text)),
+    ("list[int]", Type::List(Element::Int)),
+    ("list[float]", Type::List(Element::Float)),
+    ("list[bool]", Type::List(Element::Bool)),
+    ("dict", Type::Dict(Element::Any)),
+    ("dict[str]", Type::Dict(Element::Text)),
+    ("dict[int]", Type::Dict(Element::Int)),
+    ("dict[float]", Type::Dict(Element::Float)),
+    ("dict[bool]", Type::Dict(Element::Bool)),
+];
 
-    /// The type of that name: `int`, `list[float]`, `dict[str, int]`, …
+impl Type {
+    /// The type of that name: `int`, `list[float]`, … `str` and `string` are the same, and a dict may
+    /// name its keys' type too, which is always text: `dict[str, int]`.
     pub fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "auto" => Self::Auto,
-            "string" | "str" => Self::Text,
-            "path" => Self::Path,
-            "int" => Self::Int,
-            "float" => Self::Float,
-            "bool" => Self::Bool,
-            "hydra" => Self::Hydra,
-            "list" => Self::List(Element::Any),
-            "dict" => Self::Dict(Element::Any),
-            _ => {
-                let (outer, element) = name.strip_suffix(']')?.split_once('[')?;
-                // A dict's keys are always text.
-                let element = match (outer, element.split_once(',')) {
-                    ("dict", Some(("str" | "string", element))) => element,
-                    _ => element,
-                };
-                let element = Element::named(element.trim())?;
-                match outer {
-                    "list" => Self::List(element),
-                    "dict" => Self::Dict(element),
-                    _ => return None,
-                }
+        let plain = match name {
+            "str" => "string".to_owned(),
+            name => {
+                name.replace("[string", "[str").replace("dict[str,", "dict[").replace("[ ", "[")
             }
-        })
+        };
+        NAMES.into_iter().find(|(known, _)| *known == plain).map(|(_, ty)| ty)
     }
 
     /// Its name for a sentence: `an int`.
@@ -112,16 +95,6 @@ impl Type {
 }
 
 impl Element {
-    fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "string" | "str" => Self::Text,
-            "int" => Self::Int,
-            "float" => Self::Float,
-            "bool" => Self::Bool,
-            _ => return None,
-        })
-    }
-
     /// The type of one element by itself.
     pub fn ty(self) -> Type {
         match self {
@@ -139,7 +112,8 @@ impl FromStr for Type {
 
     fn from_str(name: &str) -> Result<Self, String> {
         Self::named(name).ok_or_else(|| {
-            format!("unknown type {}, expected one of `{}`", quote(name), Self::NAMES.join("`, `"))
+            let names = NAMES.map(|(name, _)| name).join("`, `");
+            format!("unknown type {}, expected one of `{names}`", quote(name))
         })
     }
 }
@@ -152,29 +126,11 @@ impl<'de> Deserialize<'de> for Type {
 
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Auto => f.write_str("auto"),
-            Self::Text => f.write_str("string"),
-            Self::Path => f.write_str("path"),
-            Self::Int => f.write_str("int"),
-            Self::Float => f.write_str("float"),
-            Self::Bool => f.write_str("bool"),
-            Self::List(element) => write!(f, "list{element}"),
-            Self::Dict(element) => write!(f, "dict{element}"),
-            Self::Or(ty, _) => write!(f, "{ty}"),
-            Self::Hydra => f.write_str("hydra"),
-        }
-    }
-}
-
-impl fmt::Display for Element {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Any | Self::Shortest => "",
-            Self::Text => "[str]",
-            Self::Int => "[int]",
-            Self::Float => "[float]",
-            Self::Bool => "[bool]",
+            Self::Or(ty, _) => return ty.fmt(f),
+            Self::List(Element::Shortest) => "list",
+            Self::Dict(Element::Shortest) => "dict",
+            ty => NAMES.iter().find(|(_, named)| named == ty).map_or("", |(name, _)| name),
         })
     }
 }
@@ -185,9 +141,21 @@ mod tests {
 
     #[test]
     fn each_type_has_the_name_that_it_shows() {
-        for name in Type::NAMES {
-            let shown = Type::named(name).unwrap().to_string();
-            assert_eq!(shown.replace("[str]", "[string]"), name);
+        for (name, ty) in NAMES {
+            assert_eq!(ty.to_string(), name);
+        }
+        for (name, other) in [
+            ("str", "string"),
+            ("list[string]", "list[str]"),
+            ("dict[string]", "dict[str]"),
+            ("dict[str, int]", "dict[int]"),
+            ("dict[string,float]", "dict[float]"),
+        ] {
+            assert_eq!(Type::named(name), Type::named(other), "{name}");
+            assert!(Type::named(name).is_some(), "{name}");
+        }
+        for name in ["", "[str]", "list[str, int]", "dict[int, str]", "list[]", "int[int]"] {
+            assert_eq!(Type::named(name), None, "{name}");
         }
     }
 }

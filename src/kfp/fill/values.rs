@@ -38,7 +38,7 @@ impl Values {
                     let why = why.map(|error| error.to_string()).unwrap_or_default();
                     return Err(refuse(&format!("this is not JSON: {why}")));
                 }
-                Err(problem) => return Err(refuse(&format!("the JSON {}", problem.clause))),
+                Err(error) => return Err(refuse(&format!("the JSON {}", error.message))),
             }
         }
         for setting in set {

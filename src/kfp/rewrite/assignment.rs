@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::Possible;
-use crate::error::quote;
+use crate::error::{Error, quote};
 use crate::hydra::{self, Key};
 use crate::kfp::component::{Component, Port};
 use crate::kfp::items::{by_id, written};
@@ -59,7 +59,7 @@ impl Assignment {
     }
 
     fn literal(key: &Key, text: &str) -> Possible<Self> {
-        let cannot = |problem: crate::value::Problem| format!("its value {}", problem.clause);
+        let cannot = |error: Error| format!("its value {}", error.message);
         let value = Value::parse(text, &Type::Auto).map_err(cannot)?;
         let evaluated = hydra::holds_interpolation(&value);
         let losses = evaluated.then(|| hydra::EVALUATED_AGAIN.to_owned()).into_iter().collect();
