@@ -12,7 +12,7 @@ use crate::declarations::{Arity, Declarations, Flag, FlagRule, Source, SourceFil
 use crate::error::Result;
 use crate::hydra::{self, Key};
 use crate::value::Type;
-use reading::{Entries, Override, Words};
+use reading::{Override, Words};
 
 /// A rules file.
 #[derive(Debug)]
@@ -29,11 +29,14 @@ struct Keys {
     component: Option<String>,
     dashes: Option<Dashes>,
     unknown: Option<Unknown>,
-    flags: Entries<FlagRule>,
+    #[serde(deserialize_with = "reading::entries")]
+    flags: Vec<(String, FlagRule)>,
     drop: Option<Vec<String>>,
-    env: Entries<Key>,
+    #[serde(deserialize_with = "reading::entries")]
+    env: Vec<(String, Key)>,
     append: Option<Vec<Override>>,
-    apps: Option<Entries<AppRules>>,
+    #[serde(deserialize_with = "reading::some_entries")]
+    apps: Option<Vec<(String, AppRules)>>,
 }
 
 /// What the rules say of one application.
@@ -94,7 +97,7 @@ impl Rules {
 
     /// The keys that hold for `app`: its own before the general ones.
     pub fn for_app(&self, app: &App) -> Layer {
-        let mut apps = self.keys.apps.iter().flat_map(|apps| &apps.0);
+        let mut apps = self.keys.apps.iter().flatten();
         let own = match apps.find(|(name, _)| app.is_named(name)) {
             Some((_, AppRules::Keys(own))) => own.clone(),
             _ => Keys::default(),
@@ -127,9 +130,9 @@ impl Keys {
             component: self.component.or(general.component),
             dashes: self.dashes.or(general.dashes),
             unknown: self.unknown.or(general.unknown),
-            flags: self.flags.then(general.flags),
+            flags: [self.flags, general.flags].concat(),
             drop: self.drop.or(general.drop),
-            env: self.env.then(general.env),
+            env: [self.env, general.env].concat(),
             append: self.append.or(general.append),
             apps: None,
         }
@@ -144,19 +147,15 @@ impl Layer {
 
     /// The environment variables that set a key, with who says so.
     pub fn env(&self) -> impl Iterator<Item = (&str, &Key, Source)> {
-        let env = self.keys.env.0.iter();
-        env.map(|(name, key)| (name.as_str(), key, self.source(name)))
+        self.keys.env.iter().map(|(name, key)| (name.as_str(), key, self.source(name)))
     }
 
     /// The type that the rules give the flag `name`, without dashes.
     pub fn declared_type(&self, name: &str) -> Option<Type> {
-        let flags = self.keys.flags.0.iter();
-        let typed = || flags.clone().filter(|(_, rule)| rule.ty.is_some());
-        let named = |written: &str| without_dashes(written).to_owned();
-        let exact = typed().find(|(written, _)| named(written) == name);
-        let (_, rule) =
-            exact.or_else(|| typed().find(|(other, _)| same_name(&named(other), name)))?;
-        rule.ty.clone()
+        let typed = || self.keys.flags.iter().filter(|(_, rule)| rule.ty.is_some());
+        let exact = typed().find(|(written, _)| without_dashes(written) == name);
+        let alike = || typed().find(|(other, _)| same_name(without_dashes(other), name));
+        exact.or_else(alike)?.1.ty.clone()
     }
 
     /// Lays these rules over what a component declares.
@@ -168,7 +167,7 @@ impl Layer {
             declared.flags.for_each(plain);
         }
         // In reverse, so that of two entries for a flag the first (an app's own) has the last word.
-        for (written, rule) in self.keys.flags.0.iter().rev() {
+        for (written, rule) in self.keys.flags.iter().rev() {
             let name = without_dashes(written);
             let source = self.source(name);
             match declared.flags.named_mut(&format!("--{name}")) {

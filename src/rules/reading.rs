@@ -87,69 +87,73 @@ fn refused(error: &serde_yaml::Error, name: &str) -> Error {
     }
 }
 
-/// The entries of a mapping, in order; no key is there twice.
-#[derive(Clone, Debug)]
-pub(super) struct Entries<T>(pub(super) Vec<(String, T)>);
+/// Reads the entries of a mapping, in order; no key is there twice.
+///
+/// # Errors
+/// It is not a mapping, or as [`Entry::read`].
+pub(super) fn entries<'de, D, T>(deserializer: D) -> Result<Vec<(String, T)>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Entry,
+{
+    struct InOrder<T>(PhantomData<T>);
+    impl<'de, T: Entry> Visitor<'de> for InOrder<T> {
+        type Value = Vec<(String, T)>;
 
-impl<T> Default for Entries<T> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<T> Entries<T> {
-    /// These entries before `more`.
-    pub(super) fn then(mut self, more: Self) -> Self {
-        self.0.extend(more.0);
-        self
-    }
-}
-
-impl<'de, T: Entry> Deserialize<'de> for Entries<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct InOrder<T>(PhantomData<T>);
-        impl<'de, T: Entry> Visitor<'de> for InOrder<T> {
-            type Value = Entries<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a mapping")
-            }
-
-            fn visit_unit<E: de::Error>(self) -> Result<Entries<T>, E> {
-                Ok(Entries::default())
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries<T>, A::Error> {
-                let (mut entries, mut names) = (Vec::new(), HashSet::new());
-                while let Some(name) = map.next_key::<String>()? {
-                    T::check_name(&name).map_err(A::Error::custom)?;
-                    if !names.insert(name.clone()) {
-                        return Err(A::Error::custom(format!("{} is there twice", quote(&name))));
-                    }
-                    let Either(value) = map.next_value()?;
-                    entries.push((name, value));
-                }
-                Ok(Entries(entries))
-            }
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a mapping")
         }
-        deserializer.deserialize_any(InOrder(PhantomData))
+
+        fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
+            Ok(Vec::new())
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let (mut entries, mut names) = (Vec::new(), HashSet::new());
+            while let Some(name) = map.next_key::<String>()? {
+                T::check_name(&name).map_err(A::Error::custom)?;
+                if !names.insert(name.clone()) {
+                    return Err(A::Error::custom(format!("{} is there twice", quote(&name))));
+                }
+                let Either(value) = map.next_value()?;
+                entries.push((name, value));
+            }
+            Ok(entries)
+        }
     }
+    deserializer.deserialize_any(InOrder(PhantomData))
 }
 
-/// What is written as a text, or in full as a mapping or list.
+/// Reads [`entries`] of a key that may be absent.
+///
+/// # Errors
+/// As [`entries`].
+pub(super) fn some_entries<'de, D, T>(deserializer: D) -> Result<Option<Vec<(String, T)>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Entry,
+{
+    entries(deserializer).map(Some)
+}
+
+/// How something is written.
+pub(super) enum Written<F> {
+    Text(String),
+    /// As a mapping or list.
+    Full(F),
+}
+
+/// What is written as a text, or in full.
 pub(super) trait Entry: Sized {
     /// How it is written in full.
     type Full: DeserializeOwned;
+    /// Whether that is a list, or else a mapping.
+    const IS_LIST: bool = false;
     /// What it is, for messages.
     const EXPECTED: &'static str;
-    /// Whether in full it may be a list, or else a mapping.
-    fn may_be(is_list: bool) -> bool {
-        !is_list
-    }
 
-    fn from_text(text: &str) -> Result<Self, String>;
-
-    fn from_full(full: Self::Full) -> Result<Self, String>;
+    /// What was written; an error is at its place in the file.
+    fn read(written: Written<Self::Full>) -> Result<Self, String>;
 
     /// Whether it may have this name.
     fn check_name(_name: &str) -> Result<(), String> {
@@ -162,43 +166,41 @@ struct Either<T>(T);
 
 impl<'de, T: Entry> Deserialize<'de> for Either<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct AsItIs<T>(PhantomData<T>);
-        impl<'de, T: Entry> Visitor<'de> for AsItIs<T> {
-            type Value = T;
+        deserializer.deserialize_any(EitherVisitor(PhantomData)).map(Self)
+    }
+}
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(T::EXPECTED)
-            }
+struct EitherVisitor<T>(PhantomData<T>);
 
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
-                T::from_text(text).map_err(E::custom)
-            }
+impl<'de, T: Entry> Visitor<'de> for EitherVisitor<T> {
+    type Value = T;
 
-            fn visit_bool<E: de::Error>(self, truth: bool) -> Result<T, E> {
-                self.visit_str(if truth { "true" } else { "false" })
-            }
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(T::EXPECTED)
+    }
 
-            fn visit_unit<E: de::Error>(self) -> Result<T, E> {
-                Err(E::custom(format!("expected {}, not null", T::EXPECTED)))
-            }
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        T::read(Written::Text(text.to_owned())).map_err(E::custom)
+    }
 
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-                if !T::may_be(false) {
-                    return Err(A::Error::invalid_type(Unexpected::Map, &self));
-                }
-                let full = T::Full::deserialize(MapAccessDeserializer::new(map))?;
-                T::from_full(full).map_err(A::Error::custom)
-            }
+    fn visit_bool<E: de::Error>(self, truth: bool) -> Result<T, E> {
+        self.visit_str(if truth { "true" } else { "false" })
+    }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<T, A::Error> {
-                if !T::may_be(true) {
-                    return Err(A::Error::invalid_type(Unexpected::Seq, &self));
-                }
-                let full = T::Full::deserialize(SeqAccessDeserializer::new(items))?;
-                T::from_full(full).map_err(A::Error::custom)
-            }
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        if T::IS_LIST {
+            return Err(A::Error::invalid_type(Unexpected::Map, &self));
         }
-        deserializer.deserialize_any(AsItIs(PhantomData)).map(Self)
+        let full = T::Full::deserialize(MapAccessDeserializer::new(map))?;
+        T::read(Written::Full(full)).map_err(A::Error::custom)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<T, A::Error> {
+        if !T::IS_LIST {
+            return Err(A::Error::invalid_type(Unexpected::Seq, &self));
+        }
+        let full = T::Full::deserialize(SeqAccessDeserializer::new(items))?;
+        T::read(Written::Full(full)).map_err(A::Error::custom)
     }
 }
 
@@ -206,28 +208,27 @@ impl Entry for FlagRule {
     type Full = Self;
     const EXPECTED: &'static str = "a Hydra key, or a mapping";
 
-    fn from_text(text: &str) -> Result<Self, String> {
-        if Type::named(text).is_some() {
-            // As YAML takes it in braces.
-            let written = if text.contains('[') { format!("{text:?}") } else { text.to_owned() };
-            return Err(format!(
-                "{} may be a type or a key: for the type write {{type: {written}}}, for the key \
-                 {{key: {written}}}",
-                quote(text)
-            ));
-        }
-        Ok(Self { key: Some(text.parse()?), ..Self::default() })
-    }
-
-    fn from_full(rule: Self) -> Result<Self, String> {
-        match &rule.ty {
-            Some(ty) if rule.mkdir.is_some() && !matches!(ty, Type::Path | Type::Text) => {
-                Err(format!("`mkdir` is for a path, not for the type {ty}"))
+    fn read(written: Written<Self>) -> Result<Self, String> {
+        match written {
+            Written::Text(text) if Type::named(&text).is_some() => {
+                // As YAML takes it in braces.
+                let written = if text.contains('[') { format!("{text:?}") } else { text.clone() };
+                Err(format!(
+                    "{} may be a type or a key: for the type write {{type: {written}}}, for the key \
+                     {{key: {written}}}",
+                    quote(&text)
+                ))
             }
-            Some(ty) if rule.merge.is_some() && !matches!(ty, Type::Dict(_)) => {
-                Err(format!("`merge` is for a dict, not for the type {ty}"))
-            }
-            _ => Ok(rule),
+            Written::Text(text) => Ok(Self { key: Some(text.parse()?), ..Self::default() }),
+            Written::Full(rule) => match &rule.ty {
+                Some(ty) if rule.mkdir.is_some() && !matches!(ty, Type::Path | Type::Text) => {
+                    Err(format!("`mkdir` is for a path, not for the type {ty}"))
+                }
+                Some(ty) if rule.merge.is_some() && !matches!(ty, Type::Dict(_)) => {
+                    Err(format!("`merge` is for a dict, not for the type {ty}"))
+                }
+                _ => Ok(rule),
+            },
         }
     }
 
@@ -244,12 +245,29 @@ impl Entry for Key {
     type Full = IgnoredAny;
     const EXPECTED: &'static str = "a Hydra key";
 
-    fn from_text(text: &str) -> Result<Self, String> {
-        text.parse()
+    fn read(written: Written<IgnoredAny>) -> Result<Self, String> {
+        match written {
+            Written::Text(text) => text.parse(),
+            Written::Full(_) => Err(format!("expected {}", Self::EXPECTED)),
+        }
     }
+}
 
-    fn from_full(_: IgnoredAny) -> Result<Self, String> {
-        Err(format!("expected {}", Self::EXPECTED))
+impl Entry for AppRules {
+    type Full = Keys;
+    const EXPECTED: &'static str = "a mapping, or off";
+
+    fn read(written: Written<Keys>) -> Result<Self, String> {
+        match written {
+            Written::Text(text) if is_off(&text) => Ok(Self::Off),
+            Written::Text(text) => {
+                Err(format!("an app's rules are {}, not {}", Self::EXPECTED, quote(&text)))
+            }
+            Written::Full(keys) if keys.command.is_some() || keys.apps.is_some() => {
+                Err("`command` and `apps` are keys of the file, not of one of its apps".to_owned())
+            }
+            Written::Full(keys) => Ok(Self::Keys(keys)),
+        }
     }
 }
 
@@ -257,27 +275,6 @@ impl Entry for Key {
 fn is_off(text: &str) -> bool {
     // YAML 1.1 reads one as the other.
     matches!(text, "off" | "false")
-}
-
-impl Entry for AppRules {
-    type Full = Keys;
-    const EXPECTED: &'static str = "a mapping, or off";
-
-    fn from_text(text: &str) -> Result<Self, String> {
-        if is_off(text) {
-            return Ok(Self::Off);
-        }
-        Err(format!("an app's rules are {}, not {}", Self::EXPECTED, quote(text)))
-    }
-
-    fn from_full(keys: Keys) -> Result<Self, String> {
-        if keys.command.is_some() || keys.apps.is_some() {
-            return Err(
-                "`command` and `apps` are keys of the file, not of one of its apps".to_owned()
-            );
-        }
-        Ok(Self::Keys(keys))
-    }
 }
 
 /// The words of a command: a list, or a text that is split as a shell splits it.
@@ -292,18 +289,15 @@ impl<'de> Deserialize<'de> for Words {
 
 impl Entry for Words {
     type Full = Vec<String>;
+    const IS_LIST: bool = true;
     const EXPECTED: &'static str = "a command line, or a list of its words";
 
-    fn may_be(is_list: bool) -> bool {
-        is_list
-    }
-
-    fn from_text(text: &str) -> Result<Self, String> {
-        let words = shell_words::split(text);
-        Self::from_full(words.map_err(|error| format!("`command` is not a command line: {error}"))?)
-    }
-
-    fn from_full(words: Vec<String>) -> Result<Self, String> {
+    fn read(written: Written<Vec<String>>) -> Result<Self, String> {
+        let words = match written {
+            Written::Text(text) => shell_words::split(&text)
+                .map_err(|error| format!("`command` is not a command line: {error}"))?,
+            Written::Full(words) => words,
+        };
         if words.is_empty() { Err("`command` is empty".to_owned()) } else { Ok(Self(words)) }
     }
 }
