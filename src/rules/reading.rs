@@ -69,6 +69,7 @@ fn refused(error: &serde_yaml::Error, name: &str) -> Error {
     let message = message
         .replace("unknown field", "unknown key")
         .replace("unknown variant", "unknown value")
+        .replace("unit value", "null")
         .replace("duplicate field", "a second time the key");
     let word = message.rsplit('`').nth(1).unwrap_or_default();
     let known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
