@@ -4,12 +4,12 @@
 
 mod support;
 
+use std::ffi::OsStr;
 use std::fs;
-use std::process::{Command, Output};
+use std::process::Command;
 
-use support::{
-    HYDRA, OLD_HYDRA, Oracle, both_streams, seen, shim_command, tests_path, translate, venv,
-};
+use assert_cmd::assert::{Assert, OutputAssertExt};
+use support::{HYDRA, OLD_HYDRA, refused, seen, shim_command, stderr, stdout, tests_path, venv};
 use tempfile::TempDir;
 
 /// An application in an empty working directory, where Hydra may write its output folders.
@@ -34,32 +34,25 @@ impl App {
     }
 
     /// Starts `hydra-shim run python main.py` with the arguments.
-    fn run(&self, arguments: &[&str]) -> Output {
+    fn run<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Assert {
         let mut command = shim_command();
-        command.args(["run", &self.python, &self.main]).args(arguments);
-        self.finish(command)
+        self.finish(command.args(["run", &self.python, &self.main]).args(arguments))
     }
 
-    fn finish(&self, mut command: Command) -> Output {
+    fn finish(&self, command: &mut Command) -> Assert {
         command
             .current_dir(&self.scratch)
             .env("PYTHONPATH", tests_path("support"))
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .env("PYTHONIOENCODING", "utf-8")
-            .output()
-            .unwrap()
+            .assert()
     }
 
-    /// What the application received, once for each job.
-    fn received(&self, arguments: &[&str]) -> Vec<String> {
-        let output = self.run(arguments);
-        assert!(output.status.success(), "{arguments:?}: {}", both_streams(&output));
-        let stdout = String::from_utf8(output.stdout).unwrap();
-        stdout
-            .lines()
-            .filter_map(|line| line.strip_prefix("received "))
-            .map(str::to_owned)
-            .collect()
+    /// What the application received, once for each job, of arguments that are written as for a shell.
+    fn received(&self, arguments: &str) -> Vec<String> {
+        let printed = stdout(&self.run(&shell_words::split(arguments).unwrap()).success());
+        let received = printed.lines().filter_map(|line| line.strip_prefix("received "));
+        received.map(str::to_owned).collect()
     }
 }
 
@@ -87,42 +80,27 @@ fn train_config(changes: &[Change]) -> String {
     seen::dict(&config)
 }
 
-fn args<const N: usize>(arguments: [&str; N]) -> Vec<&str> {
-    arguments.to_vec()
-}
-
 #[test]
 fn without_the_shim_hydra_rejects_the_flags() {
     let app = App::train();
     let mut command = Command::new(&app.python);
     command.args([&app.main, "--project", "demo"]);
-    let output = app.finish(command);
-    assert_eq!(output.status.code(), Some(2), "{}", both_streams(&output));
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(stderr.contains("unrecognized arguments: --project"), "{stderr}");
+    let said = stderr(&app.finish(&mut command).code(2));
+    assert!(said.contains("unrecognized arguments: --project"), "{said}");
 }
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "most of them are a table")]
 fn flags_reach_the_config_of_an_application() {
     let nasty = "a, b = 'c' \"d\" ${oc.env:HOME} \\${x} [e] {f: g}\nh é😀 \\";
-    let table: Vec<(Vec<&str>, Vec<Change>)> = vec![
-        (args(["--project", "demo"]), vec![]),
+    let table: Vec<(String, Vec<Change>)> = vec![
+        ("--project demo".to_owned(), vec![]),
         (
-            args([
-                "--project",
-                "2024_11_23",
-                "--lr=1e-05",
-                "--steps",
-                "-3",
-                "--note",
-                nasty,
-                "--layers",
-                "[32, 16, 8]",
-                "--params",
-                r#"{"only": {"this": [1.0, null]}}"#,
-                "--debug",
-            ]),
+            format!(
+                r#"--project 2024_11_23 --lr=1e-05 --steps -3 --note {} --layers '[32, 16, 8]'
+                --params '{{"only": {{"this": [1.0, null]}}}}' --debug"#,
+                shell_words::quote(nasty)
+            ),
             vec![
                 ("project", seen::str("2024_11_23")),
                 ("lr", seen::float("1e-05")),
@@ -138,16 +116,7 @@ fn flags_reach_the_config_of_an_application() {
         ),
         // Hydra's own forms pass as they are: a group, a dotted key, an interpolation.
         (
-            args([
-                "model=large",
-                "--project",
-                "demo",
-                "--model.width",
-                "7",
-                "note=${model.name}",
-                "--params.nested.keep",
-                "us",
-            ]),
+            "model=large --project demo --model.width 7 'note=${model.name}' --params.nested.keep us".to_owned(),
             vec![
                 ("model", {
                     seen::dict(&[("name", seen::str("large")), ("width", seen::int("7"))])
@@ -161,18 +130,7 @@ fn flags_reach_the_config_of_an_application() {
         ),
         // The group as a flag, the last of two flags, and what follows a `--`.
         (
-            args([
-                "--model",
-                "large",
-                "--lr",
-                "1",
-                "--project",
-                "demo",
-                "--lr",
-                "2",
-                "--",
-                "steps=5",
-            ]),
+            "--model large --lr 1 --project demo --lr 2 -- steps=5".to_owned(),
             vec![
                 ("model", {
                     seen::dict(&[("name", seen::str("large")), ("width", seen::int("1024"))])
@@ -186,7 +144,7 @@ fn flags_reach_the_config_of_an_application() {
         let app = App::new("train", version);
         for (arguments, changes) in &table {
             let received = app.received(arguments);
-            assert_eq!(received, [train_config(changes)], "hydra {version}: {arguments:?}");
+            assert_eq!(received, [train_config(changes)], "hydra {version}: {arguments}");
         }
     }
 }
@@ -196,21 +154,19 @@ fn hydras_own_flags_work_wherever_they_stand() {
     let app = App::train();
     let tiny = seen::dict(&[("lr", seen::float("0.5")), ("note", seen::str("a,b"))]);
     for arguments in [
-        ["--config-name", "tiny", "--lr", "0.5", "--note", "a,b"],
-        ["--lr", "0.5", "--config-name", "tiny", "--note", "a,b"],
-        ["--lr", "0.5", "--note", "a,b", "-cn", "tiny"],
+        "--config-name tiny --lr 0.5 --note a,b",
+        "--lr 0.5 --config-name tiny --note a,b",
+        "--lr 0.5 --note a,b -cn tiny",
     ] {
-        assert_eq!(app.received(&arguments), [tiny.as_str()], "{arguments:?}");
+        assert_eq!(app.received(arguments), [tiny.as_str()], "{arguments}");
     }
 
-    let output = app.run(&["--cfg", "job", "--project", "a: b", "--resolve", "--lr", "0.5"]);
-    assert!(output.status.success(), "{}", both_streams(&output));
-    let printed = String::from_utf8(output.stdout).unwrap();
+    let call = app.run(&["--cfg", "job", "--project", "a: b", "--resolve", "--lr", "0.5"]);
+    let printed = stdout(&call.success());
     assert!(printed.contains("\nproject: 'a: b'\nlr: 0.5\n"), "{printed}");
 
-    let output = app.run(&["--help"]);
-    assert!(output.status.success(), "{}", both_streams(&output));
-    assert!(String::from_utf8_lossy(&output.stdout).contains("== Config =="));
+    let printed = stdout(&app.run(&["--help"]).success());
+    assert!(printed.contains("== Config =="), "{printed}");
 }
 
 #[test]
@@ -232,13 +188,7 @@ fn a_value_of_a_flag_named_as_a_switch_of_hydras_does_nothing() {
             for arguments in
                 [["--project", "demo", switch, value], [switch, value, "--project", "demo"]]
             {
-                let output = app.run(&arguments);
-                assert_eq!(
-                    output.status.code(),
-                    Some(125),
-                    "{arguments:?}: {}",
-                    both_streams(&output)
-                );
+                refused(app.run(&arguments), 125);
             }
         }
     }
@@ -246,31 +196,21 @@ fn a_value_of_a_flag_named_as_a_switch_of_hydras_does_nothing() {
     // Written so, Hydra gets its switch, and the application its flag.
     let changed = [train_config(&[("lr", seen::float("0.5"))])];
     for arguments in [
-        &["--project", "demo", "--lr", "0.5", "--run"][..],
-        &["--run", "--project", "demo", "--lr", "0.5"],
-        &["--run", "project=demo", "lr=0.5"],
+        "--project demo --lr 0.5 --run",
+        "--run --project demo --lr 0.5",
+        "--run project=demo lr=0.5",
     ] {
-        assert_eq!(app.received(arguments), changed, "{arguments:?}");
+        assert_eq!(app.received(arguments), changed, "{arguments}");
     }
 }
 
 #[test]
 fn a_sweep_that_is_asked_for_sweeps_and_values_stay_whole() {
     let app = App::train();
-    let params = r#"{"b": {"c": "x,y"}}"#;
     let nested = seen::dict(&[("b", seen::dict(&[("c", seen::str("x,y"))]))]);
     for arguments in [
-        vec![
-            "lr=0.1,0.2",
-            "--multirun",
-            "--project",
-            "a,b",
-            "--note",
-            "${x}\\",
-            "--params",
-            params,
-        ],
-        vec!["--project", "a,b", "-m", "--params", params, "--note=${x}\\", "lr=0.1,0.2"],
+        r#"lr=0.1,0.2 --multirun --project a,b --note '${x}\' --params '{"b": {"c": "x,y"}}'"#,
+        r#"--project a,b -m --params '{"b": {"c": "x,y"}}' '--note=${x}\' lr=0.1,0.2"#,
     ] {
         let expected = ["0.1", "0.2"].map(|lr| {
             train_config(&[
@@ -280,7 +220,7 @@ fn a_sweep_that_is_asked_for_sweeps_and_values_stay_whole() {
                 ("params", nested.clone()),
             ])
         });
-        assert_eq!(app.received(&arguments), expected, "{arguments:?}");
+        assert_eq!(app.received(arguments), expected, "{arguments}");
     }
 }
 
@@ -288,10 +228,8 @@ fn a_sweep_that_is_asked_for_sweeps_and_values_stay_whole() {
 fn a_failure_is_the_applications_own() {
     let app = App::train();
     // Hydra says that the key is unknown, and exits with 1.
-    let output = app.run(&["--project", "demo", "--absent", "1"]);
-    assert_eq!(output.status.code(), Some(1), "{}", both_streams(&output));
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(stderr.contains("Could not override 'absent'"), "{stderr}");
+    let said = stderr(&app.run(&["--project", "demo", "--absent", "1"]).code(1));
+    assert!(said.contains("Could not override 'absent'"), "{said}");
 }
 
 #[test]
@@ -303,141 +241,18 @@ fn what_cannot_be_sent_starts_nothing() {
         ["--project", "--lr"],
         ["--project", "{{$.inputs.parameters['project']}}"],
     ] {
-        let output = app.run(&arguments);
-        assert_eq!(output.status.code(), Some(125), "{arguments:?}: {}", both_streams(&output));
-        assert!(output.stdout.is_empty(), "{arguments:?}: {}", both_streams(&output));
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        assert!(stderr.starts_with("hydra-shim: error: "), "{arguments:?}: {stderr}");
-        assert!(stderr.contains(arguments[0]), "{arguments:?}: {stderr}");
-    }
-}
-
-#[test]
-fn a_dict_replaces_whatever_the_config_has() {
-    let sent = r#"{"q": {"w": 1}}"#;
-    let arrives = seen::dict(&[("q", seen::dict(&[("w", seen::int("1"))]))]);
-    for version in [HYDRA, OLD_HYDRA] {
-        let mut oracle = Oracle::start(version).unwrap();
-        for key in [
-            "full",
-            "empty",
-            "nothing",
-            "missing",
-            "number",
-            "text",
-            "pointer",
-            "nested",
-            "nested.full",
-            "nested.nothing",
-            "nested.missing",
-            "nested.deeper.full",
-            "nested.deeper.full.x",
-        ] {
-            for (value, arrives) in [(sent, arrives.as_str()), ("{}", "{}")] {
-                let overrides = translate(&[format!("--{key}={value}")]).unwrap().overrides;
-                let conf = tests_path("apps/train/conf");
-                let composed = oracle.composed(&conf, "defaults", &overrides, Some(key));
-                assert_eq!(
-                    composed,
-                    Ok(arrives.to_owned()),
-                    "hydra {version}: --{key}={value} as {overrides:?}"
-                );
-            }
-        }
-        // Hydra's own errors stay: a key that the config does not have, and a list that it has.
-        for (key, reason) in [
-            ("absent", "Could not override 'absent'"),
-            ("nested.absent", "Could not override 'nested.absent'"),
-            ("items", "Cannot merge DictConfig with ListConfig"),
-            ("of_dicts", "Cannot merge DictConfig with ListConfig"),
-        ] {
-            let overrides = translate(&[format!("--{key}={sent}")]).unwrap().overrides;
-            let conf = tests_path("apps/train/conf");
-            let error = oracle.composed(&conf, "defaults", &overrides, None).unwrap_err();
-            assert!(error.contains(reason), "hydra {version}: --{key}: {error}");
-        }
-    }
-}
-
-#[test]
-fn a_list_replaces_whatever_the_config_has() {
-    let mut oracle = Oracle::start(HYDRA).unwrap();
-    let long = seen::list(&[seen::dict(&[("b", seen::int("2"))]), seen::str("x, y")]);
-    for key in ["items", "of_dicts", "nothing", "missing", "number", "text", "nested.missing"] {
-        for (value, arrives) in [(r#"[{"b": 2}, "x, y"]"#, long.as_str()), ("[]", "[]")] {
-            let overrides = translate(&[format!("--{key}={value}")]).unwrap().overrides;
-            let conf = tests_path("apps/train/conf");
-            let composed = oracle.composed(&conf, "defaults", &overrides, Some(key));
-            assert_eq!(composed, Ok(arrives.to_owned()), "--{key}={value} as {overrides:?}");
-        }
-    }
-}
-
-#[test]
-fn a_structured_config_converts_or_rejects() {
-    let mut oracle = Oracle::start(HYDRA).unwrap();
-    oracle.store(&tests_path("apps/typed/structured.py"));
-    let conf = tests_path("apps/typed");
-    let rejected = "";
-    let table: Vec<(&str, &str, String)> = vec![
-        ("steps", "10", seen::int("10")),
-        ("steps", "1.5", rejected.to_owned()),
-        ("steps", "ten", rejected.to_owned()),
-        ("steps", "null", rejected.to_owned()),
-        ("rate", "1", seen::float("1.0")),
-        ("rate", "-1e-05", seen::float("-1e-05")),
-        ("rate", "nan", seen::float("nan")),
-        ("rate", "fast", rejected.to_owned()),
-        ("name", "007", seen::str("007")),
-        ("name", "123", seen::str("123")),
-        ("name", "a,b=${c}", seen::str("a,b=${c}")),
-        ("name", "", seen::str("")),
-        ("name", "None", seen::str("None")),
-        ("debug", "True", seen::bool(true)),
-        ("debug", "yes", seen::bool(true)),
-        ("debug", "perhaps", rejected.to_owned()),
-        ("limit", "null", seen::NONE.to_owned()),
-        ("sizes", "[3, 4, 5]", seen::list(&[seen::int("3"), seen::int("4"), seen::int("5")])),
-        ("sizes", r#"["x"]"#, rejected.to_owned()),
-        ("table", r#"{"y": 2}"#, seen::dict(&[("y", seen::int("2"))])),
-        ("anything", r#"{"y": "z"}"#, seen::dict(&[("y", seen::str("z"))])),
-        ("inner.width", "3", seen::int("3")),
-        // Hydra deletes nothing inside a nested structured config: it says so, and nothing starts.
-        ("inner.table", r#"{"y": 2}"#, rejected.to_owned()),
-    ];
-    for (key, text, expected) in table {
-        let overrides = translate(&[format!("--{key}={text}")]).unwrap().overrides;
-        let composed = oracle.composed(&conf, "typed", &overrides, Some(key));
-        let shown = format!("--{key}={text} as {overrides:?}");
-        match composed {
-            Ok(value) => assert_eq!(value, expected, "{shown}"),
-            Err(error) => assert_eq!(expected, rejected, "{shown}: {error}"),
-        }
+        let message = refused(app.run(&arguments), 125);
+        assert!(message.contains(arguments[0]), "{arguments:?}: {message}");
     }
 }
 
 #[test]
 fn a_typed_application_receives_typed_values() {
     let app = App::new("typed", HYDRA);
-    let received = app.received(&[
-        "--steps",
-        "10",
-        "--rate",
-        "1",
-        "--name",
-        "007",
-        "--debug=true",
-        "--sizes",
-        "[3]",
-        "--limit",
-        "null",
-        "--table",
-        r#"{"y": 2}"#,
-        "--anything",
-        "a,b",
-        "--inner.width",
-        "4",
-    ]);
+    let received = app.received(
+        r#"--steps 10 --rate 1 --name 007 --debug=true --sizes '[3]' --limit null --table '{"y": 2}'
+        --anything a,b --inner.width 4"#,
+    );
     let table = |key| seen::dict(&[(key, seen::int(if key == "x" { "1" } else { "2" }))]);
     for entry in [
         ("steps", seen::int("10")),
@@ -455,10 +270,8 @@ fn a_typed_application_receives_typed_values() {
         assert!(received[0].contains(written), "{written} is not in {received:?}");
     }
 
-    let output = app.run(&["--rate", "fast"]);
-    assert_eq!(output.status.code(), Some(1), "{}", both_streams(&output));
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(stderr.contains("could not be converted to Float"), "{stderr}");
+    let said = stderr(&app.run(&["--rate", "fast"]).code(1));
+    assert!(said.contains("could not be converted to Float"), "{said}");
 }
 
 #[test]
@@ -467,18 +280,10 @@ fn a_dict_inside_a_nested_structured_config_can_be_merged() {
     let rules = app.scratch.path().join("rules.yaml");
     fs::write(&rules, "flags:\n  table: {key: inner.table, type: dict, merge: true}\n").unwrap();
     let mut command = shim_command();
-    command.env("HYDRA_SHIM_RULES", &rules).args([
-        "run",
-        &app.python,
-        &app.main,
-        "--table",
-        r#"{"y": 2}"#,
-    ]);
-    let output = app.finish(command);
-    assert!(output.status.success(), "{}", both_streams(&output));
+    command.env("HYDRA_SHIM_RULES", &rules).args(["run", &app.python, &app.main]);
+    let printed = stdout(&app.finish(command.args(["--table", r#"{"y": 2}"#])).success());
     let merged = seen::dict(&[("x", seen::int("1")), ("y", seen::int("2"))]);
-    let stdout = String::from_utf8(output.stdout).unwrap();
     let inner =
         format!("\"inner\": {}", seen::dict(&[("width", seen::int("1")), ("table", merged)]));
-    assert!(stdout.contains(&inner), "{stdout}");
+    assert!(printed.contains(&inner), "{printed}");
 }
