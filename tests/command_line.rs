@@ -6,8 +6,9 @@ mod support;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 
-use support::both_streams;
-use support::working_folder::{Folder, refusal};
+use assert_cmd::assert::OutputAssertExt;
+use support::working_folder::Folder;
+use support::{refused, stderr, stdout, succeeded};
 
 /// The rules and component of each case.
 fn folder() -> Folder {
@@ -68,21 +69,19 @@ fn options_end_where_the_command_line_begins() {
         ("--note é", "python3 main.py note=\\é\\"),
     ] {
         let mut command = folder.shim(&["translate"]);
-        let output = command.args(arguments.split_whitespace()).output().unwrap();
-        let shown = both_streams(&output);
+        let call = command.args(arguments.split_whitespace()).assert();
         if printed == "error" {
-            assert_eq!(output.status.code(), Some(1), "{arguments}: {shown}");
+            refused(call, 1);
             continue;
         }
-        assert!(output.status.success(), "{arguments}: {shown}");
-        let line = String::from_utf8(output.stdout).unwrap().replace('\'', "");
+        let line = stdout(&call.success()).replace('\'', "");
         assert_eq!(line.trim_end(), printed, "{arguments}");
 
         // `run` splits the same command line, but for our options.
         if !arguments.starts_with("--format ") && !arguments.contains(".yaml") {
             let mut run = folder.shim(&["run"]);
             let argv = run.args(arguments.split_whitespace()).env("HYDRA_SHIM_LOG", "text");
-            let said = String::from_utf8(argv.env("PATH", "").output().unwrap().stderr).unwrap();
+            let said = stderr(&argv.env("PATH", "").assert());
             assert!(said.contains("is not found"), "run {arguments}: {said}");
         }
     }
@@ -109,12 +108,8 @@ fn an_option_is_wrong_or_asks_for_help() {
         ("help check", 0, "Usage: hydra-shim check"),
         ("--version", 0, "hydra-shim 0."),
     ] {
-        let output = folder.shim(&[]).args(arguments.split_whitespace()).output().unwrap();
-        assert_eq!(output.status.code(), Some(code), "{arguments}: {}", both_streams(&output));
-        let text = match code {
-            0 => String::from_utf8(output.stdout).unwrap(),
-            _ => refusal(&output),
-        };
+        let call = folder.shim(&[]).args(arguments.split_whitespace()).assert();
+        let text = if code == 0 { succeeded(call) } else { refused(call, code) };
         assert!(text.contains(said), "{arguments}: {text}");
     }
 }
@@ -130,19 +125,19 @@ fn words_that_are_not_utf_8_are_not_options() {
         (vec![bytes(b"--"), bytes(b"python3"), bytes(b"m.py"), bytes(b"--x=\xff")], 3),
     ] {
         let arguments: Vec<OsString> = arguments;
-        let output = folder.shim(&["translate"]).args(&arguments).output().unwrap();
-        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", both_streams(&output));
-        let message = format!("word {place} of the command line is not UTF-8");
-        assert!(refusal(&output).starts_with(&message), "{arguments:?}: {output:?}");
+        let message = refused(folder.shim(&["translate"]).args(&arguments).assert(), 1);
+        let expected = format!("word {place} of the command line is not UTF-8");
+        assert!(message.starts_with(&expected), "{arguments:?}: {message}");
     }
     for argument in [b"--format=\xff".as_slice(), b"--l\xff"] {
-        let output = folder.shim(&["translate"]).arg(bytes(argument)).output().unwrap();
-        assert_eq!(output.status.code(), Some(2), "{output:?}");
-        refusal(&output);
+        refused(folder.shim(&["translate"]).arg(bytes(argument)).assert(), 2);
     }
     // A path may have any bytes.
     std::fs::copy(folder.path("rules.yaml"), folder.path("").join(bytes(b"\xff.yaml"))).unwrap();
     let mut command = folder.shim(&["translate", "--rules"]);
-    let output = command.arg(bytes(b"\xff.yaml")).args(["--x", "1"]).output().unwrap();
-    assert_eq!(output.stdout, b"python3 main.py 'key=1'\n", "{output:?}");
+    command
+        .arg(bytes(b"\xff.yaml"))
+        .args(["--x", "1"])
+        .assert()
+        .stdout("python3 main.py 'key=1'\n");
 }

@@ -9,7 +9,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use support::{HYDRA, Oracle, seen, tests_path, translate};
+use assert_cmd::assert::OutputAssertExt;
+use support::{HYDRA, Oracle, seen, succeeded, tests_path, translate};
 
 /// What a sender sends: the input's type in the component, the text, and what it means in Python.
 fn values() -> Vec<(&'static str, &'static str, String)> {
@@ -100,14 +101,9 @@ fn by_hand(_: &str, text: &str, _: &Path) -> Result<Vec<String>, String> {
 #[expect(clippy::unnecessary_wraps, reason = "a method may refuse; this one never does")]
 fn by_sed(_: &str, text: &str, scratch: &Path) -> Result<Vec<String>, String> {
     let script = tests_path("apps/comparison/sed.sh");
-    let output = Command::new("/bin/sh")
-        .arg(script)
-        .args(["--value", text])
-        .current_dir(scratch)
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{text:?}: {}", support::both_streams(&output));
-    let printed = String::from_utf8(output.stdout).unwrap();
+    let mut shell = Command::new("/bin/sh");
+    let call = shell.arg(script).args(["--value", text]).current_dir(scratch).assert();
+    let printed = succeeded(call);
     Ok(printed.split_terminator('\0').map(str::to_owned).collect())
 }
 

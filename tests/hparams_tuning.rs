@@ -9,11 +9,12 @@ mod support;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
+use assert_cmd::assert::{Assert, OutputAssertExt};
 use serde_json::{Value, json};
 use support::working_folder::Folder;
-use support::{both_streams, seen, shim, tests_path, venv_with};
+use support::{refused, seen, shim, stderr, stdout, tests_path, venv_with};
 
 fn example() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/hparams_tuning")
@@ -57,15 +58,9 @@ impl Image {
     fn yaml(&self, name: &str) -> Value {
         let load = tests_path("hparams/load.py").to_str().unwrap().to_owned();
         let argv = ["python3".to_owned(), load, name.to_owned()];
-        let printed = succeeded(&self.command(&argv).output().unwrap());
+        let printed = stdout(&self.command(&argv).assert().success());
         serde_json::from_str(&printed).unwrap()
     }
-}
-
-/// What a success printed.
-fn succeeded(output: &Output) -> String {
-    assert!(output.status.success(), "{}", both_streams(output));
-    String::from_utf8(output.stdout.clone()).unwrap()
 }
 
 fn texts(list: &Value) -> Vec<String> {
@@ -102,16 +97,16 @@ impl Tuner {
         self.image.folder.path("metrics").join(trial).join("output.metrics")
     }
 
-    fn start(&self, trial: &str, argv: &[String]) -> Output {
+    fn start(&self, trial: &str, argv: &[String]) -> Assert {
         let mut command = self.image.command(argv);
         command.env("CLOUD_ML_TRIAL_ID", trial);
         command.env("CLOUD_ML_HP_METRIC_FILE", self.metric_file(trial));
-        command.output().unwrap()
+        command.assert()
     }
 
     /// What the trial printed, and the measurements that the tuner reads.
     fn trial(&self, trial: &str, parameters: &[(&str, &str)]) -> (String, Vec<Measurement>) {
-        let printed = succeeded(&self.start(trial, &self.argv(parameters)));
+        let printed = stdout(&self.start(trial, &self.argv(parameters)).success());
         let file = fs::read_to_string(self.metric_file(trial)).unwrap();
         let metric = self.job["studySpec"]["metrics"][0]["metricId"].as_str().unwrap();
         let measured = file.lines().map(|line| {
@@ -189,10 +184,8 @@ fn without_the_shim_the_trial_fails() {
     let tuner = Tuner::new();
     let argv = tuner.argv(&[("model.optimizer.lr", "0.003")]);
     assert_eq!(argv[..2], ["hydra-shim", "run"]);
-    let output = tuner.start("1", &argv[2..]);
-    assert_eq!(output.status.code(), Some(2), "{}", both_streams(&output));
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(stderr.contains("unrecognized arguments: --model.optimizer.lr=0.003"), "{stderr}");
+    let said = stderr(&tuner.start("1", &argv[2..]).code(2));
+    assert!(said.contains("unrecognized arguments: --model.optimizer.lr=0.003"), "{said}");
     assert!(!tuner.metric_file("1").exists());
 }
 
@@ -200,11 +193,9 @@ fn without_the_shim_the_trial_fails() {
 #[ignore = "a minute, and packages to install"]
 fn a_parameter_that_does_not_fit_starts_nothing() {
     let tuner = Tuner::new();
-    let output = tuner.start("1", &tuner.argv(&[("model.width", "16.5")]));
-    assert_eq!(output.status.code(), Some(125), "{}", both_streams(&output));
-    let stderr = String::from_utf8_lossy(&output.stderr);
+    let message = refused(tuner.start("1", &tuner.argv(&[("model.width", "16.5")])), 125);
     let reason = "--model.width: the value `16.5` is not an int (declared int by hydra-shim.yaml:";
-    assert!(stderr.contains(reason), "{stderr}");
+    assert!(message.contains(reason), "{message}");
 }
 
 /// One run: what W&B's server chose for it.
@@ -224,7 +215,7 @@ impl Image {
         let mut command = self.command(&["python3".to_owned(), agent]);
         command.env("WANDB_MODE", "offline").env("PYTHONPATH", tests_path("support"));
         command.stdin(File::open(self.folder.path("runs")).unwrap());
-        let printed = succeeded(&command.output().unwrap());
+        let printed = stdout(&command.assert().success());
         let mut ended = Vec::new();
         let mut run = String::new();
         for line in printed.split_inclusive('\n') {
@@ -382,8 +373,7 @@ fn the_transcripts_are_what_the_commands_print() {
         let mut printed = String::new();
         for command in block.lines().filter_map(|line| line.strip_prefix("$ ")) {
             let shell = ["sh", "-c", &format!("exec 2>&1; {command}")].map(str::to_owned);
-            let output = image.command(&shell).output().unwrap();
-            printed.extend(["$ ", command, "\n", std::str::from_utf8(&output.stdout).unwrap()]);
+            printed.extend(["$ ", command, "\n", &stdout(&image.command(&shell).assert())]);
         }
         assert_eq!(printed, block);
     }

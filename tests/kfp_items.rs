@@ -9,12 +9,13 @@ mod support;
 
 use std::fmt::Write as _;
 
+use assert_cmd::assert::OutputAssertExt;
 use random::Random;
 use serde_json::{Value, json};
-use support::both_streams;
 use support::kfp::judge;
 use support::shims_in_path::Failures;
 use support::working_folder::{Folder, words};
+use support::{stderr, stdout};
 
 /// A component's elements, in YAML's flow style, with what they are for Hydra.
 #[derive(Default)]
@@ -304,11 +305,11 @@ fn case(seed: u64, index: u64) -> Case {
 /// The overrides of the only task, or the refusal.
 fn dry_run(folder: &Folder, arguments: &[&str]) -> Result<Value, String> {
     let call = &[&["component"], arguments, &["--values", "v.json", "--format", "json"]].concat();
-    let output = folder.shim(call).output().unwrap();
-    if !output.status.success() {
-        return Err(both_streams(&output));
+    let call = folder.shim(call).assert();
+    if !call.get_output().status.success() {
+        return Err(call.to_string());
     }
-    let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let printed: Value = serde_json::from_str(&stdout(&call)).unwrap();
     Ok(printed["tasks"][0].clone())
 }
 
@@ -350,10 +351,10 @@ fn generated_components_are_read_in_one_way() {
 fn check(case: &Case, folder: &Folder, received: &Value, failures: &mut Failures) {
     let Case { yaml, values, made, is_hostile } = case;
     let name = |way: &str| format!("{way} of {values}\n{yaml}");
-    let rewritten = folder.shim(&["rewrite", "c.yaml"]).output().unwrap();
-    assert!(rewritten.status.success(), "{yaml}{}", both_streams(&rewritten));
-    let notes = String::from_utf8(rewritten.stderr).unwrap();
-    folder.file("r.yaml", &String::from_utf8(rewritten.stdout).unwrap());
+    let rewritten = folder.shim(&["rewrite", "c.yaml"]).assert();
+    let rewritten = rewritten.append_context("component", yaml.clone()).success();
+    let notes = stderr(&rewritten);
+    folder.file("r.yaml", &stdout(&rewritten));
     let again = dry_run(folder, &["r.yaml"]);
     if let Some(flag) = &made.doubt {
         for (way, result) in [("dry run", dry_run(folder, &["c.yaml"])), ("rewritten", again)] {

@@ -8,8 +8,10 @@ mod support;
 use std::fs;
 use std::process::Command;
 
+use assert_cmd::assert::OutputAssertExt;
 use serde_json::Value;
-use support::{Oracle, both_streams, seen, shim_command, tests_path};
+use support::working_folder::translated;
+use support::{Oracle, seen, shim_command, succeeded, tests_path};
 
 /// A value that a placeholder fills: its flag, and what the application has to read.
 struct Filled {
@@ -62,18 +64,12 @@ fn shim(run: &Value, arguments: &[String], filled: &[Filled], oracle: &mut Oracl
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("component.yaml");
     fs::write(&file, run["component_yaml"].as_str().unwrap()).unwrap();
-    let output = shim_command()
-        .args(["translate", "--format", "json", "--component"])
-        .arg(&file)
-        .arg("--")
-        .args(arguments)
-        .current_dir(folder.path())
-        .output()
-        .unwrap();
-    if !output.status.success() {
-        return Outcome::Refused(String::from_utf8(output.stderr).unwrap());
-    }
-    let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let mut call = shim_command();
+    call.args(["translate", "--format", "json", "--component"]).arg(&file).arg("--");
+    let printed = match translated(call.args(arguments).current_dir(folder.path())) {
+        Ok(printed) => printed,
+        Err(message) => return Outcome::Refused(message),
+    };
     let trace = printed["trace"].as_array().unwrap();
     for Filled { flag, expected } in filled {
         let step = trace.iter().find(|step| step["from"][0] == flag.as_str()).unwrap();
@@ -112,9 +108,7 @@ fn by_hand(arguments: &[String], filled: &[Filled]) -> Vec<String> {
 /// `sed` in front of the program.
 fn by_sed(arguments: &[String], _: &[Filled]) -> Vec<String> {
     let mut sed = Command::new("/bin/sh");
-    let output = sed.arg(tests_path("apps/comparison/sed.sh")).args(arguments).output().unwrap();
-    assert!(output.status.success(), "{}", both_streams(&output));
-    let printed = String::from_utf8(output.stdout).unwrap();
+    let printed = succeeded(sed.arg(tests_path("apps/comparison/sed.sh")).args(arguments).assert());
     printed.split_terminator('\0').map(str::to_owned).collect()
 }
 

@@ -7,8 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use assert_cmd::assert::OutputAssertExt;
 use serde_json::Value;
-use support::{both_streams, kfp::mnist_venv, shim, shim_command};
+use support::{kfp::mnist_venv, shim, shim_command, stderr, stdout};
 
 const TASKS: [&str; 2] = ["data_prepare", "train"];
 
@@ -40,11 +41,8 @@ fn the_pipeline_runs_and_every_value_arrives() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut command = python("run.py");
     command.current_dir(root).args(["process", "--trainer", "sklearn", "--shim"]).arg(shim());
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{}", both_streams(&output));
-
     // The last two lines are the tasks' folders.
-    let printed = String::from_utf8(output.stdout).unwrap();
+    let printed = stdout(&command.assert().success());
     let folders: Vec<_> =
         printed.lines().rev().take(2).map(|line| root.join(line.trim())).collect();
     let [train, prepared] = folders.as_slice() else { panic!("{printed}") };
@@ -77,9 +75,9 @@ fn the_components_are_in_the_official_style() {
         let file = mnist(task).join("component.yaml");
         let text = fs::read_to_string(&file).unwrap();
         assert!(!text.contains("{{$") && !text.to_lowercase().contains("hydra"), "{text}");
-        let output =
-            shim_command().arg("component").arg(&file).args(["--format", "json"]).output().unwrap();
-        let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let mut call = shim_command();
+        let call = call.arg("component").arg(&file).args(["--format", "json"]).assert();
+        let printed: Value = serde_json::from_str(&stdout(&call)).unwrap();
         let received = printed["tasks"][0]["received"].as_array().unwrap();
         let received: Vec<_> = received.iter().map(|word| word.as_str().unwrap()).collect();
         let (command, flags) = received.split_at(2);
@@ -94,19 +92,17 @@ fn hydra_composes_what_the_components_pass() {
     let path = path_with(&support::venv(support::HYDRA).unwrap());
     let in_image = |mut command: Command, task: &str| {
         command.current_dir(mnist(task)).env("PATH", &path).env("PYTHONDONTWRITEBYTECODE", "1");
-        command.output().unwrap()
+        command.assert()
     };
     for task in TASKS {
         let mut check = shim_command();
         check.args(["check", "--component", "component.yaml", "--", "python3", "main.py"]);
-        let checked = in_image(check, task);
-        assert!(checked.status.success(), "{task}: {}", both_streams(&checked));
+        in_image(check, task).success();
     }
     let mut alone = Command::new("python3");
     alone.args(["main.py", "--run_id", "2024_11_23"]);
-    let refused = in_image(alone, "train");
-    let stderr = String::from_utf8(refused.stderr).unwrap();
-    assert!(stderr.contains("unrecognized arguments: --run_id"), "{stderr}");
+    let said = stderr(&in_image(alone, "train"));
+    assert!(said.contains("unrecognized arguments: --run_id"), "{said}");
 }
 
 #[test]
@@ -116,9 +112,7 @@ fn submit_says_all_that_is_missing() {
     let mut command = python("submit.py");
     command.env_clear().env("HOME", home.path()).env("PATH", path_with(&mnist_venv()));
     // On a machine of Google's the credentials would be the machine's.
-    let output = command.env("NO_GCE_CHECK", "true").output().unwrap();
-    assert_eq!(output.status.code(), Some(1), "{}", both_streams(&output));
-    let stderr = String::from_utf8(output.stderr).unwrap();
+    let said = stderr(&command.env("NO_GCE_CHECK", "true").assert().code(1));
     for part in [
         "`project` is still `my-project`: put your own for my-project",
         "`pipeline_root` is still `gs://my-bucket/mnist`",
@@ -126,6 +120,6 @@ fn submit_says_all_that_is_missing() {
         "run `gcloud auth application-default login`",
         "`pip install google-cloud-aiplatform==",
     ] {
-        assert!(stderr.contains(part), "{part}: {stderr}");
+        assert!(said.contains(part), "{part}: {said}");
     }
 }

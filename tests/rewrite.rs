@@ -6,12 +6,13 @@ mod support;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
+use assert_cmd::assert::{Assert, OutputAssertExt};
 use hydra_shim::kfp::rewrite::{Rewritten, rewrite};
 use serde_json::{Value, json};
 use support::kfp::{judge, recorded_runs};
-use support::{HYDRA, Oracle, both_streams, say, seen, shim_command};
+use support::{HYDRA, Oracle, say, seen, shim_command, stderr, stdout};
 
 /// Everything that is rewritten, in one file, with comments at every place.
 const EVERY: &str = r#"# Official style.
@@ -63,12 +64,8 @@ implementation:
     env: {A: '1'}  # the end
 "#;
 
-fn run(folder: &Path, arguments: &[&str]) -> Output {
-    shim_command().current_dir(folder).arg("rewrite").args(arguments).output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
+fn run(folder: &Path, arguments: &[&str]) -> Assert {
+    shim_command().current_dir(folder).arg("rewrite").args(arguments).assert()
 }
 
 fn strings(array: &Value) -> Vec<String> {
@@ -258,16 +255,12 @@ fn every_kind_loads_with_the_sdk_and_reaches_hydra() {
 }
 
 /// The real `patch`, applied to a file with this text.
-fn patched(original: &str, patch: &[u8]) -> String {
+fn patched(original: &str, patch: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("c.yaml"), original).unwrap();
     fs::write(folder.path().join("p"), patch).unwrap();
-    let output = Command::new("patch")
-        .args(["--fuzz=0", "-s", "c.yaml", "p"])
-        .current_dir(folder.path())
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}{}", both_streams(&output), text(patch));
+    let mut command = Command::new("patch");
+    command.args(["--fuzz=0", "-s", "c.yaml", "p"]).current_dir(folder.path()).assert().success();
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "an offset or a reject");
     fs::read_to_string(folder.path().join("c.yaml")).unwrap()
 }
@@ -305,13 +298,12 @@ fn nothing_else_changes_and_nothing_changes_twice() {
         assert!(notes.is_sorted_by_key(|note| note.line));
 
         fs::write(&file, original).unwrap();
-        let output = run(folder.path(), &["c.yaml", "--diff"]);
-        assert!(output.status.success(), "{}", both_streams(&output));
+        let diff = stdout(&run(folder.path(), &["c.yaml", "--diff"]).success());
         assert_eq!(fs::read_to_string(&file).unwrap(), *original);
         if has_patch && new != *original {
-            assert_eq!(patched(original, &output.stdout), new);
+            assert_eq!(patched(original, &diff), new);
         } else {
-            assert_eq!(new == *original, output.stdout.is_empty());
+            assert_eq!(new == *original, diff.is_empty());
         }
     }
 }
@@ -350,31 +342,25 @@ fn the_result_goes_where_it_should() {
     fs::set_permissions(path("c.yaml"), fs::Permissions::from_mode(0o604)).unwrap();
     symlink("c.yaml", path("link.yaml")).unwrap();
 
-    let output = run(folder.path(), &["c.yaml"]);
-    assert_eq!((text(&output.stdout), read("c.yaml")), (new.clone(), EVERY.to_owned()));
+    let call = run(folder.path(), &["c.yaml"]).success().stdout(new.clone());
+    assert_eq!(read("c.yaml"), EVERY);
     let line = 1 + EVERY.lines().position(|line| line.contains("--note")).unwrap();
-    let stderr = text(&output.stderr);
-    assert!(
-        stderr.starts_with(&format!("hydra-shim: warning: c.yaml:{line}: --note: ")),
-        "{stderr}"
-    );
-    assert!(stderr.contains("\n  help: "), "{stderr}");
+    let said = stderr(&call);
+    assert!(said.starts_with(&format!("hydra-shim: warning: c.yaml:{line}: --note: ")), "{said}");
+    assert!(said.contains("\n  help: "), "{said}");
 
-    let output = run(folder.path(), &["c.yaml", "-o", "out.yaml"]);
-    assert!(output.status.success() && output.stdout.is_empty(), "{}", both_streams(&output));
+    run(folder.path(), &["c.yaml", "-o", "out.yaml"]).success().stdout("");
     assert_eq!((read("out.yaml"), read("c.yaml")), (new.clone(), EVERY.to_owned()));
-    let output = run(folder.path(), &["c.yaml", "-o", "/dev/stdout"]);
-    assert_eq!(text(&output.stdout), new);
+    run(folder.path(), &["c.yaml", "-o", "/dev/stdout"]).success().stdout(new.clone());
 
-    let output = run(folder.path(), &["--in-place", "link.yaml", "--diff"]);
-    assert!(output.stdout.starts_with(b"--- link.yaml\n+++ link.yaml\n@@ -"));
+    let diff = stdout(&run(folder.path(), &["--in-place", "link.yaml", "--diff"]).success());
+    assert!(diff.starts_with("--- link.yaml\n+++ link.yaml\n@@ -"), "{diff}");
     assert_eq!(read("c.yaml"), new);
     assert_eq!(path("c.yaml").metadata().unwrap().permissions().mode() & 0o777, 0o604);
     assert!(path("link.yaml").symlink_metadata().unwrap().is_symlink());
 
     let before = path("c.yaml").metadata().unwrap();
-    let output = run(folder.path(), &["--in-place", "c.yaml"]);
-    assert!(output.status.success() && output.stdout.is_empty(), "{}", both_streams(&output));
+    run(folder.path(), &["--in-place", "c.yaml"]).success().stdout("");
     let after = path("c.yaml").metadata().unwrap();
     assert_eq!(
         before.modified().unwrap(),
@@ -407,11 +393,9 @@ fn a_failure_leaves_every_file_as_it_was() {
         (&[], 2, "required arguments were not provided"),
         (&["a", "b"], 2, "unexpected argument"),
     ] {
-        let output = run(folder.path(), arguments);
-        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", both_streams(&output));
-        let stderr = text(&output.stderr);
-        assert!(stderr.contains(message), "{arguments:?}: {stderr}");
-        assert!(stderr.contains("hydra-shim: error: ") && output.stdout.is_empty());
+        let call = run(folder.path(), arguments).code(code).stdout("");
+        let said = stderr(&call);
+        assert!(said.contains(message) && said.contains("hydra-shim: error: "), "{call}");
     }
     assert_eq!(fs::read_to_string(path("c.yaml")).unwrap(), EVERY);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 5, "nothing is left beside");

@@ -8,11 +8,12 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::os::fd::{FromRawFd as _, OwnedFd};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 use std::ptr::{null, null_mut};
 
+use assert_cmd::assert::OutputAssertExt;
 use support::working_folder::Folder;
-use support::{HYDRA, both_streams, shim, shim_command, venv};
+use support::{HYDRA, shim, shim_command, stdout, venv};
 
 /// `component` with the quick start's component, and `NO_COLOR` as it is given.
 fn component(no_color: Option<&str>, arguments: &[&str]) -> Command {
@@ -67,11 +68,6 @@ fn all_on_terminal(mut command: Command) -> String {
     shown
 }
 
-fn stdout(output: &Output) -> String {
-    assert!(output.status.success(), "{}", both_streams(output));
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
 /// Text without the sequences that change colours (`ESC [ … m`).
 fn plain(text: &str) -> String {
     let mut parts = text.split("\u{1b}[");
@@ -81,7 +77,7 @@ fn plain(text: &str) -> String {
 
 #[test]
 fn the_table_is_coloured_on_a_terminal_alone() {
-    let piped = stdout(&component(None, &[]).output().unwrap());
+    let piped = stdout(&component(None, &[]).assert().success());
     assert!(!piped.contains('\u{1b}'), "{piped}");
 
     let shown = on_terminal(component(None, &[]));
@@ -92,14 +88,13 @@ fn the_table_is_coloured_on_a_terminal_alone() {
 
     // Only where stdout goes counts.
     let (ours, theirs) = terminal();
-    let output = component(None, &[]).stderr(theirs).output().unwrap();
-    assert_eq!(stdout(&output), piped);
+    component(None, &[]).stderr(theirs).assert().success().stdout(piped);
     assert_eq!(read(ours), "");
 }
 
 #[test]
 fn no_color_is_respected_unless_it_is_empty() {
-    let piped = stdout(&component(None, &[]).output().unwrap());
+    let piped = stdout(&component(None, &[]).assert().success());
     for value in ["1", "0", "false"] {
         assert_eq!(on_terminal(component(Some(value), &[])), piped, "NO_COLOR={value}");
     }
@@ -112,7 +107,7 @@ fn no_color_is_respected_unless_it_is_empty() {
 fn what_programs_read_has_no_colours() {
     for format in ["json", "shell"] {
         let arguments = ["--format", format];
-        let piped = stdout(&component(None, &arguments).output().unwrap());
+        let piped = stdout(&component(None, &arguments).assert().success());
         assert_eq!(on_terminal(component(None, &arguments)), piped, "{format}");
     }
 }
@@ -282,12 +277,8 @@ fn a_line_to_copy_is_the_same_words() {
     let shown = all_on_terminal(command);
     let line = shown.trim_end();
     assert!(!line.contains('\n'), "one line: {line:?}");
-    let output = Command::new("bash")
-        .args(["-c", &format!("my-train() {{ printf '%s\\0' \"$@\"; }}; {line}")])
-        .env("LC_ALL", "C.UTF-8")
-        .output()
-        .unwrap();
-    let words = String::from_utf8(output.stdout.clone()).unwrap();
+    let mut bash = Command::new("bash");
+    bash.args(["-c", &format!("my-train() {{ printf '%s\\0' \"$@\"; }}; {line}")]);
     let expected = format!("note='{HOSTILE}\n\\'\\\\'\0lr=1\0");
-    assert_eq!(words, expected, "{line}: {output:?}");
+    bash.env("LC_ALL", "C.UTF-8").assert().success().stdout(expected);
 }

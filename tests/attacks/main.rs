@@ -13,10 +13,11 @@ mod texts;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
+use assert_cmd::assert::OutputAssertExt;
 use random::Random;
 use serde_json::{Value, json};
-use support::working_folder::Folder;
-use support::{HYDRA, both_streams, tests_path, venv};
+use support::working_folder::{Folder, translated};
+use support::{HYDRA, stdout, tests_path, venv};
 
 /// How a component is started.
 struct Shape {
@@ -173,16 +174,15 @@ fn attack(count: usize, seed: u64) -> (usize, usize) {
             let mut random = Random::of(seed, (index * count + nth) as u64);
             let tokens = if nth == 0 { plain.clone() } else { attacked(&mut random, shape.called) };
             let mut shim = folder.shim(&["translate", "--format", "json", "--rules", &rules]);
-            let output = shim.args(["--"]).args(&tokens).output().unwrap();
             calls += 1;
-            if !output.status.success() {
-                assert_eq!(output.status.code(), Some(1), "{tokens:?}: {}", both_streams(&output));
-                assert!(output.stdout.is_empty(), "{tokens:?}: {}", both_streams(&output));
-                let may_be = nth > 0 || shape.called == ["uv", "run", "my-train"];
-                assert!(may_be, "{tokens:?}: {}", both_streams(&output));
-                continue;
-            }
-            let mut printed: Value = serde_json::from_slice(&output.stdout).unwrap();
+            let mut printed = match translated(shim.args(["--"]).args(&tokens)) {
+                Ok(printed) => printed,
+                Err(message) => {
+                    let may_be = nth > 0 || shape.called == ["uv", "run", "my-train"];
+                    assert!(may_be, "{tokens:?}: {message}");
+                    continue;
+                }
+            };
             printed["tokens"] = json!(tokens);
             printed["started"] = json!(shape.started);
             printed["own"] = json!([shape.command, shape.started].concat());
@@ -205,9 +205,8 @@ fn leaks(started: &[Value]) -> Vec<String> {
         .spawn()
         .unwrap();
     python.stdin.take().unwrap().write_all(json!(started).to_string().as_bytes()).unwrap();
-    let output = python.wait_with_output().unwrap();
-    assert!(output.status.success(), "{}", both_streams(&output));
-    serde_json::from_slice(&output.stdout).unwrap()
+    let judged = stdout(&python.wait_with_output().unwrap().assert().success());
+    serde_json::from_str(&judged).unwrap()
 }
 
 #[test]

@@ -5,9 +5,10 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use assert_cmd::assert::OutputAssertExt;
 use serde_json::Value;
 
-use super::{both_streams, say, tests_path, venv_with};
+use super::{say, stdout, tests_path, venv_with};
 
 /// The SDK that judges; the source's comments name it too.
 const KFP: &str = "2.17.0";
@@ -24,7 +25,7 @@ pub fn mnist_venv() -> PathBuf {
 }
 
 /// Runs a script of `tests/kfp` with the SDK and returns what it printed.
-pub fn python(script: &str, argument: &Path, input: &Value) -> Vec<u8> {
+pub fn python(script: &str, argument: &Path, input: &Value) -> String {
     let mut child = Command::new(kfp_venv().join("bin/python"))
         .args(["-W", "ignore"])
         .arg(tests_path("kfp").join(script))
@@ -36,15 +37,13 @@ pub fn python(script: &str, argument: &Path, input: &Value) -> Vec<u8> {
         .spawn()
         .unwrap();
     child.stdin.take().unwrap().write_all(input.to_string().as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{script}: {}", both_streams(&output));
-    output.stdout
+    stdout(&child.wait_with_output().unwrap().assert().success())
 }
 
 /// What the SDK's own resolver makes of each request, `{"file", "values"}`: task to argv.
 pub fn judge(requests: &[Value]) -> Vec<Value> {
     let printed = python("judge.py", Path::new(""), &Value::from(requests));
-    serde_json::from_slice(&printed).unwrap()
+    serde_json::from_str(&printed).unwrap()
 }
 
 /// The recorded runs of real components: data that is no part of the project, in the file that
