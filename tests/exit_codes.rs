@@ -4,22 +4,29 @@ mod support;
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use support::launched::{BEHIND, Outcome, Stage, check, prepare};
-use support::shim;
+use assert_cmd::assert::{Assert, OutputAssertExt};
+use support::launched::{BEHIND, Stage, check, prepare};
 use support::shims_in_path::write_executable;
+use support::{refused, shim, stderr};
+
+/// Asserts that nothing was started, and that a short message names these parts.
+fn assert_refused(call: Assert, code: i32, named: &[&str]) {
+    let message = refused(call, code);
+    assert!(message.len() < 2000, "values are not repeated: {message}");
+    for part in named {
+        assert!(message.contains(part), "{part}: {message}");
+    }
+}
 
 #[test]
 fn every_exit_code_is_the_applications() {
     let stage = Stage::new();
     stage.script("app", "#!/bin/sh\nexit \"${1#code=}\"\n");
     for code in 0..=255 {
-        let outcome = stage.same("app", "code", &code.to_string());
-        assert_eq!(outcome.status.code(), Some(code), "{outcome:?}");
-        assert_eq!((outcome.stdout(), outcome.stderr()), Default::default());
+        stage.same("app", "code", &code.to_string()).code(code).stdout("").stderr("");
     }
 }
 
@@ -33,8 +40,7 @@ fn every_death_by_a_signal_is_the_applications() {
     );
     let fatal = "HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM XCPU SYS";
     for signal in fatal.split(' ') {
-        let outcome = stage.same("app", "signal", signal);
-        assert!(outcome.status.signal().is_some(), "{signal}: {outcome:?}");
+        stage.same("app", "signal", signal).interrupted();
     }
 }
 
@@ -53,7 +59,7 @@ fn a_command_that_cannot_start_exits_as_under_env() {
         let mut command = Command::new("/usr/bin/env");
         command.arg(program).arg("x=1");
         stage.place(&mut command);
-        Outcome::of(&mut command).status.code().unwrap()
+        command.output().unwrap().status.code().unwrap()
     };
     let long = "x".repeat(300);
     let names = "folder plain dangling circle missing missing/below plain/below \
@@ -70,9 +76,9 @@ fn a_command_that_cannot_start_exits_as_under_env() {
                 _ => env(&program),
             };
             let program = program.to_str().unwrap();
-            let outcome = Outcome::of(&mut stage.behind("run", program, &["--x", "1"]));
+            let call = stage.behind("run", program, &["--x", "1"]).assert();
             let shown = if name == long { "xxx" } else { program };
-            outcome.assert_refused(program, code, &[shown]);
+            assert_refused(call, code, &[shown]);
         }
     }
 }
@@ -118,13 +124,13 @@ fn a_name_is_looked_up_as_env_does() {
                 });
                 command.env("PATH", std::env::join_paths(folders).unwrap());
             }
-            Outcome::of(&mut command)
+            command.output().unwrap()
         };
         let env = start(Path::new("/usr/bin/env"), &[name, "x=1"]);
         let run = start(&shim(), &["run", name, "--x", "1"]);
         let case = format!("{name} in {folders:?}: {run:?}");
         assert_eq!(run.status, env.status, "{case}");
-        assert_eq!(run.stdout(), env.stdout(), "{case}");
+        assert_eq!(run.stdout, env.stdout, "{case}");
         assert_eq!(run.stderr.is_empty(), env.stderr.is_empty(), "{case}");
     }
 }
@@ -136,8 +142,7 @@ fn a_shim_error_starts_nothing_and_exits_with_125() {
     for flags in ["--a -b", "--x 1 bare", "--x ???", "--1x 1", "-x 1"] {
         let words: Vec<&str> = flags.split(' ').collect();
         for door in BEHIND {
-            let outcome = Outcome::of(&mut stage.behind(door, "app", &words));
-            outcome.assert_refused(&format!("{flags}, {door}"), 125, &[words[0]]);
+            assert_refused(stage.behind(door, "app", &words).assert(), 125, &[words[0]]);
         }
     }
 }
@@ -160,16 +165,13 @@ fn arguments_that_the_kernel_cannot_take_are_a_clear_error() {
             // SAFETY: setrlimit reads the struct during the call.
             check(unsafe { libc::setrlimit(libc::RLIMIT_STACK, &raw const stack) })
         });
-        Outcome::of(&mut command)
+        command.assert()
     };
     for door in BEHIND {
-        let one = start(door, &["--value", &grown]);
-        one.assert_refused(&format!("one, {door}"), 126, &["200009", "131072"]);
-        let all = start(door, &many);
-        all.assert_refused(&format!("all, {door}"), 126, &["31 arguments", "2097152"]);
+        assert_refused(start(door, &["--value", &grown]), 126, &["200009", "131072"]);
+        assert_refused(start(door, &many), 126, &["31 arguments", "2097152"]);
         // Just within the limits it runs.
-        let outcome = start(door, &["--value", &within]);
-        assert_eq!(outcome.stdout(), "started\n", "{door}");
+        start(door, &["--value", &within]).stdout("started\n");
     }
 }
 
@@ -180,16 +182,12 @@ fn nothing_is_logged_unless_it_is_asked_for() {
     for door in BEHIND {
         let log = |form: &str, value: &str| {
             let mut command = stage.behind(door, "app", &["--note", value]);
-            Outcome::of(command.env("HYDRA_SHIM_LOG", form))
+            command.env("HYDRA_SHIM_LOG", form).assert()
         };
-        let silent = log("", "a b");
-        assert_eq!(silent.stdout(), "note='a b'\n", "{door}");
-        assert_eq!(silent.stderr(), "", "{door}");
+        log("", "a b").success().stdout("note='a b'\n").stderr("");
 
         // For a person: the command as a shell would take it.
-        let text = log("text", "it's a");
-        assert_eq!(text.stdout(), "note='it\\'s a'\n", "{door}");
-        let line = text.stderr();
+        let line = stderr(&log("text", "it's a").stdout("note='it\\'s a'\n"));
         assert_eq!(line.matches('\n').count(), 1, "{door}: {line}");
         assert!(line.starts_with("hydra-shim: translated"), "{door}: {line}");
         let command = line.trim_end().rsplit_once(": ").unwrap().1;
@@ -198,17 +196,13 @@ fn nothing_is_logged_unless_it_is_asked_for() {
 
         // For Cloud Logging: whatever the value is, a line of JSON.
         for value in ["a \"b\" \\", "two\nlines", "\u{e9}\u{1}", "${x}"] {
-            let json = log("json", value);
-            assert_eq!(json.status.code(), Some(0), "{door}: {json:?}");
             let severity = if value == "${x}" { "WARNING" } else { "INFO" };
-            assert_cloud_entry(&json.stderr(), severity);
+            assert_cloud_entry(&stderr(&log("json", value).success()), severity);
         }
-        let error = log("json", "--other");
-        assert_eq!(error.status.code(), Some(125), "{door}: {error:?}");
-        // Behind the error as a person reads it.
-        let stderr = error.stderr();
-        let plain = log("", "--other").stderr();
-        assert_cloud_entry(stderr.strip_prefix(&plain).unwrap_or(&stderr), "ERROR");
+        // After the error as a person reads it.
+        let said = stderr(&log("json", "--other").code(125));
+        let plain = stderr(&log("", "--other"));
+        assert_cloud_entry(said.strip_prefix(&plain).unwrap_or(&said), "ERROR");
     }
 }
 

@@ -90,7 +90,6 @@ fn without_the_shim_hydra_rejects_the_flags() {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "most of them are a table")]
 fn flags_reach_the_config_of_an_application() {
     let nasty = "a, b = 'c' \"d\" ${oc.env:HOME} \\${x} [e] {f: g}\nh é😀 \\";
     let table: Vec<(String, Vec<Change>)> = vec![

@@ -11,8 +11,9 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use support::launched::{DOORS, Outcome, Prepare, Stage, check, prepare};
-use support::{HYDRA, shim, venv};
+use assert_cmd::assert::{Assert, OutputAssertExt};
+use support::launched::{DOORS, Prepare, Stage, check, prepare};
+use support::{HYDRA, shim, stdout, venv};
 
 /// The first line of a script for Python itself, without anything that finds or wraps it.
 fn python() -> String {
@@ -133,7 +134,7 @@ fn the_state_of_the_process_is_untouched() {
         let outcome = stage.same_with(state, "cat", "file", "status", |command| {
             prepare(command, change);
         });
-        let facts = outcome.stdout();
+        let facts = stdout(&outcome);
         assert!(facts.contains("\nSigIgn:"), "{state}: {facts}");
     }
     for file in "limits mountinfo cgroup comm cmdline".split(' ') {
@@ -145,7 +146,7 @@ fn the_state_of_the_process_is_untouched() {
                 check(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const files) })
             });
         });
-        assert!(!outcome.stdout.is_empty(), "{file}");
+        assert!(!stdout(&outcome).is_empty(), "{file}");
     }
 }
 
@@ -226,7 +227,7 @@ fn standard_input_is_the_applications_to_the_first_byte() {
     let outcome = stage.same_with("a file", "app", "x", "1", |command| {
         command.stdin(File::open(stage.path("input")).unwrap());
     });
-    assert_eq!(outcome.stdout, b"first\0line\nand \xff bytes\n");
+    outcome.stdout(b"first\0line\nand \xff bytes\n".as_slice());
 }
 
 /// An execve of our own in the child, as `Command` passes neither a variable twice nor one without `=`.
@@ -258,7 +259,7 @@ impl Exec {
         Self { argv, envp, _owned: owned }
     }
 
-    fn outcome(self, cwd: &Path) -> Outcome {
+    fn outcome(self, cwd: &Path) -> Assert {
         let mut command = Command::new("/bin/false");
         command.current_dir(cwd);
         // SAFETY: one execve, on arrays that end with a null pointer and live in the closure.
@@ -269,7 +270,7 @@ impl Exec {
                 Err(io::Error::last_os_error())
             });
         }
-        Outcome::of(&mut command)
+        command.assert()
     }
 }
 
@@ -315,16 +316,7 @@ fn the_environment_arrives_byte_for_byte() {
     ];
     for (door, argv) in doors {
         let outcome = Exec::new(argv, &environment).outcome(&stage.path("cwd"));
-        assert_eq!(
-            outcome.stdout.escape_ascii().to_string(),
-            expected.escape_ascii().to_string(),
-            "{door}: {outcome:?}"
-        );
-        assert_eq!(
-            (outcome.status.code(), outcome.stderr.len()),
-            (Some(0), 0),
-            "{door}: {outcome:?}"
-        );
+        outcome.append_context("door", door).success().stdout(expected.clone()).stderr("");
     }
 }
 
@@ -332,11 +324,8 @@ fn the_environment_arrives_byte_for_byte() {
 fn the_working_directory_is_kept_even_a_removed_one() {
     let stage = Stage::new();
     stage.script("app", "#!/bin/sh\nreadlink /proc/self/cwd\n");
-    let outcome = stage.same("app", "x", "1");
-    assert_eq!(
-        outcome.stdout(),
-        format!("{}\n", fs::canonicalize(stage.path("cwd")).unwrap().display())
-    );
+    let cwd = fs::canonicalize(stage.path("cwd")).unwrap();
+    stage.same("app", "x", "1").stdout(format!("{}\n", cwd.display()));
     let outcome = stage.same_with("a removed folder", "app", "x", "1", |command| {
         let gone = stage.path("gone");
         fs::create_dir(&gone).unwrap();
@@ -345,5 +334,5 @@ fn the_working_directory_is_kept_even_a_removed_one() {
         // SAFETY: one system call on a string that lives in the closure.
         unsafe { command.pre_exec(move || check(libc::rmdir(gone.as_ptr()))) };
     });
-    assert!(outcome.stdout().ends_with("/gone (deleted)\n"), "{outcome:?}");
+    assert!(stdout(&outcome).ends_with("/gone (deleted)\n"), "{outcome}");
 }

@@ -5,14 +5,14 @@
 #![allow(unreachable_pub, reason = "each test file includes this module privately")]
 
 use std::ffi::OsString;
-use std::fmt;
 use std::fs;
 use std::io;
 use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Output};
+use std::process::Command;
 
+use assert_cmd::assert::{Assert, OutputAssertExt};
 use tempfile::TempDir;
 
 use crate::support::shim;
@@ -99,7 +99,7 @@ impl Stage {
     }
 
     /// Asserts that all doors lead to the same outcome, and returns it.
-    pub fn same(&self, name: &str, key: &str, value: &str) -> Outcome {
+    pub fn same(&self, name: &str, key: &str, value: &str) -> Assert {
         self.same_with("", name, key, value, |_| {})
     }
 
@@ -111,11 +111,11 @@ impl Stage {
         key: &str,
         value: &str,
         change: impl Fn(&mut Command),
-    ) -> Outcome {
+    ) -> Assert {
         let outcomes = DOORS.map(|door| {
             let mut command = self.door(door, name, key, value);
             change(&mut command);
-            let mut outcome = Outcome::of(&mut command);
+            let mut outcome = command.output().unwrap();
             if value == "status" {
                 outcome.stdout = steady_lines(&outcome.stdout);
             }
@@ -125,7 +125,7 @@ impl Stage {
         let case = format!("{case} {name} {key}={value}: behind the shim (left), without (right)");
         assert_eq!(run, direct, "run {case}");
         assert_eq!(interposed, direct, "interposed {case}");
-        direct
+        direct.assert()
     }
 }
 
@@ -146,70 +146,6 @@ fn steady_lines(status: &[u8]) -> Vec<u8> {
         }
     }
     steady.into_bytes()
-}
-
-/// What a process leaves behind, readable in a failed comparison.
-#[derive(PartialEq, Eq)]
-pub struct Outcome {
-    /// How it ended.
-    pub status: ExitStatus,
-    /// What it printed.
-    pub stdout: Vec<u8>,
-    /// What it complained about.
-    pub stderr: Vec<u8>,
-}
-
-impl fmt::Debug for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:?}", self.status)?;
-        for (name, bytes) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
-            writeln!(f, "{name}:")?;
-            for line in bytes.split_inclusive(|&byte| byte == b'\n') {
-                writeln!(f, "  {}", line.escape_ascii())?;
-            }
-        }
-        Ok(())
-    }
-}
-
-impl From<Output> for Outcome {
-    fn from(output: Output) -> Self {
-        let Output { status, stdout, stderr } = output;
-        Self { status, stdout, stderr }
-    }
-}
-
-impl Outcome {
-    /// Runs a command to its end.
-    pub fn of(command: &mut Command) -> Self {
-        match command.output() {
-            Ok(output) => output.into(),
-            Err(error) => panic!("{command:?}: {error}"),
-        }
-    }
-
-    /// Stdout as text.
-    pub fn stdout(&self) -> String {
-        String::from_utf8_lossy(&self.stdout).into_owned()
-    }
-
-    /// Stderr as text.
-    pub fn stderr(&self) -> String {
-        String::from_utf8_lossy(&self.stderr).into_owned()
-    }
-
-    /// Asserts that nothing was started, and that a short message names these parts.
-    pub fn assert_refused(&self, case: &str, code: i32, named: &[&str]) {
-        let message = self.stderr();
-        assert!(message.len() < 2000, "{case}: values are not repeated");
-        assert_eq!(self.status.code(), Some(code), "{case}: {message}");
-        assert_eq!(self.stdout(), "", "{case}");
-        let is_error = message.starts_with("hydra-shim: error: ") && message.ends_with('\n');
-        assert!(is_error, "{case}: {message}");
-        for part in named {
-            assert!(message.contains(part), "{case}: {part}: {message}");
-        }
-    }
 }
 
 /// Runs in the child between fork and exec: system calls only.
