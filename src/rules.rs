@@ -2,6 +2,8 @@
 //! the file. JSON is YAML here.
 
 mod reading;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -23,18 +25,32 @@ pub struct Rules {
 
 /// The keys of a rules file, or of one of its `apps`.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields, expecting = "a mapping of the rules' keys")]
 struct Keys {
+    /// The command for when the arguments name none: a text, split as a shell splits it, or a list.
     command: Option<Words>,
+    /// The unmodified KFP component, or a compiled component or pipeline: flags get their names, types and
+    /// number of values from it.
     component: Option<String>,
+    /// Whether a flag's dashes are kept in its key, or `--learning-rate` sets `learning_rate`.
     dashes: Option<Dashes>,
+    /// What becomes of what nobody declares: it passes, or it is an error (closed mode).
     unknown: Option<Unknown>,
+    /// Each flag's name, and its Hydra key or what is to be known of it.
+    #[cfg_attr(test, schemars(schema_with = "tests::flags"))]
     #[serde(deserialize_with = "reading::entries")]
     flags: Vec<(String, FlagRule)>,
+    /// Flags that a launcher injects and the application must not see.
     drop: Option<Vec<String>>,
+    /// Environment variables that set a key, unless a flag does.
+    #[cfg_attr(test, schemars(schema_with = "tests::env"))]
     #[serde(deserialize_with = "reading::entries")]
     env: Vec<(String, Key)>,
+    /// Overrides that are added at the end, unless the arguments set their keys.
     append: Option<Vec<Override>>,
+    /// The same keys again, for one script or module of several; `off` for one that is never translated.
+    #[cfg_attr(test, schemars(schema_with = "tests::apps"))]
     #[serde(deserialize_with = "reading::some_entries")]
     apps: Option<Vec<(String, AppRules)>>,
 }
@@ -49,6 +65,7 @@ enum AppRules {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 enum Dashes {
     Keep,
@@ -56,6 +73,7 @@ enum Dashes {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 enum Unknown {
     Pass,

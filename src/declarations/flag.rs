@@ -39,21 +39,22 @@ pub struct Flag {
 
 /// An entry of `flags` in the rules: this is the one place that a key of it is declared in.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields, expecting = "a mapping of a flag's keys")]
 pub struct FlagRule {
-    /// The key that it sets.
+    /// The Hydra key that it sets, with + or ++ in front as in Hydra.
     pub key: Option<Key>,
     /// The type of its value.
     #[serde(rename = "type")]
     pub ty: Option<Type>,
-    /// Which folder is made before the application starts.
+    /// Which folder is made before the application starts: the one that it names, or its parent.
     pub mkdir: Option<Mkdir>,
-    /// What becomes of an empty or null value.
+    /// What becomes of an empty or null value: it is kept, or sets nothing.
     pub empty: Option<Empty>,
-    /// A dict is merged into the config's dict.
+    /// A dict is merged into the config's dict instead of replacing it.
     #[serde(deserialize_with = "value::truth")]
     pub merge: Option<bool>,
-    /// Never shown.
+    /// Its value is never shown: *** in errors, tables, traces and logs.
     #[serde(deserialize_with = "value::truth")]
     pub secret: Option<bool>,
     /// `null` is a value of it.
@@ -110,6 +111,7 @@ pub enum Mkdir {
 
 /// What becomes of an empty or null value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Empty {
     /// It is passed.
@@ -120,6 +122,7 @@ pub enum Empty {
 
 /// What closed mode does with what could choose code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Permission {
     /// It refuses it.

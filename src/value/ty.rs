@@ -139,6 +139,20 @@ impl fmt::Display for Type {
 mod tests {
     use super::*;
 
+    /// For the schema of the rules.
+    impl schemars::JsonSchema for Type {
+        fn schema_name() -> std::borrow::Cow<'static, str> {
+            "Type".into()
+        }
+
+        fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+            let names = NAMES.map(|(name, _)| name);
+            let others =
+                r"^(str|(list|dict)\[string\]|dict\[(str|string), ?(str|string|int|float|bool)\])$";
+            schemars::json_schema!({"anyOf": [{"enum": names}, {"type": "string", "pattern": others}]})
+        }
+    }
+
     #[test]
     fn each_type_has_the_name_that_it_shows() {
         for (name, ty) in NAMES {
