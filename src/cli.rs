@@ -5,6 +5,7 @@ mod definition;
 mod diff;
 mod dry_run;
 mod install;
+mod install_in_place;
 mod replace;
 mod rewrite_file;
 mod table;
@@ -49,7 +50,7 @@ pub fn main(arguments: &[OsString]) -> Result<i32> {
 pub fn is_renamed(argv: &[OsString]) -> bool {
     let [called, first, ..] = argv else { return false };
     let is_ours = |first: &OsString| definition::FIRST_WORDS.split(' ').any(|word| first == word);
-    let this = || std::fs::read_link("/proc/self/exe");
+    let this = || std::fs::read_link(exec::OWN_FILE);
     is_ours(first)
         && this().is_ok_and(|file| file.file_name() == Path::new(called).file_name())
         && exec::find_after(called, std::env::var_os("PATH"))
@@ -69,9 +70,18 @@ fn dispatch(matches: &ArgMatches) -> Result<()> {
         Some(("check", options)) => check::check(options),
         Some(("component", options)) => dry_run::component(options),
         Some(("install", options)) => {
-            let names: Vec<OsString> =
+            let dir = required_path(options, "dir");
+            let mut names: Vec<OsString> =
                 options.get_many("names").unwrap_or_default().cloned().collect();
-            print(&install::install(required_path(options, "dir"), &names)?)
+            if !options.get_flag("in-place") {
+                return print(&install::install(dir, &names)?);
+            }
+            names.insert(0, dir.into());
+            print(&if options.get_flag("undo") {
+                install_in_place::undo(&names)?
+            } else {
+                install_in_place::install(&names, options.get_flag("force"))?
+            })
         }
         Some(("rewrite", options)) => {
             let target = match path(options, "output") {

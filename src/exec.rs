@@ -15,22 +15,22 @@ use crate::error::{Error, Kind, Result, quote, visible};
 /// Where `execvp` looks without a PATH (`confstr(_CS_PATH)` of glibc).
 const DEFAULT_PATH: &str = "/bin:/usr/bin";
 
+/// The file that this process was started from, as the kernel shows it.
+pub const OWN_FILE: &str = "/proc/self/exe";
+
 /// The running shim, to be recognised among the programs in PATH.
 struct CurrentExe(Option<Metadata>);
 
 impl CurrentExe {
-    /// Where the kernel shows it.
-    const PATH: &str = "/proc/self/exe";
-
     fn find() -> Self {
-        Self(Path::new(Self::PATH).metadata().ok())
+        Self(Path::new(OWN_FILE).metadata().ok())
     }
 
     /// Whether `file` is this program: the same file, or a copy of it.
     fn is(&self, file: &Path) -> bool {
         let (Some(mine), Ok(other)) = (&self.0, file.metadata()) else { return false };
         same_file(mine, &other)
-            || (mine.len() == other.len() && same_bytes(Path::new(Self::PATH), file))
+            || (mine.len() == other.len() && same_bytes(Path::new(OWN_FILE), file))
     }
 }
 
@@ -68,9 +68,13 @@ pub fn find(name: &OsStr, path: Option<OsString>) -> Result<PathBuf> {
 /// in PATH after the folder in which the shim was found.
 ///
 /// # Errors
-/// As [`find`].
+/// As [`find`]; or the shim cannot tell itself from another program, and would start itself (127).
 pub fn find_after(called: &OsStr, path: Option<OsString>) -> Result<PathBuf> {
     let current = &CurrentExe::find();
+    if current.0.is_none() {
+        let message = format!("{OWN_FILE} is not there, by which the shim knows itself");
+        return Err(Error::new(Kind::NotFound, message).help("mount /proc"));
+    }
     let called = Path::new(called);
     let name = called.file_name().unwrap_or_default();
     let folders = folders(path);

@@ -14,6 +14,7 @@ use crate::error::{Error, Result, quote};
 use crate::project::{Named, Project};
 use crate::python::{self, SearchPath};
 use crate::rules::Naming;
+use crate::started;
 
 /// Names applications whose source does not show that they are Hydra's.
 pub const APPS_VARIABLE: &str = "HYDRA_SHIM_APPS";
@@ -119,6 +120,9 @@ pub fn decide(name: &OsStr, arguments: &[OsString], environment: &Environment) -
     let app = &line.app;
     if let Some(name) = name_of(&environment.not_apps, app) {
         return untouched(format!("{NOT_APPS_VARIABLE} names {name}"));
+    }
+    if started::is_again(app, environment) {
+        return untouched("it starts itself again".to_owned());
     }
     if is_never_app(app) && name_of(&environment.apps, app).is_none() {
         return untouched("it builds images, or is KFP's own executor".to_owned());

@@ -12,7 +12,7 @@ use std::os::unix::ffi::OsStrExt as _;
 
 use hydra_shim::error::{Caller, Error};
 use hydra_shim::log::Log;
-use hydra_shim::{cli, interpose, run};
+use hydra_shim::{cli, in_place, interpose, run};
 
 /// Called by the C runtime.
 ///
@@ -31,11 +31,19 @@ pub unsafe extern "C" fn main(count: c_int, strings: *const *const c_char) -> c_
 }
 
 fn dispatch(mut argv: Vec<OsString>) -> i32 {
-    let own_name =
-        argv.first().is_none_or(|called| interpose::is_own_name(called)) || cli::is_renamed(&argv);
+    // In an interpreter's place it may be called anything.
+    let place = in_place::own_place();
+    let own_name = place.is_none()
+        && (argv.first().is_none_or(|called| interpose::is_own_name(called))
+            || cli::is_renamed(&argv));
     let log = Log::from_environment();
     let (caller, result) = if !own_name {
-        (Caller::Exec, run::interposed(&argv, log).map(|never| match never {}).map_err(Into::into))
+        (
+            Caller::Exec,
+            run::interposed(&argv, place.as_deref(), log)
+                .map(|never| match never {})
+                .map_err(Into::into),
+        )
     } else if argv.get(1).is_some_and(|subcommand| subcommand == "run") {
         argv.drain(..2);
         (Caller::Exec, run::run(argv, log).map(|never| match never {}).map_err(Into::into))

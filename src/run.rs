@@ -5,11 +5,11 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use crate::error::{Error, Result, quote};
-use crate::exec;
 use crate::interpose::{self, Decision, Environment};
 use crate::log::Log;
 use crate::project::{self, Named};
 use crate::translate::Translation;
+use crate::{exec, in_place, started};
 
 /// `hydra-shim run TOKENS…`: never comes back, but with an error.
 ///
@@ -19,41 +19,56 @@ pub fn run(tokens: Vec<OsString>, log: Log) -> Result<Infallible> {
     let translation = project::translate_tokens(utf8(tokens)?, Named::default())?;
     let program = translation.command.first().map_or("", String::as_str);
     let program = exec::find(OsStr::new(program), std::env::var_os("PATH"))?;
-    start(&program, &translation, "run", log)
+    start(&program, program.as_os_str(), &translation, "run", log)
 }
 
-/// A call under any other name: `argv` whole.
+/// A call under any other name, or in the `place` of an interpreter: `argv` whole.
 ///
 /// # Errors
 /// Nothing was started.
-pub fn interposed(argv: &[OsString], log: Log) -> Result<Infallible> {
+pub fn interposed(argv: &[OsString], place: Option<&Path>, log: Log) -> Result<Infallible> {
     let (called, arguments) = match argv {
         [called, arguments @ ..] => (called.as_os_str(), arguments),
         [] => (OsStr::new(""), argv),
     };
-    let program = exec::find_after(called, std::env::var_os("PATH"))?;
-    let name = Path::new(called).file_name().unwrap_or_default();
+    let found;
+    let (program, name, argv0) = if let Some(place) = place {
+        // argv[0] may be anything, and Python tells by it where its environment is.
+        (place, OsStr::new("python3"), called)
+    } else {
+        found = exec::find_after(called, std::env::var_os("PATH"))?;
+        let name = Path::new(called).file_name().unwrap_or_default();
+        // With a bare name Python would look itself up in PATH, find the shim there, and lose its
+        // virtual environment (measured, CPython 3.11).
+        (found.as_path(), name, found.as_os_str())
+    };
     match interpose::decide(name, arguments, &Environment::read())? {
         Decision::Untouched(reason) => {
             let mut argv = argv.to_vec();
             if let Some(first) = argv.first_mut() {
-                first.clone_from(&program.clone().into_os_string());
+                argv0.clone_into(first);
             }
             log.untouched(&reason, &argv);
-            exec::exec(&program, &argv)
+            in_place::exec(program, &argv)
         }
         Decision::Translate(line, project, reason) => {
             if let Some(at) = arguments.iter().position(|argument| argument.to_str().is_none()) {
                 return Err(not_utf8(at));
             }
             let translation = project.translate(line)?;
-            start(&program, &translation, &reason, log)
+            start(program, argv0, &translation, &reason, log)
         }
     }
 }
 
-/// Replaces this process by the translated command, as `program`.
-fn start(program: &Path, translation: &Translation, reason: &str, log: Log) -> Result<Infallible> {
+/// Replaces this process by the translated command, as `program` that is told it was called `argv0`.
+fn start(
+    program: &Path,
+    argv0: &OsStr,
+    translation: &Translation,
+    reason: &str,
+    log: Log,
+) -> Result<Infallible> {
     for folder in &translation.folders {
         std::fs::create_dir_all(folder).map_err(|error| {
             let shown = translation.masked(folder);
@@ -62,14 +77,15 @@ fn start(program: &Path, translation: &Translation, reason: &str, log: Log) -> R
         })?;
     }
     log.translated(reason, translation);
-    let mut argv: Vec<&OsStr> = translation.command.iter().map(OsStr::new).collect();
-    // With a bare name Python would look itself up in PATH, find the shim there, and lose its
-    // virtual environment (measured, CPython 3.11).
-    if let Some(first) = argv.first_mut() {
-        *first = program.as_os_str();
+    if let Some(file) = started::by(translation) {
+        // SAFETY: no other thread reads or writes the environment; this process has none.
+        unsafe { std::env::set_var(started::VARIABLE, file) };
     }
-    argv.extend(translation.overrides().map(OsStr::new));
-    exec::exec(program, &argv)
+    let mut argv: Vec<&OsStr> = translation.argv().map(OsStr::new).collect();
+    if let Some(first) = argv.first_mut() {
+        *first = argv0;
+    }
+    in_place::exec(program, &argv)
 }
 
 /// The arguments as text.

@@ -41,7 +41,8 @@ pub fn dry_run(command: Vec<String>, arguments: &[String], declared: &Declaratio
 /// Writes the overrides in the order of the arguments, then what the rules append, then Hydra's own
 /// flags, which it takes only after the overrides.
 fn write(command: Vec<String>, arguments: Vec<Argument>, declared: &Declarations) -> Translation {
-    let mut translation = Translation { command, ..Translation::default() };
+    let mut translation =
+        Translation { command, closed: declared.closed, ..Translation::default() };
     let mut hydra_flags = Vec::new();
     for argument in arguments {
         let mut step = Step::new(argument.from, StepKind::Dropped);

@@ -147,13 +147,25 @@ fn rewrite() -> Command {
 fn install() -> Command {
     let dir = "The folder to put first in PATH; made if it is not there";
     let names = "The programs to come before [default: each python, python3 and python3.N in PATH]";
-    subcommand("install", "Link DIR/python3 and the like (or DIR/NAME…) to the shim")
-        .arg(path(positional("dir", "DIR", dir).required(true), ValueHint::DirPath))
+    let in_place = "Take the place of each PYTHON (a path, or a name in PATH), whoever starts it";
+    subcommand("install", "Link DIR/python3 and the like to the shim, or take Python's own place")
+        .override_usage(
+            "hydra-shim install DIR [NAME]...\n       \
+             hydra-shim install --in-place [--undo | --force] PYTHON...",
+        )
+        .arg(path(positional("dir", "DIR", dir).required(true), ValueHint::AnyPath))
         .arg(
             positional("names", "NAME", names)
                 .num_args(0..)
                 .value_hint(ValueHint::CommandName)
                 .value_parser(clap::value_parser!(OsString)),
+        )
+        .arg(switch("in-place", in_place))
+        .arg(switch("undo", "Put the interpreters back").requires("in-place"))
+        .arg(
+            switch("force", "Give up what is kept of an interpreter that was upgraded since")
+                .conflicts_with("undo")
+                .requires("in-place"),
         )
 }
 

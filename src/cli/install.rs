@@ -146,6 +146,7 @@ fn cannot_write(path: &Path) -> String {
     format!("cannot write {}", quote(&path.to_string_lossy()))
 }
 
-fn shown(path: &Path) -> String {
+/// A path in the line that says what was done.
+pub(super) fn shown(path: &Path) -> String {
     visible(&path.to_string_lossy())
 }

@@ -1,11 +1,11 @@
 //! A file is replaced as a whole or not at all.
 
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
 use std::path::Path;
 
-use tempfile::Builder;
+use tempfile::{Builder, TempPath};
 
 /// Gives the file at `path` the content `bytes`: written beside it, made durable, and renamed over
 /// it, so that nobody ever sees a part. A link is followed, and a file that is there keeps its
@@ -26,29 +26,52 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     };
     let is_link = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink());
     let path = if is_link { fs::canonicalize(path)? } else { path.to_owned() };
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+    let like = old.as_ref().map(|old| (old, old.permissions()));
+    beside(&path, bytes, like)?.persist(&path)?;
+    sync_folder(&path);
+    Ok(())
+}
+
+/// A new file in the folder of `path`, durable, with the content `bytes`, and with an owner, where that is
+/// allowed, and permissions. It is removed again unless it is renamed.
+///
+/// # Errors
+/// As the system gives them.
+pub(super) fn beside(
+    path: &Path,
+    bytes: &[u8],
+    like: Option<(&Metadata, Permissions)>,
+) -> io::Result<TempPath> {
     // As any new file; the umask takes its part.
     let new = Permissions::from_mode(0o666);
     // Of an error the kind: its text has the temporary file's name.
     let mut file = Builder::new()
         .prefix(".hydra-shim-")
         .permissions(new)
-        .tempfile_in(folder)
+        .tempfile_in(folder_of(path))
         .map_err(|error| error.kind())?;
-    if let Some(old) = old {
+    if let Some((owner, permissions)) = like {
         // Only root can give a file away; before the permissions, of which it takes some away.
-        let _ = fchown(file.as_file(), Some(old.uid()), Some(old.gid()));
-        file.as_file().set_permissions(old.permissions())?;
+        let _ = fchown(file.as_file(), Some(owner.uid()), Some(owner.gid()));
+        file.as_file().set_permissions(permissions)?;
     }
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
-    file.persist(&path)?;
-    // The file is in place; whether the folder is on disk already changes nothing for who reads it.
-    let _ = File::open(folder).and_then(|folder| folder.sync_all());
-    Ok(())
+    // Closed: a program that somebody still writes could not be executed.
+    Ok(file.into_temp_path())
+}
+
+/// Makes a rename to `path` durable. It is done already, and where it is not on disk yet nothing
+/// changes for who reads it.
+pub(super) fn sync_folder(path: &Path) {
+    let _ = File::open(folder_of(path)).and_then(|folder| folder.sync_all());
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
 }
 
 #[cfg(test)]

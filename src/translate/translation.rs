@@ -14,6 +14,8 @@ use crate::value::Type;
 pub struct Translation {
     /// The command, as it was given.
     pub command: Vec<String>,
+    /// Whether only what is declared was accepted (closed mode).
+    pub closed: bool,
     /// What a person should know though nothing is wrong.
     pub warnings: Vec<String>,
     /// Where each override comes from, in the overrides' order.

@@ -1,0 +1,114 @@
+//! A shim in the place of an interpreter (`install --in-place`), and the interpreter that is kept
+//! beside it.
+//!
+//! It is found from the file that this process was started from. argv\[0\] and the environment are
+//! the caller's, and are passed on as they were received: Python tells by them where its environment
+//! and its packages are.
+
+use std::convert::Infallible;
+use std::ffi::OsStr;
+use std::fs::{self, File, Metadata};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::error::{Error, Kind, Result, quote};
+use crate::exec::{self, OWN_FILE};
+
+/// What the file of a shim in an interpreter's place ends with, so that such a shim is known in each
+/// version and in each copy (`venv --copies` makes some).
+pub const MARK: &[u8; 44] = b"\nhydra-shim: in the place of an interpreter\n";
+
+/// Whether `file` is a shim in an interpreter's place.
+pub fn is_marked(file: &Path) -> bool {
+    let ends_so = || {
+        // To open a pipe would be to wait for who writes it.
+        let metadata = file.metadata().ok().filter(Metadata::is_file)?;
+        let at = metadata.len().checked_sub(MARK.len() as u64)?;
+        let mut end = [0; MARK.len()];
+        File::open(file).ok()?.read_exact_at(&mut end, at).ok()?;
+        Some(end == *MARK)
+    };
+    ends_so().unwrap_or(false)
+}
+
+/// Where the interpreter is kept whose place `file` is.
+pub fn kept(file: &Path) -> PathBuf {
+    let mut kept = file.as_os_str().to_owned();
+    kept.push(".hydra-shim-kept");
+    kept.into()
+}
+
+/// The place of this process's own shim, if it is in one.
+pub fn own_place() -> Option<PathBuf> {
+    let own = Path::new(OWN_FILE);
+    let place = is_marked(own).then(|| own.read_link().ok()).flatten()?;
+    // What the kernel adds where another file has taken the name since.
+    let name = place.as_os_str().as_bytes().strip_suffix(b" (deleted)");
+    Some(match name {
+        Some(name) if place.symlink_metadata().is_err() => OsStr::from_bytes(name).into(),
+        _ => place,
+    })
+}
+
+/// Becomes the program at `path` with `argv`; where a shim is in an interpreter's place there, that
+/// interpreter.
+///
+/// # Errors
+/// As [`exec::exec`], or the interpreter is not there (127).
+pub fn exec<S: AsRef<OsStr>>(path: &Path, argv: &[S]) -> Result<Infallible> {
+    let attempt = || exec::exec(&interpreter(path)?, argv);
+    // `install` and its `--undo` rename: a name that has been looked up may be gone when it is used.
+    for _ in 0..2 {
+        match attempt() {
+            Err(error) if error.kind == Kind::NotFound => {}
+            result => return result,
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    attempt()
+}
+
+/// The program at `path`, or the interpreter in whose place a shim is there.
+fn interpreter(path: &Path) -> Result<PathBuf> {
+    if !is_marked(path) {
+        // No shim, or none any more: the interpreter was put back, or upgraded.
+        return Ok(path.to_owned());
+    }
+    let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let beside = kept(&place);
+    if beside.exists() {
+        return Ok(beside);
+    }
+    match base(&place) {
+        Some(base) if !is_marked(&base) => Ok(base),
+        Some(base) if kept(&base).exists() => Ok(kept(&base)),
+        _ => {
+            let (place, beside) = (place.to_string_lossy(), beside.to_string_lossy());
+            let message =
+                format!("{} is not found: {} is in its place", quote(&beside), quote(&place));
+            Err(Error::new(Kind::NotFound, message).help("install that Python again"))
+        }
+    }
+}
+
+/// The interpreter whose virtual environment has a copy of it at `place`, followed to its end: the
+/// `home` in the environment's `pyvenv.cfg`, which is beside it or above
+/// (<https://docs.python.org/3/library/site.html>).
+fn base(place: &Path) -> Option<PathBuf> {
+    let folder = place.parent()?;
+    let config = |folder: &Path| fs::read_to_string(folder.join("pyvenv.cfg")).ok();
+    let config = config(folder).or_else(|| config(folder.parent()?))?;
+    let value = |name: &str| {
+        let mut values = config.lines().filter_map(|line| line.split_once('='));
+        values.find(|(key, _)| key.trim() == name).map(|(_, value)| value.trim())
+    };
+    let home = Path::new(value("home")?);
+    // `python3` may be another version's there. venv writes `version`, virtualenv `version_info`.
+    let version = value("version").or_else(|| value("version_info")).unwrap_or_default();
+    let numbers: Vec<&str> = version.splitn(3, '.').take(2).collect();
+    let by_version = home.join(format!("python{}", numbers.join(".")));
+    let by_name = home.join(place.file_name()?);
+    fs::canonicalize(by_version).or_else(|_| fs::canonicalize(by_name)).ok()
+}
