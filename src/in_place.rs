@@ -86,8 +86,11 @@ fn interpreter(path: &Path) -> Result<PathBuf> {
         Some(base) if kept(&base).exists() => Ok(kept(&base)),
         _ => {
             let (place, beside) = (place.to_string_lossy(), beside.to_string_lossy());
-            let message =
-                format!("{} is not found: {} is in its place", quote(&beside), quote(&place));
+            let message = format!(
+                "{} is not found: the shim {} is in its place",
+                quote(&beside),
+                quote(&place)
+            );
             Err(Error::new(Kind::NotFound, message).help("install that Python again"))
         }
     }

@@ -1,0 +1,502 @@
+//! `install --in-place`: the shim in the place of an interpreter. Python is real, and a copy whose place
+//! may be taken; what it says of itself without the shim is what is right.
+
+mod support;
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::Path;
+use std::process::Command;
+
+use support::both_streams;
+use support::private_python::{PrivatePython, copy, kept, run};
+use support::shims_in_path::{Failures, outcome, write_executable};
+
+/// All that tells a Python where it is, and what it was called as.
+const FACTS: &str = "import json, os, site, sys, sysconfig\n\
+    print(json.dumps([sys.executable, getattr(sys, '_base_executable', ''), sys.prefix, sys.base_prefix,\n\
+    sys.exec_prefix, sys.path, sys.argv, sys.flags, sysconfig.get_paths(), site.getsitepackages(),\n\
+    sorted(os.environ.items()), os.getcwd(), open('/proc/self/cmdline').read()], indent=1))\n";
+
+/// Ways to start it: for a shell in a working directory with `facts.py` and links. `$R` is its prefix,
+/// `$B` its programs, `$P` its file, `$V` an environment, `$C` one that has a copy.
+const WAYS: &str = r#"
+    $P facts.py a b=c --d
+    $B/python facts.py
+    cd $B; ./python3 $R/app/facts.py
+    cd $R; bin/python3 app/facts.py
+    cd $R; ./bin/../bin/python3 app/facts.py
+    PATH=$B:$PATH python3 facts.py
+    PATH=$B:$PATH python facts.py
+    cd $B; PATH=.:$PATH python3 $R/app/facts.py
+    ./absolute facts.py
+    ./relative facts.py
+    folder/python3 facts.py
+    ./by-path
+    PATH=$B:$PATH ./by-env
+    env -i $P facts.py
+    env -i PATH=$B python3 facts.py
+    exec -a python3 $P facts.py
+    exec -a nothing $P facts.py
+    exec -a $V/bin/python3 $P facts.py
+    exec -a '' $P facts.py
+    exec -a hydra-shim $P facts.py
+    exec -a -python3 $P facts.py
+    bash -lc "$P facts.py"
+    PYTHONHOME=$R $P facts.py
+    $V/bin/python facts.py
+    PATH=$V/bin:$PATH python3 facts.py
+    ./in-environment
+    $C/bin/python3 facts.py
+    $P -c 'import subprocess, sys; subprocess.check_call([sys.executable, "facts.py"])'
+    $P -c 'import os, sys; os.execv(sys.executable, ["python3", "facts.py"])'
+    $P -ISB facts.py
+    $P -m facts
+    $P - <facts.py
+    timeout 20 nice $B/python3 facts.py
+"#;
+
+#[test]
+fn python_is_what_it_was_however_it_is_started() {
+    let python = PrivatePython::new();
+    let app = python.path("app");
+    let environment = python.venv("environment", &[]);
+    let copies = python.venv("copies", &["--copies"]);
+    fs::write(app.join("facts.py"), FACTS).unwrap();
+    symlink(&python.file, app.join("absolute")).unwrap();
+    symlink("../bin/python", app.join("relative")).unwrap();
+    symlink("../bin", app.join("folder")).unwrap();
+    for (name, interpreter) in [
+        ("by-path", python.file.clone()),
+        ("by-env", "/usr/bin/env python3".into()),
+        ("in-environment", environment.join("bin/python3")),
+    ] {
+        write_executable(&app.join(name), &format!("#!{}\n{FACTS}", interpreter.display()));
+    }
+    let seen = |way: &str| {
+        let mut command = Command::new("bash");
+        command.args(["-c", way]).current_dir(&app).env_clear();
+        command.env("PATH", "/usr/bin:/bin").env("HOME", &app).env("PYTHONDONTWRITEBYTECODE", "1");
+        command.env("R", python.path("")).env("B", python.path("bin")).env("P", &python.file);
+        command.env("V", &environment).env("C", &copies);
+        outcome(&command.output().unwrap())
+    };
+    let ways: Vec<&str> = WAYS.lines().map(str::trim).filter(|way| !way.is_empty()).collect();
+    let before: Vec<_> = ways.iter().map(|way| seen(way)).collect();
+    for (way, (code, _, stderr)) in ways.iter().zip(&before) {
+        assert_eq!((*code, stderr.as_str()), (Some(0), ""), "{way}, without the shim");
+    }
+    python.take_place();
+    let mut failures = Failures::default();
+    for (way, before) in ways.iter().zip(&before) {
+        let after = seen(way);
+        failures.compare(way, &format!("{after:?}"), &format!("{before:?}"));
+    }
+    failures.assert_none();
+    python.put_back();
+    assert_eq!(seen(ways[0]), before[0]);
+}
+
+/// What one path of a folder is: a link's target, or what of a file a place keeps.
+fn described(path: &Path) -> String {
+    let metadata = fs::symlink_metadata(path).unwrap();
+    match fs::read_link(path) {
+        Ok(target) => format!("-> {}", target.display()),
+        Err(_) => format!("{:o} {}:{}", metadata.mode() & 0o7777, metadata.uid(), metadata.gid()),
+    }
+}
+
+fn entries(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
+    let mut lines: Vec<_> =
+        entries.map(|path| format!("{} {}", name(&path), described(&path))).collect();
+    lines.sort();
+    lines
+}
+
+#[test]
+fn the_file_at_the_end_of_the_links_is_replaced_and_put_back() {
+    let python = PrivatePython::new();
+    // Whoever starts it, it has the rights of its group: the interpreter's, and not the shim's.
+    fs::set_permissions(&python.file, fs::Permissions::from_mode(0o2755)).unwrap();
+    let before = entries(&python.path("bin"));
+    let inode = |path: &Path| fs::metadata(path).unwrap().ino();
+    let interpreter = inode(&python.file);
+    let (name, kept_name) = (python.file.display(), python.kept());
+    let kept_name = kept_name.display();
+    let (bin, outside) = (python.path("bin"), python.path("app/my-python"));
+    symlink(&python.file, &outside).unwrap();
+    let links = format!("{0}/python, {0}/python3, ", bin.display());
+    let environment = "each environment whose python is a link to it (for one environment alone: \
+        python -m venv --copies, and its own python)";
+    for (named, found_by, more) in [
+        ("./python", "", String::new()),
+        ("python3", bin.to_str().unwrap(), String::new()),
+        (outside.to_str().unwrap(), "", format!("{}, ", outside.display())),
+    ] {
+        let path = format!("{found_by}:/usr/bin:/bin");
+        let said = run(python.install(&[named]).env("PATH", &path));
+        let expected = format!(
+            "{name} is the shim now, and {kept_name} the interpreter\n\
+             reached as well: {more}{links}{environment}\n"
+        );
+        assert_eq!(said, expected, "{named}");
+        assert_eq!(inode(&python.kept()), interpreter, "{named}");
+        assert_ne!(inode(&python.file), interpreter, "{named}");
+        // As before, with the kept one; and what was set-gid is that now.
+        let mut now = before.clone();
+        let file = now.iter_mut().find(|line| line.contains(" 2755 ")).unwrap();
+        let beside = file.replacen(' ', ".hydra-shim-kept ", 1);
+        *file = file.replace(" 2755 ", " 755 ");
+        now.push(beside);
+        now.sort();
+        assert_eq!(entries(&bin), now, "{named}");
+        assert_eq!(run(Command::new(&python.file).args(["-c", "print(1)"])), "1\n");
+        // Once more: the shim is renewed, and keeps what it keeps.
+        run(python.install(&[named]).env("PATH", &path));
+        assert_eq!(inode(&python.kept()), interpreter, "{named}");
+        let said = run(python.install(&["--undo", named]).env("PATH", &path));
+        assert_eq!(said, format!("{name} is the interpreter again\n"), "{named}");
+        assert_eq!(entries(&bin), before, "{named}");
+        assert_eq!(inode(&python.file), interpreter, "{named}");
+    }
+}
+
+#[test]
+fn what_cannot_be_replaced_is_refused_before_anything_is() {
+    let python = PrivatePython::new();
+    let folder = |name: &str| {
+        fs::create_dir(python.path(name)).unwrap();
+        python.path(name).join("python3")
+    };
+    let script = folder("script");
+    write_executable(&script, "#!/bin/sh\nexec /usr/bin/python3 \"$@\"\n");
+    let shim = folder("shim");
+    copy(support::shim(), &shim);
+    let link = folder("link");
+    symlink(support::shim(), &link).unwrap();
+    // A copy of one in a place, without what that keeps.
+    let alone = folder("alone");
+    python.take_place();
+    copy(&python.file, &alone);
+    python.put_back();
+    let other = python.path("script/other");
+    copy("/bin/true", &other);
+    let upgraded = folder("upgraded");
+    copy(&python.file, &upgraded);
+    copy("/bin/true", &kept(&upgraded));
+    let shown: Vec<_> =
+        ["bin", "script", "shim", "link", "alone", "upgraded"].map(|f| python.path(f)).into();
+    let before: Vec<_> = shown.iter().map(|folder| entries(folder)).collect();
+    let good = python.file.to_str().unwrap();
+    for (bad, undo, message) in [
+        (&script, false, "is not a binary"),
+        (&script, true, "is not a shim in an interpreter's place"),
+        (&shim, false, "is a shim already, and keeps no interpreter"),
+        (&shim, true, "is not a shim in an interpreter's place"),
+        (&link, false, "is not a Python, by its name"),
+        (&alone, false, "is a shim already, and keeps no interpreter"),
+        (&alone, true, "back: No such file"),
+        (&other, false, "is not a Python, by its name"),
+        (&python.path("bin/nothing"), false, "cannot find `"),
+        (&python.path("bin"), false, "is not a Python, by its name"),
+        (&upgraded, false, "is there already, but `"),
+        (&upgraded, true, "is not a shim in an interpreter's place"),
+    ] {
+        let mut command = python.install(&[bad]);
+        if undo {
+            command.arg("--undo");
+        } else {
+            command.arg(good);
+        }
+        let output = command.output().unwrap();
+        let shown_output = both_streams(&output);
+        assert_eq!(output.status.code(), Some(1), "{bad:?}: {shown_output}");
+        assert!(output.stdout.is_empty(), "{bad:?}: {shown_output}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(stderr.starts_with("hydra-shim: error: "), "{bad:?}: {stderr}");
+        assert!(stderr.lines().next().unwrap().contains(message), "{bad:?}: {stderr}");
+        let after: Vec<_> = shown.iter().map(|folder| entries(folder)).collect();
+        assert_eq!(after, before, "{bad:?}");
+    }
+    // A name that PATH does not have.
+    let output = python.install(&["python3.99"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(127), "{}", both_streams(&output));
+    // What is kept of before the upgrade is given up where that is said.
+    run(python.install(&[&upgraded]).arg("--force"));
+    assert_eq!(run(Command::new(&upgraded).args(["-c", "print(1)"])), "1\n");
+    run(python.install(&[&upgraded]).arg("--undo"));
+    assert_eq!(entries(&python.path("upgraded")).len(), 1);
+}
+
+#[test]
+fn what_stopped_half_way_is_undone_or_gone_on_with() {
+    let python = PrivatePython::new();
+    let before = entries(&python.path("bin"));
+    fs::hard_link(&python.file, python.kept()).unwrap();
+    python.put_back();
+    assert_eq!(entries(&python.path("bin")), before);
+    fs::hard_link(&python.file, python.kept()).unwrap();
+    python.take_place();
+    assert_eq!(run(Command::new(&python.file).args(["-c", "print(1)"])), "1\n");
+    python.put_back();
+    assert_eq!(entries(&python.path("bin")), before);
+}
+
+/// A call of a user without rights; the user that runs the tests must be root to become it.
+fn without_rights(command: &Command) -> Command {
+    let mut other = Command::new("setpriv");
+    other.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--"]);
+    other.arg(command.get_program()).args(command.get_args());
+    other
+}
+
+#[test]
+fn what_the_system_forbids_changes_nothing() {
+    let python = PrivatePython::new();
+    // SAFETY: it reads no memory of ours.
+    let is_root = unsafe { libc::geteuid() } == 0;
+    let bin = python.path("bin");
+    // Where it may not write; and where it may, but the interpreter is another's.
+    for mode in [0o555, 0o777] {
+        fs::set_permissions(&bin, fs::Permissions::from_mode(mode)).unwrap();
+        let before = entries(&bin);
+        let mut command = python.install(&[&python.file]);
+        if is_root {
+            let shim = python.path("shim");
+            copy(support::shim(), &shim);
+            let mut there = Command::new(shim);
+            command = without_rights(there.args(command.get_args()));
+        } else if mode == 0o777 {
+            continue; // Only root has another's interpreter.
+        }
+        let output = command.output().unwrap();
+        fs::set_permissions(&bin, fs::Permissions::from_mode(0o755)).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{mode:o}: {}", both_streams(&output));
+        let start = format!("hydra-shim: error: cannot replace `{}`: ", python.file.display());
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(stderr.starts_with(&start), "{mode:o}: {stderr}");
+        assert_eq!(entries(&bin), before, "{mode:o}");
+    }
+}
+
+/// Starts the shim that a place had before `change`, as one does that was on its way when that happened.
+fn on_its_way(python: &PrivatePython, change: &str) -> String {
+    let start = "import os, subprocess, sys\n\
+        shim = os.open(sys.argv[1], os.O_RDONLY)\n\
+        subprocess.check_call(sys.argv[2], shell=True)\n\
+        os.execve(shim, [sys.argv[1], '-c', 'print(1)'], {})\n";
+    let mut command = Command::new("/usr/bin/python3");
+    command.args(["-c", start]).arg(&python.file).arg(change).env("P", &python.file);
+    let output = command.env("S", support::shim()).output().unwrap();
+    match output.status.code() {
+        Some(0) => String::from_utf8(output.stdout).unwrap(),
+        _ => both_streams(&output),
+    }
+}
+
+#[test]
+fn who_is_on_its_way_finds_what_took_its_place() {
+    for (change, expected) in [
+        ("true", "1\n"),
+        ("$S install --in-place --undo $P >&2", "1\n"),
+        // Put back and taken again.
+        ("$S install --in-place --undo $P >&2; $S install --in-place $P >&2", "1\n"),
+        // Upgraded, by a rename as package managers do it.
+        ("cp $P.hydra-shim-kept $P.new; mv $P.new $P; rm $P.hydra-shim-kept", "1\n"),
+        (
+            "printf '#!/bin/sh\\necho upgraded \"$@\"\\n' >$P.new; chmod +x $P.new; mv $P.new $P",
+            "upgraded -c print(1)\n",
+        ),
+    ] {
+        let python = PrivatePython::new();
+        python.take_place();
+        assert_eq!(on_its_way(&python, change), expected, "{change}");
+    }
+    // Without any of them: not another Python of PATH.
+    let python = PrivatePython::new();
+    python.take_place();
+    fs::remove_file(python.kept()).unwrap();
+    let mut gone = Command::new(&python.file);
+    let output = gone.arg("-V").env("PATH", "/usr/bin:/bin").output().unwrap();
+    assert_eq!(output.status.code(), Some(127), "{}", both_streams(&output));
+    let (kept, file) = (python.kept(), &python.file);
+    let expected = format!(
+        "hydra-shim: error: `{}` is not found: the shim `{}` is in its place\n  help: ",
+        kept.display(),
+        file.display()
+    );
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.starts_with(&expected), "{stderr}");
+    let shown = on_its_way(&python, "rm $P");
+    assert!(shown.contains("127") && shown.contains(&*file.to_string_lossy()), "{shown}");
+}
+
+#[test]
+fn at_no_moment_is_there_no_interpreter() {
+    let python = PrivatePython::new();
+    let done = std::sync::atomic::AtomicBool::new(false);
+    let started = std::thread::scope(|scope| {
+        let starts = scope.spawn(|| {
+            let mut started = 0;
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                let mut command = Command::new(&python.file);
+                assert_eq!(run(command.args(["-ISc", "print(1)"])), "1\n");
+                started += 1;
+            }
+            started
+        });
+        for _ in 0..60 {
+            python.take_place();
+            python.put_back();
+        }
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+        starts.join().unwrap()
+    });
+    assert!(started > 10, "{started} starts");
+    assert_eq!(entries(&python.path("bin")).len(), 3);
+}
+
+/// An application that starts itself again as Lightning does for each further device: its interpreter, its
+/// script or module, its arguments, and overrides of its own. Closed rules have not seen those.
+const STARTS_ITSELF: &str = "\
+import os, subprocess, sys
+import __main__
+import hydra
+
+
+@hydra.main(version_base=None, config_path=None)
+def main(cfg):
+    print(dict(cfg), sys.argv[1:], flush=True)
+    mark = os.environ.get('RANK')
+    if mark is None:
+        spec = __main__.__spec__
+        script = [os.path.abspath(sys.argv[0])] if spec is None else ['-m', spec.name]
+        own = ['hydra.run.dir=.', 'hydra.job.name=train_ddp_process_1', '+more=1']
+        subprocess.check_call([sys.executable, *script, *sys.argv[1:], *own], env={**os.environ, 'RANK': '1'})
+
+
+if __name__ == '__main__':
+    main()
+";
+
+/// An application in `app` of a Python whose place is taken, with Hydra in its environment; closed rules.
+fn closed_site() -> (PrivatePython, std::path::PathBuf) {
+    let python = PrivatePython::new();
+    let environment = python.hydra_venv();
+    python.take_place();
+    for (name, text) in [
+        ("hydra-shim.yaml", "unknown: error\nflags: {lr: {key: +lr, type: float}}\n"),
+        ("main.py", STARTS_ITSELF),
+        ("package/train.py", STARTS_ITSELF),
+        ("package/__init__.py", ""),
+        ("other.py", STARTS_ITSELF),
+    ] {
+        fs::create_dir_all(python.path("app/package")).unwrap();
+        fs::write(python.path("app").join(name), text).unwrap();
+    }
+    (python, environment)
+}
+
+/// A command line in its working directory, its Python by an absolute path.
+fn started(python: &PrivatePython, line: &str) -> Command {
+    let mut command = Command::new("bash");
+    command.args(["-c", line]).current_dir(python.path("app")).env_clear();
+    command.env("PATH", "/usr/bin:/bin").env("PYTHONDONTWRITEBYTECODE", "1");
+    command
+        .env("V", python.path("environment"))
+        .env("S", support::shim())
+        .env("A", python.path("app"));
+    command
+}
+
+#[test]
+fn an_application_starts_itself_again_under_closed_rules() {
+    let (python, environment) = closed_site();
+    let tool = format!("#!{}/bin/python3\n{STARTS_ITSELF}", environment.display());
+    write_executable(&environment.join("bin/my-train"), &tool);
+    // What starts another program, as mpirun does.
+    write_executable(&environment.join("bin/mpirun"), "#!/bin/sh\nshift 2; exec \"$@\"\n");
+    let once = "{'lr': 0.5} ['+lr=0.5']\n";
+    let again = "{'lr': 0.5, 'more': 1} ['+lr=0.5', 'hydra.run.dir=.', \
+        'hydra.job.name=train_ddp_process_1', '+more=1']\n";
+    for line in [
+        "$V/bin/python3 main.py --lr 0.5",
+        "cd /; $V/bin/python3 $A/main.py --lr 0.5",
+        "ln -sf $A/main.py link.py; $V/bin/python3 link.py --lr 0.5",
+        "$V/bin/python3 -m package.train --lr 0.5",
+        "$S run $V/bin/python3 main.py --lr 0.5",
+        "PATH=$V/bin:$PATH HYDRA_SHIM_COMMAND='python3 main.py' $S run --lr 0.5",
+        "$S install links python3 >/dev/null; PATH=$PWD/links:$V/bin:$PATH python3 main.py --lr 0.5",
+        "HYDRA_SHIM_COMMAND=\"$V/bin/mpirun -n 1 $V/bin/python3 main.py\" $S run --lr 0.5",
+        "HYDRA_SHIM_APPS=my-train HYDRA_SHIM_RULES=hydra-shim.yaml $V/bin/my-train --lr 0.5",
+        "$S install links my-train >/dev/null 2>&1; export HYDRA_SHIM_RULES=$PWD/hydra-shim.yaml; \
+         PATH=$PWD/links:$V/bin:$PATH my-train --lr 0.5",
+    ] {
+        let shown = support::shims_in_path::printed(&mut started(&python, line));
+        assert_eq!(shown, format!("{once}{again}"), "{line}");
+    }
+    // Without that: what the application adds is nobody's.
+    let line = "unset HYDRA_SHIM_STARTED; exec $V/bin/python3 $A/main.py +lr=0.5 +more=1";
+    assert_refused(&mut started(&python, line), "`+lr=0.5` is not declared");
+}
+
+fn assert_refused(command: &mut Command, message: &str) {
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(125), "{command:?}: {}", both_streams(&output));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.starts_with(&format!("hydra-shim: error: {message}")), "{stderr}");
+}
+
+#[test]
+fn only_a_descendant_that_starts_the_same_passes() {
+    let (python, _) = closed_site();
+    let main = format!("HYDRA_SHIM_STARTED={}", python.path("app/main.py").display());
+    let prelude = "import os, subprocess, sys\nimport hydra\nif 'RANK' in os.environ: sys.exit()\n\
+        environment = {**os.environ, 'RANK': '1'}\n\
+        start = lambda *a, **k: subprocess.call([sys.executable, *a], env=environment, **k)\n";
+    for (code, expected) in [
+        // Another application is judged by the rules, wherever it is started from.
+        ("sys.exit(start('other.py', '+lr=1'))", "`+lr=1` is not declared"),
+        ("sys.exit(start('main.py', '+lr=1', cwd='elsewhere'))", "`+lr=1` is not declared"),
+        ("sys.exit(start('-m', 'package.train', '+lr=1'))", "`+lr=1` is not declared"),
+    ] {
+        fs::create_dir_all(python.path("app/elsewhere")).unwrap();
+        fs::write(python.path("app/elsewhere/main.py"), STARTS_ITSELF).unwrap();
+        let main = format!("{prelude}{code}\n{STARTS_ITSELF}");
+        fs::write(python.path("app/main.py"), main).unwrap();
+        assert_refused(&mut started(&python, "$V/bin/python3 main.py --lr 0.5"), expected);
+    }
+    // No value sets the variable, nor does any file that is read.
+    fs::write(python.path("app/main.py"), STARTS_ITSELF).unwrap();
+    for line in [
+        format!("$V/bin/python3 main.py {main} --lr 0.5"),
+        format!("$V/bin/python3 main.py --lr 0.5 {main}"),
+        format!("$V/bin/python3 main.py --{main}"),
+        format!("$S run {main} $V/bin/python3 main.py +lr=0.5"),
+        format!("{main}x $V/bin/python3 main.py +lr=0.5"),
+        "HYDRA_SHIM_STARTED= $V/bin/python3 main.py +lr=0.5".to_owned(),
+        "HYDRA_SHIM_STARTED=main.py $V/bin/python3 main.py +lr=0.5".to_owned(),
+    ] {
+        let output = started(&python, &line).output().unwrap();
+        assert_eq!(output.status.code(), Some(125), "{line}: {}", both_streams(&output));
+    }
+}
+
+#[test]
+fn nothing_but_the_variable_is_added_to_the_environment() {
+    let (python, _) = closed_site();
+    let show = "import hydra, os\nprint(*sorted(os.environ.items()), sep='\\n')\nexit()\n";
+    fs::write(python.path("app/main.py"), format!("{show}{STARTS_ITSELF}")).unwrap();
+    let shown = |line: &str| run(&mut started(&python, line));
+    let bare = shown("exec $V/bin/python3 -c \"$(head -n 2 main.py)\"");
+    let closed = shown("exec $V/bin/python3 main.py --lr 0.5");
+    let variable = format!("('HYDRA_SHIM_STARTED', '{}')\n", python.path("app/main.py").display());
+    assert!(closed.contains(&variable), "{closed}");
+    assert_eq!(closed.replace(&variable, ""), bare);
+    fs::write(python.path("app/hydra-shim.yaml"), "dashes: keep\n").unwrap();
+    assert_eq!(shown("exec $V/bin/python3 main.py --lr 0.5"), bare, "open rules");
+    fs::remove_file(python.path("app/hydra-shim.yaml")).unwrap();
+    assert_eq!(shown("exec $V/bin/python3 main.py --lr 0.5"), bare, "no rules");
+}
