@@ -9,6 +9,7 @@ use std::fs;
 use std::process::Command;
 
 use assert_cmd::assert::{Assert, OutputAssertExt};
+use support::working_folder::split;
 use support::{HYDRA, OLD_HYDRA, refused, seen, shim_command, stderr, stdout, tests_path, venv};
 use tempfile::TempDir;
 
@@ -50,7 +51,7 @@ impl App {
 
     /// What the application received, once for each job, of arguments that are written as for a shell.
     fn received(&self, arguments: &str) -> Vec<String> {
-        let printed = stdout(&self.run(&shell_words::split(arguments).unwrap()).success());
+        let printed = stdout(&self.run(&split(arguments)).success());
         let received = printed.lines().filter_map(|line| line.strip_prefix("received "));
         received.map(str::to_owned).collect()
     }

@@ -6,11 +6,11 @@ mod support;
 use serde_json::{Value, json};
 use support::kfp::{judge, python};
 use support::shims_in_path::Failures;
-use support::working_folder::{Folder, component, translated, words};
+use support::working_folder::{self, Folder, component, main_py, translated, words};
 use support::{HYDRA, Oracle, seen, shim_command};
 
-/// What arguments become by a component with these elements.
-fn declared(args: &[&str], arguments: &[&str]) -> String {
+/// What arguments, written as for a shell, become by a component with these elements.
+fn declared(args: &[&str], arguments: &str) -> String {
     let inputs = [
         "{name: a, type: Integer, optional: true}",
         "{name: f, type: Float, default: 0.5}",
@@ -18,8 +18,7 @@ fn declared(args: &[&str], arguments: &[&str]) -> String {
         "{name: s, type: String}",
         "{name: d, type: Dataset}",
     ];
-    let folder = Folder::new(&[("c.yaml", &component(&inputs, args))]);
-    folder.overrides(&[&["--component", "c.yaml", "python3", "main.py"], arguments].concat())
+    working_folder::declared(&inputs, args, arguments)
 }
 
 /// The same `if` in one line, and with each of its elements in a line of its own.
@@ -42,18 +41,15 @@ fn condition(then: &[&str], otherwise: &[&str]) -> [String; 2] {
 #[test]
 #[expect(clippy::too_many_lines, reason = "most of them are a table")]
 fn either_branch_may_write_a_flag() {
-    type Case<'a> = (&'a [&'a str], &'a [&'a str], &'a [(&'a [&'a str], &'a str)]);
+    type Case<'a> = (&'a [&'a str], &'a [&'a str], &'a [(&'a str, &'a str)]);
     let cases: [Case<'_>; 12] = [
         (
             &["--x", "{inputValue: a}"],
             &["--x", "none"],
             &[
-                (&["--x", "3.0"], "x=3"),
-                (&["--x", "none"], "x=none"),
-                (
-                    &["--x", "few"],
-                    "error: --x: the value `few` is not an int (declared int by c.yaml)",
-                ),
+                ("--x 3.0", "x=3"),
+                ("--x none", "x=none"),
+                ("--x few", "error: --x: the value `few` is not an int (declared int by c.yaml)"),
             ],
         ),
         // A literal that is a value of the type is one.
@@ -61,10 +57,10 @@ fn either_branch_may_write_a_flag() {
             &["--x", "{inputValue: f}"],
             &["--x", "'0'"],
             &[
-                (&["--x", "0"], "x=0.0"),
-                (&["--x", "1"], "x=1.0"),
+                ("--x 0", "x=0.0"),
+                ("--x 1", "x=1.0"),
                 (
-                    &["--x", "fast"],
+                    "--x fast",
                     "error: --x: the value `fast` is not a float (declared float by c.yaml)",
                 ),
             ],
@@ -72,64 +68,61 @@ fn either_branch_may_write_a_flag() {
         (
             &["--x", "none"],
             &["--x", "{inputValue: s}"],
-            &[(&["--x", "none"], "x=none"), (&["--x", "007"], "x='007'"), (&["--x", "7"], "x='7'")],
+            &[("--x none", "x=none"), ("--x 007", "x='007'"), ("--x 7", "x='7'")],
         ),
         (
             &["--x", "{inputValue: a}"],
             &["--x", "'null'"],
-            &[(&["--x", "null"], "x=null"), (&["--x", "3.0"], "x=3")],
+            &[("--x null", "x=null"), ("--x 3.0", "x=3")],
         ),
         (
             &["--x", "{inputPath: d}"],
             &["--x", "'/dev/null'"],
-            &[(&["--x", "/gcs/1"], "x=/gcs/1"), (&["--x", "/dev/null"], "x=/dev/null")],
+            &[("--x /gcs/1", "x=/gcs/1"), ("--x /dev/null", "x=/dev/null")],
         ),
         // Two types: text stays text, of others each is what it looks like.
         (
             &["--x", "{inputValue: a}"],
             &["--x", "{inputValue: s}"],
-            &[(&["--x", "7"], "x='7'"), (&["--x", "1.10"], "x='1.10'")],
+            &[("--x 7", "x='7'"), ("--x 1.10", "x='1.10'")],
         ),
         (
             &["--x", "{inputValue: a}"],
             &["--x", "{inputValue: l}"],
-            &[(&["--x", "7"], "x=7"), (&["--x", "[1, \"a\"]"], "x=[1,a]")],
+            &[("--x 7", "x=7"), (r#"--x '[1, "a"]'"#, "x=[1,a]")],
         ),
         // Not as many values.
         (
             &["--x", "{inputValue: s}"],
             &["--x"],
             &[
-                (&["--x", "v", "--y"], "x=v | y=true"),
-                (&["--x", "--y"], "x=true | y=true"),
-                (&["--x", "--v", "--y"], "x='--v' | y=true"),
+                ("--x v --y", "x=v | y=true"),
+                ("--x --y", "x=true | y=true"),
+                ("--x --v --y", "x='--v' | y=true"),
             ],
         ),
         (
             &["--x", "--z", "{inputValue: s}"],
             &["--z", "{inputValue: s}", "--x", "{inputValue: s}"],
-            &[
-                (&["--x", "--z", "v"], "x=true | z=v"),
-                (&["--z", "-v", "--x", "-w", "--y"], "z='-v' | x='-w' | y=true"),
-            ],
+            &[("--x --z v", "x=true | z=v"), ("--z -v --x -w --y", "z='-v' | x='-w' | y=true")],
         ),
         (
             &["--x", "{inputValue: a}", "{inputValue: s}"],
             &["--x", "none", "'1'"],
             &[(
-                &["--x", "2", "v"],
+                "--x 2 v",
                 "error: c.yaml: --x: it has 2 values; help: if all are its value, declare it in the rules: `x: {type: list}`",
             )],
         ),
         (
             &["--x", "{inputValue: s}", "--x", "v"],
             &["--x", "w"],
-            &[(&["--x", "v"], "error: c.yaml: the flag `--x` is written twice, first in line")],
+            &[("--x v", "error: c.yaml: the flag `--x` is written twice, first in line")],
         ),
         (
             &["--x", "w"],
             &["--x", "{inputValue: s}", "--x", "v"],
-            &[(&["--x", "v"], "error: c.yaml: the flag `--x` is written twice, first in line")],
+            &[("--x v", "error: c.yaml: the flag `--x` is written twice, first in line")],
         ),
     ];
     let mut failures = Failures::default();
@@ -138,7 +131,7 @@ fn either_branch_may_write_a_flag() {
             for (arguments, expected) in expected {
                 let got = declared(&[&written, "--y"], arguments);
                 let got = without_line(&got);
-                failures.compare(&format!("{written} {arguments:?}"), &got, expected);
+                failures.compare(&format!("{written} {arguments}"), &got, expected);
             }
         }
     }
@@ -163,31 +156,31 @@ fn values_under_a_condition() {
     let tag = "if: {cond: {isPresent: a}, then: ['--tag={{$.inputs.parameters[''s'']}}']}";
     let mut failures = Failures::default();
     for (args, arguments, expected) in [
-        (&["--x", either][..], &["--x", "none"][..], "x=none"),
-        (&["--x", either], &["--x", "3"], "x=3"),
-        (&["--x", text], &["--x", "7"], "x='7'"),
-        (&["--x", text], &["--x", "word"], "x=word"),
+        (&["--x", either][..], "--x none", "x=none"),
+        (&["--x", either], "--x 3", "x=3"),
+        (&["--x", text], "--x 7", "x='7'"),
+        (&["--x", text], "--x word", "x=word"),
         // What an `if` may write next is what follows.
-        (&["--x", maybe, inner, "--y"], &["--x", "--j", "--y"], "x=true | j=true | y=true"),
-        (&["--x", maybe, inner, "--y"], &["--x", "1", "--i", "-v"], "x=1 | i='-v'"),
-        (&["--x", maybe, &nested, "--y"], &["--x", "--o", "--j"], "x=true | o=true | j=true"),
-        (&["--x", maybe, &nested, "--y"], &["--x", "--y"], "x=true | y=true"),
+        (&["--x", maybe, inner, "--y"], "--x --j --y", "x=true | j=true | y=true"),
+        (&["--x", maybe, inner, "--y"], "--x 1 --i -v", "x=1 | i='-v'"),
+        (&["--x", maybe, &nested, "--y"], "--x --o --j", "x=true | o=true | j=true"),
+        (&["--x", maybe, &nested, "--y"], "--x --y", "x=true | y=true"),
         // A flag with its value in one is no value of the flag before.
-        (&["--x", "{inputValue: s}", tag], &["--x", "--tag", "--tag=v"], "x='--tag' | tag=v"),
-        (&["--x", tag], &["--x", "--tag=v"], "x=true | tag=v"),
+        (&["--x", "{inputValue: s}", tag], "--x --tag --tag=v", "x='--tag' | tag=v"),
+        (&["--x", tag], "--x --tag=v", "x=true | tag=v"),
     ] {
-        failures.compare(&format!("{args:?} {arguments:?}"), &declared(args, arguments), expected);
+        failures.compare(&format!("{args:?} {arguments}"), &declared(args, arguments), expected);
     }
     failures.assert_none();
 }
 
-/// What arguments become by a component with these elements, under rules with these flags.
-fn under(flags: &str, args: &[&str], arguments: &[&str]) -> String {
+/// What arguments, written as for a shell, become by a component with these elements, under rules with these flags.
+fn under(flags: &str, args: &[&str], arguments: &str) -> String {
     let inputs =
         ["{name: b, type: String}", "{name: l, type: List}", "{name: m, type: 'List[int]'}"];
     let rules = format!("component: c.yaml\nflags: {{{flags}}}\n");
     let files = [("c.yaml", &*component(&inputs, args)), ("hydra-shim.yaml", &rules)];
-    Folder::new(&files).overrides(&[&["python3", "main.py"], arguments].concat())
+    Folder::new(&files).overrides(&main_py(arguments))
 }
 
 #[test]
@@ -208,125 +201,85 @@ fn what_the_component_writes_after_a_value_is_none() {
     let mut failures = Failures::default();
     for (flags, args, arguments, expected) in [
         // The first literal word after a flag is its value.
-        (
-            "",
-            &["--x", "train", "--y", "'7'"][..],
-            &["--x", "train", "--y", "7"][..],
-            "x=train | y=7",
-        ),
+        ("", &["--x", "train", "--y", "'7'"][..], "--x train --y 7", "x=train | y=7"),
         // A literal override there may be one.
-        ("", &["--x", "model=forest"], &["--x", "model=forest"], unclear),
-        ("x: {type: int}", &["--x", "model=forest"], &["--x", "model=forest"], unclear),
-        (
-            "",
-            &["--x", filled],
-            &["--x", "model=a"],
-            "error: c.yaml:12: --x: what follows, `model={{",
-        ),
-        (
-            "x: {type: bool}",
-            &["--x", "model=forest"],
-            &["--x", "model=forest"],
-            "x=true | model=forest",
-        ),
-        (
-            "x: {type: string}",
-            &["--x", "model=forest"],
-            &["--x", "model=forest"],
-            "x='model=forest'",
-        ),
-        (
-            "",
-            &["--x", maybe, "model=forest"],
-            &["--x", "1", "model=forest"],
-            "error: c.yaml:13: --x: ",
-        ),
-        (
-            "",
-            &["--x", maybe_override],
-            &["--x", "--y"],
-            "error: c.yaml:12: --x: what follows, an `if`, ",
-        ),
+        ("", &["--x", "model=forest"], "--x model=forest", unclear),
+        ("x: {type: int}", &["--x", "model=forest"], "--x model=forest", unclear),
+        ("", &["--x", filled], "--x model=a", "error: c.yaml:12: --x: what follows, `model={{"),
+        ("x: {type: bool}", &["--x", "model=forest"], "--x model=forest", "x=true | model=forest"),
+        ("x: {type: string}", &["--x", "model=forest"], "--x model=forest", "x='model=forest'"),
+        ("", &["--x", maybe, "model=forest"], "--x 1 model=forest", "error: c.yaml:13: --x: "),
+        ("", &["--x", maybe_override], "--x --y", "error: c.yaml:12: --x: what follows, an `if`, "),
         // After a value it is one.
         (
             "",
             &["--x", b, "model=forest", "hydra.run.dir=/tmp", filled],
-            &["--x", "a=b", "model=forest", "hydra.run.dir=/tmp", "model=--c"],
+            "--x a=b model=forest hydra.run.dir=/tmp model=--c",
             "x='a=b' | model=forest | hydra.run.dir=/tmp | model=--c",
         ),
-        (
-            "",
-            &["--x", "one", "model=forest"],
-            &["--x", "one", "model=forest"],
-            "x=one | model=forest",
-        ),
-        ("", &["--x", b, maybe_override], &["--x", "1", "model=forest"], "x='1' | model=forest"),
-        ("", &["--x", b, maybe_override], &["--x", "--y", "--y"], "x='--y' | y=true"),
+        ("", &["--x", "one", "model=forest"], "--x one model=forest", "x=one | model=forest"),
+        ("", &["--x", b, maybe_override], "--x 1 model=forest", "x='1' | model=forest"),
+        ("", &["--x", b, maybe_override], "--x --y --y", "x='--y' | y=true"),
         // A positional word is nothing for Hydra.
-        ("", &["--x", b, "clone"], &["--x", "v", "clone"], positional),
-        ("", &["--x", "one", "clone"], &["--x", "one", "clone"], positional),
-        ("", &["--x", maybe, "clone"], &["--x", "clone"], positional),
+        ("", &["--x", b, "clone"], "--x v clone", positional),
+        ("", &["--x", "one", "clone"], "--x one clone", positional),
+        ("", &["--x", maybe, "clone"], "--x clone", positional),
         (
             "x: {type: bool}",
             &["--x", "clone"],
-            &["--x", "clone"],
+            "--x clone",
             "error: c.yaml:12: --x: `clone` after it is neither its value nor a flag nor an override",
         ),
-        ("x: {type: bool}", &["--x", "'no'", "--y"], &["--x", "no", "--y"], "x=false | y=true"),
+        ("x: {type: bool}", &["--x", "'no'", "--y"], "--x no --y", "x=false | y=true"),
         // Several values are a list where the rules or all of their inputs say so.
-        ("", &["--x", b, b], &["--x", "1", "2"], several),
-        ("", &["--x", b, "{inputValue: l}"], &["--x", "1", "[2]"], several),
-        ("x: {type: string}", &["--x", b, b], &["--x", "1", "2"], several),
-        ("x: {type: list}", &["--x", b, b], &["--x", "1", "--y"], "x=[1,'--y']"),
-        ("x: {type: list}", &["--x", b, "clone"], &["--x", "v", "clone"], "x=[v,clone]"),
+        ("", &["--x", b, b], "--x 1 2", several),
+        ("", &["--x", b, "{inputValue: l}"], "--x 1 '[2]'", several),
+        ("x: {type: string}", &["--x", b, b], "--x 1 2", several),
+        ("x: {type: list}", &["--x", b, b], "--x 1 --y", "x=[1,'--y']"),
+        ("x: {type: list}", &["--x", b, "clone"], "--x v clone", "x=[v,clone]"),
         (
             "x: {type: list}",
             &["--x", b, b, "model=forest"],
-            &["--x", "1", "2", "model=forest"],
+            "--x 1 2 model=forest",
             "x=[1,2] | model=forest",
         ),
-        ("x: {type: list}", &["--x", maybe, b], &["--x", "v"], "x=[v]"),
+        ("x: {type: list}", &["--x", maybe, b], "--x v", "x=[v]"),
         (
             "x: {type: 'list[int]'}",
             &["--x", b, maybe, "--y"],
-            &["--x", "[1, 2]", "--y"],
+            "--x '[1, 2]' --y",
             "x=[1,2] | y=true",
         ),
-        (
-            "",
-            &["--x", "{inputValue: l}", "{inputValue: l}"],
-            &["--x", "[1.0]", "[\"a\"]"],
-            "x=[1,a]",
-        ),
-        ("", &["--x", "{inputValue: m}", "{inputValue: m}"], &["--x", "[1]", "[2]"], "x=[1,2]"),
+        ("", &["--x", "{inputValue: l}", "{inputValue: l}"], r#"--x '[1.0]' '["a"]'"#, "x=[1,a]"),
+        ("", &["--x", "{inputValue: m}", "{inputValue: m}"], "--x '[1]' '[2]'", "x=[1,2]"),
         // Hydra's own flags take what is Hydra's.
-        ("", &["--multirun", "lr=1,2"], &["--multirun", "lr=1,2"], "lr=1,2 | --multirun"),
+        ("", &["--multirun", "lr=1,2"], "--multirun lr=1,2", "lr=1,2 | --multirun"),
         (
             "",
             &["--config-name", "prod", "lr=1"],
-            &["--config-name", "prod", "lr=1"],
+            "--config-name prod lr=1",
             "lr=1 | --config-name | prod",
         ),
-        ("", &["--version", b], &["--version", "--help"], "version='--help'"),
-        ("", &["--version", "'1.0'"], &["--version", "1.0"], "version=1.0"),
+        ("", &["--version", b], "--version --help", "version='--help'"),
+        ("", &["--version", "'1.0'"], "--version 1.0", "version=1.0"),
         (
             "",
             &["--info", "config", "--info=all"],
-            &["--info", "config", "--info=all"],
+            "--info config --info=all",
             "--info | config | --info=all",
         ),
         // A value never begins in one branch and is written in another.
         (
             "",
             &["if: {cond: {isPresent: b}, then: [--x]}", b],
-            &["--x", "1"],
+            "--x 1",
             "error: c.yaml:11: --x: its value may be inside an `if` or after it, among other \
              arguments; help: write --x and its value into the same branch of the `if`",
         ),
         (
             "",
             &["--x", "if: {cond: {isPresent: b}, then: [one, --y], else: [--z]}"],
-            &["--x", "one", "--y"],
+            "--x one --y",
             "error: c.yaml:12: --x: its value may be inside an `if`",
         ),
     ] {
@@ -408,8 +361,8 @@ fn flags_that_may_all_be_absent_are_limited() {
     };
     let args: Vec<String> = (0..2_000).map(maybe).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    assert!(declared(&args[..1_000], &["--f0", "--f999"]).contains("f0=true | f999=true"));
-    let got = declared(&args, &["--f0", "1"]);
+    assert!(declared(&args[..1_000], "--f0 --f999").contains("f0=true | f999=true"));
+    let got = declared(&args, "--f0 1");
     assert_eq!(
         without_line(&got),
         "error: c.yaml: too many flags in a row whose values may be absent"

@@ -6,9 +6,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
 use support::shims_in_path::Failures;
-use support::working_folder::{
-    Folder, component, in_one_line, main_py, main_py_line, translated, under, words,
-};
+use support::working_folder::{Folder, component, in_one_line, main_py, translated, under, words};
 use support::{HYDRA, Oracle, seen};
 
 /// All of the keys at once, as a team writes them.
@@ -47,7 +45,7 @@ fn every_key_at_once_judged_by_hydra() {
              extra: {deep: 1}\nmodel_dir: null\nproject: ???\nlearning_rate: 0\n",
         ),
     ]);
-    let arguments = main_py_line(
+    let arguments = main_py(
         r#"--project --demo --learning-rate 1 --data-dir gs://b/d --model m/n --run_id 2024_11_23
         --local-rank=0 --tags a b,c 3 --cuda --note '' --params '{"b": 3, "c": 4}' --token hunter2
         --seed 7 --_wandb x --extra new --tags '["d", 0.5]'"#,
@@ -173,25 +171,25 @@ fn environment_variables_set_keys() {
                  flags: {steps: {key: +train.steps, type: int}, out: model_dir}\n";
     let folder = Folder::new(&[("hydra-shim.yaml", rules)]);
     for (variables, arguments, expected) in [
-        (&[][..], &["--lr", "1"][..], "lr=1"),
-        (&[("MODEL_DIR", "gs://b/m")], &["--lr", "1"], "model_dir=gs://b/m | lr=1"),
-        (&[("MODEL_DIR", "gs://b/m")], &["--out", "/x"], "model_dir=/x"),
-        (&[("MODEL_DIR", "gs://b/m")], &["--model-dir", "/x"], "model_dir=gs://b/m | model-dir=/x"),
-        (&[("MODEL_DIR", "gs://b/m")], &["--model_dir", "/x"], "model_dir=/x"),
-        (&[("MODEL_DIR", "")], &[], "model_dir=''"),
-        (&[("MODEL_DIR", "--config-dir=/x")], &[], "model_dir='--config-dir=/x'"),
-        (&[("MODEL_DIR", "a,b=${c}")], &[], "model_dir='a,b=\\${c}'"),
-        (&[("STEPS", "3.0")], &[], "+train.steps=3"),
+        (&[][..], "--lr 1", "lr=1"),
+        (&[("MODEL_DIR", "gs://b/m")], "--lr 1", "model_dir=gs://b/m | lr=1"),
+        (&[("MODEL_DIR", "gs://b/m")], "--out /x", "model_dir=/x"),
+        (&[("MODEL_DIR", "gs://b/m")], "--model-dir /x", "model_dir=gs://b/m | model-dir=/x"),
+        (&[("MODEL_DIR", "gs://b/m")], "--model_dir /x", "model_dir=/x"),
+        (&[("MODEL_DIR", "")], "", "model_dir=''"),
+        (&[("MODEL_DIR", "--config-dir=/x")], "", "model_dir='--config-dir=/x'"),
+        (&[("MODEL_DIR", "a,b=${c}")], "", "model_dir='a,b=\\${c}'"),
+        (&[("STEPS", "3.0")], "", "+train.steps=3"),
         (
             &[("STEPS", "many")],
-            &[],
+            "",
             "error: $STEPS: the value `many` is not an int (declared int by hydra-shim.yaml:2)",
         ),
-        (&[("STEPS", "3"), ("MODEL_DIR", "/m")], &[], "model_dir=/m | +train.steps=3"),
+        (&[("STEPS", "3"), ("MODEL_DIR", "/m")], "", "model_dir=/m | +train.steps=3"),
     ] {
         let mut call = folder.shim(&["translate", "--format", "json"]);
         call.args(main_py(arguments)).envs(variables.iter().copied());
-        assert_eq!(in_one_line(translated(&mut call)), expected, "{variables:?} {arguments:?}");
+        assert_eq!(in_one_line(translated(&mut call)), expected, "{variables:?} {arguments}");
     }
     let mut call = folder.shim(&["translate", "--format", "json", "python3", "main.py"]);
     let message = translated(call.env("MODEL_DIR", OsStr::from_bytes(b"\xff"))).unwrap_err();

@@ -3,7 +3,7 @@
 mod support;
 
 use assert_cmd::assert::OutputAssertExt;
-use support::working_folder::Folder;
+use support::working_folder::{Folder, split};
 use support::{stderr, stdout};
 
 const RULES: &str = "\
@@ -21,7 +21,7 @@ env: {TOKEN: token}
 /// Starts `echo` with arguments that are written as for a shell: what it printed, and what was said.
 fn run(folder: &Folder, arguments: &str, log: &str, code: i32) -> [String; 2] {
     let mut call = folder.shim(&["run", "/bin/echo"]);
-    call.args(shell_words::split(arguments).unwrap()).env("HYDRA_SHIM_LOG", log);
+    call.args(split(arguments)).env("HYDRA_SHIM_LOG", log);
     let call = call.env("TOKEN", "hunter2 three").assert().code(code);
     let said = stderr(&call);
     assert!(!said.contains("hunter2") && said.contains("***"), "{call}");
@@ -47,7 +47,7 @@ fn a_secret_is_passed_and_not_shown() {
     }
 
     // What `translate` prints is what is passed; the rest of it hides the secret.
-    let tokens = shell_words::split(&format!("/bin/echo {arguments}")).unwrap();
+    let tokens = split(&format!("/bin/echo {arguments}"));
     let printed = folder.translate(&tokens).unwrap();
     assert!(printed["overrides"].to_string().contains("hunter2"), "{printed}");
     for part in ["trace", "warnings"] {

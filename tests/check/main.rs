@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::Command;
 
 use assert_cmd::assert::{Assert, OutputAssertExt};
-use support::working_folder::Folder;
+use support::working_folder::{Folder, split};
 use support::{HYDRA, refused, stderr, stdout, tests_path, venv};
 
 /// The files of `examples/quickstart`.
@@ -23,7 +23,7 @@ fn quickstart() -> Folder {
 
 /// `check`, with options, of a script with arguments; both are written as for a shell.
 fn check(folder: &Folder, options: &str, script: &str, arguments: &str) -> Assert {
-    let [options, arguments] = [options, arguments].map(|line| shell_words::split(line).unwrap());
+    let [options, arguments] = [options, arguments].map(split);
     let mut command = folder.shim(&["check"]);
     finish(command.args(options).args([&python(), script]).args(arguments))
 }

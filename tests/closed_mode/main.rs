@@ -15,7 +15,7 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use assert_cmd::assert::{Assert, OutputAssertExt};
-use support::working_folder::{Folder, component, main_py_line, words};
+use support::working_folder::{Folder, component, main_py, split, words};
 use support::{HYDRA, OLD_HYDRA, Oracle, refused, seen, stderr, stdout, venv};
 
 /// An application that builds what its config names, as most Hydra applications do. It tells by a
@@ -161,10 +161,10 @@ fn arguments_that_nobody_declared_are_refused() {
         ("-", "`-` is not declared"),
         ("--=x", "is not declared"),
     ] {
-        assert_refused(&folder, &shell_words::split(arguments).unwrap(), reason);
+        assert_refused(&folder, &split(arguments), reason);
     }
     // What the component itself writes is accepted, and what is declared.
-    let tokens = main_py_line("--mode safe --fixed=1 +author=here --quiet --extra x");
+    let tokens = main_py("--mode safe --fixed=1 +author=here --quiet --extra x");
     let expected = "mode=safe | fixed=1 | +author=here | quiet=true | extra=x";
     assert_eq!(folder.overrides(&tokens), expected);
 }
@@ -193,7 +193,7 @@ fn a_secret_that_nobody_takes_is_not_shown() {
             "--steps 1 -- a.api_key=hunter2",
         ] {
             let mut run = folder.shim(&["run", "true"]);
-            run.args(shell_words::split(arguments).unwrap()).env("HYDRA_SHIM_LOG", "json");
+            run.args(split(arguments)).env("HYDRA_SHIM_LOG", "json");
             let call = run.assert();
             let said = stdout(&call) + &stderr(&call);
             assert!(said.contains("hydra-shim: ") && !said.contains("hunter2"), "{rules}: {call}");
@@ -218,7 +218,7 @@ fn what_the_component_writes_after_its_own_dashes_is_its_own() {
         ("--prompt x -- --prompt=y", "error: `--prompt=y` is not declared"),
         ("--prompt x -- --cfg all", "error: --cfg: the value `all` is not the"),
     ] {
-        let got = folder.overrides(&main_py_line(arguments));
+        let got = folder.overrides(&main_py(arguments));
         assert!(got.starts_with(expected), "{arguments}: {got}");
     }
 }

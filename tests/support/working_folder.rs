@@ -117,14 +117,14 @@ pub fn component(inputs: &[&str], args: &[&str]) -> String {
     )
 }
 
-/// `python3 main.py`, before the arguments.
-pub fn main_py<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
-    [&["python3", "main.py"], arguments].concat()
+/// `python3 main.py` and arguments that are written as for a shell.
+pub fn main_py(arguments: &str) -> Vec<String> {
+    split(&format!("python3 main.py {arguments}"))
 }
 
-/// `python3 main.py` and arguments that are written as for a shell.
-pub fn main_py_line(arguments: &str) -> Vec<String> {
-    shell_words::split(&format!("python3 main.py {arguments}")).unwrap()
+/// The words of a line that is written as for a shell.
+pub fn split(line: &str) -> Vec<String> {
+    shell_words::split(line).unwrap()
 }
 
 /// What arguments, written as for a shell, become under rules; the working directory also has these
@@ -132,12 +132,11 @@ pub fn main_py_line(arguments: &str) -> Vec<String> {
 pub fn under(rules: &str, files: &[(&str, &str)], arguments: &str) -> String {
     let folder = Folder::new(files);
     folder.file("hydra-shim.yaml", rules);
-    folder.overrides(&main_py_line(arguments))
+    folder.overrides(&main_py(arguments))
 }
 
-/// What arguments become by a component with these inputs and elements.
-pub fn declared(inputs: &[&str], args: &[&str], arguments: &[&str]) -> String {
+/// What arguments, written as for a shell, become by a component with these inputs and elements.
+pub fn declared(inputs: &[&str], args: &[&str], arguments: &str) -> String {
     let folder = Folder::new(&[("c.yaml", &component(inputs, args))]);
-    let tokens = [&["--component", "c.yaml"], &main_py(arguments)[..]].concat();
-    folder.overrides(&tokens)
+    folder.overrides(&split(&format!("--component c.yaml python3 main.py {arguments}")))
 }
