@@ -10,7 +10,7 @@ use proc_macro2::{Delimiter, Group, Literal, TokenStream, TokenTree};
 /// Files whose texts are not messages: clap's help, the options of launchers, what Hydra says.
 const OTHER_FILES: [&str; 3] =
     ["cli/definition.rs", "command_line/launcher.rs", "hydra/complaint.rs"];
-/// Other texts that are not messages: what serde_yaml and a diff say.
+/// Other texts that are not messages: what YAML and a diff say.
 const OTHER_TEXTS: [&str; 4] = [
     "expected a YAML tag starting with '!'",
     "at line … column",
@@ -57,38 +57,43 @@ fn unexplained(tokens: TokenStream, texts: &mut Vec<String>) {
                     unexplained(group.stream(), texts);
                 }
             }
-            TokenTree::Literal(literal) => texts.extend(message(literal)),
+            TokenTree::Literal(literal) => texts.extend(messages(literal)),
             _ => {}
         }
     }
 }
 
-/// A literal's text if it reads as a sentence, in one line and with `…` for what is filled in.
-fn message(literal: &Literal) -> Option<String> {
+/// The lines of a literal that read as a sentence, with `…` for what is filled in.
+fn messages(literal: &Literal) -> Vec<String> {
+    let is_word = |word: &&str| word.len() > 1 && word.chars().all(|c| c.is_ascii_alphabetic());
+    let is_sentence = |line: &&str| line.split([' ', ',', ':']).filter(is_word).count() >= 3;
+    let text = text_of(literal).unwrap_or_default();
+    text.lines().filter(is_sentence).map(plain).collect()
+}
+
+/// A string literal's text.
+fn text_of(literal: &Literal) -> Option<String> {
     let source = literal.to_string();
-    let text = source.strip_prefix('"')?.strip_suffix('"')?;
-    let mut written = String::new();
-    let mut rest = text.chars();
+    let mut text = String::new();
+    let mut rest = source.strip_prefix('"')?.strip_suffix('"')?.chars();
     while let Some(c) = rest.next() {
         match c {
             '\\' => match rest.next()? {
-                'n' => written.push(' '),
+                'n' => text.push('\n'),
                 // The line goes on in the next.
                 '\n' => rest = rest.as_str().trim_start().chars(),
-                c => written.push(c),
+                c => text.push(c),
             },
-            '{' if rest.as_str().starts_with('{') => written.extend(rest.next()),
-            '}' if rest.as_str().starts_with('}') => written.extend(rest.next()),
+            '{' if rest.as_str().starts_with('{') => text.extend(rest.next()),
+            '}' if rest.as_str().starts_with('}') => text.extend(rest.next()),
             '{' => {
                 rest = rest.as_str().split_once('}')?.1.chars();
-                written.push('…');
+                text.push('…');
             }
-            c => written.push(c),
+            c => text.push(c),
         }
     }
-    let is_word = |word: &&str| word.len() > 1 && word.chars().all(|c| c.is_ascii_alphabetic());
-    let is_sentence = written.split([' ', ',', ':']).filter(is_word).count() >= 3;
-    is_sentence.then(|| plain(&written))
+    Some(text)
 }
 
 /// A text without what a page or a place in a sentence adds to it.
