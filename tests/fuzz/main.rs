@@ -23,67 +23,29 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod case;
 mod components;
+mod judge;
 mod lines;
+mod pieces;
 mod random;
+mod tally;
 mod texts;
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, Command, ExitCode, Stdio};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::time::Instant;
+use std::process::ExitCode;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use components::Component;
-use lines::{APPENDED, DECLARED, Line};
-use random::Random;
-use support::{HYDRA, Refusal, tests_path, translate, venv};
+use case::{Case, type_of};
+use judge::{Judge, Verdict};
+use pieces::{APPENDED, DECLARED};
+use support::{HYDRA, Refusal, translate};
+use tally::Tally;
 
 /// How many cases are made, translated and judged together.
 const BATCH: u64 = 400;
-
-/// The longest text, in bytes. Linux takes an argument of 128 KiB and a command line of 2 MiB.
-const MAX_LENGTH: usize = 1 << 16;
-
-/// The types of the flags `--v0`, `--v1`, …, again and again.
-const TYPES: [&str; 20] = [
-    "auto",
-    "auto",
-    "string",
-    "auto",
-    "int",
-    "auto",
-    "float",
-    "auto",
-    "bool",
-    "auto",
-    "list",
-    "auto",
-    "dict",
-    "auto",
-    "path",
-    "list[int]",
-    "auto",
-    "list[float]",
-    "list[str]",
-    "dict[float]",
-];
-
-/// Something to send.
-#[derive(Clone, Debug)]
-enum Case {
-    /// A value of the flag `--v{slot}`.
-    Value { slot: usize, text: String, apart: bool },
-    /// A flag of that name.
-    Name(String),
-    /// A whole command line.
-    Line(Line),
-    /// A run of a component.
-    Component(Component),
-}
 
 fn main() -> ExitCode {
     let mut options = BTreeMap::from([("--values", "20000"), ("--seed", "1"), ("--hydra", HYDRA)]);
@@ -281,10 +243,6 @@ impl Fuzz {
     }
 }
 
-fn type_of(slot: usize) -> &'static str {
-    TYPES[slot % TYPES.len()]
-}
-
 /// A line with what the shim made of it.
 fn line_request(mut request: Value, command: &[&str], arguments: &[String]) -> Value {
     let mut started = Vec::new();
@@ -313,252 +271,5 @@ impl Refusal {
     fn names(&self, case: &Case) -> bool {
         let Case::Value { slot, .. } = case else { return false };
         self.stderr.starts_with(&format!("hydra-shim: error: --v{slot}: "))
-    }
-}
-
-impl Case {
-    fn new(seed: u64, index: u64) -> Self {
-        let mut random = Random::of(seed, index);
-        match random.number(0..100) {
-            0..=2 => Self::Line(Line::new(&mut random)),
-            6 => Self::Component(Component::new(&mut random)),
-            3..=5 => Self::Name(name(&mut random)),
-            _ => {
-                let slot = usize::try_from(index % BATCH).unwrap();
-                let mut text = typed(&mut random, type_of(slot));
-                while text.len() > MAX_LENGTH {
-                    text = typed(&mut random, type_of(slot));
-                }
-                let apart = type_of(slot) == "auto" && !text.starts_with('-');
-                Self::Value { slot, text, apart: apart && random.once_in(3) }
-            }
-        }
-    }
-
-    /// A value's arguments.
-    fn value(&self) -> Option<Vec<String>> {
-        match self {
-            Self::Value { slot, text, apart: true } => {
-                Some(vec![format!("--v{slot}"), text.clone()])
-            }
-            Self::Value { slot, text, .. } => Some(vec![format!("--v{slot}={text}")]),
-            _ => None,
-        }
-    }
-
-    fn size(&self) -> usize {
-        match self {
-            Self::Line(line) => line.size(),
-            Self::Component(component) => component.size(),
-            _ => 1,
-        }
-    }
-
-    fn smaller(&self) -> Vec<Self> {
-        match self {
-            Self::Value { slot, text, .. } => {
-                let value = |text| Self::Value { slot: *slot, text, apart: false };
-                shorter(text).into_iter().map(value).collect()
-            }
-            Self::Name(name) => shorter(name).into_iter().map(Self::Name).collect(),
-            Self::Line(line) => line.smaller().into_iter().map(Self::Line).collect(),
-            Self::Component(component) => {
-                component.smaller().into_iter().map(Self::Component).collect()
-            }
-        }
-    }
-}
-
-/// A name that is none of Hydra's own flags, which are the lines' business.
-fn name(random: &mut Random) -> String {
-    const OTHERS: [&str; 8] =
-        ["format", "rules", "component", "help", "run", "info", "version", "resolve"];
-    loop {
-        let name = texts::name(random);
-        // `--` alone is no flag.
-        if !OTHERS.contains(&name.as_str()) {
-            return name;
-        }
-    }
-}
-
-/// A text that mostly fits the type.
-fn typed(random: &mut Random, ty: &str) -> String {
-    if random.once_in(12) {
-        return texts::text(random);
-    }
-    match ty {
-        "auto" if random.once_in(5) => texts::json(random),
-        "int" | "float" if random.once_in(4) => texts::number(random),
-        "int" => {
-            random.pick(&["+", "-", "", "00"]).to_owned()
-                + &texts::whole(random)
-                + random.pick(&["", ".0", ".", "e3", "E+10", ".00e2"])
-        }
-        "float" => random.pick(&["+", "", "0", "."]).to_owned() + &texts::json_number(random),
-        "bool" => {
-            random.pick(&["true", "TRUE", "yes", "On", "1", "0", "off", "nO", "False"]).to_owned()
-        }
-        "list" if random.once_in(2) => texts::text(random),
-        "list" => texts::json(random),
-        "dict" => texts::json_of_object(random),
-        "list[int]" | "list[float]" => texts::json_list(random, &texts::json_number),
-        "list[str]" => texts::json_list(random, &|random| json!(texts::text(random)).to_string()),
-        "dict[float]" => texts::json_dict(random, &texts::json_number),
-        _ => texts::text(random),
-    }
-}
-
-/// The text without a part of it, the longest parts first.
-fn shorter(text: &str) -> Vec<String> {
-    let characters: Vec<char> = text.chars().collect();
-    let mut all = Vec::new();
-    let mut length = characters.len();
-    while length > 0 {
-        for start in (0..characters.len()).step_by(length) {
-            let end = (start + length).min(characters.len());
-            all.push([&characters[..start], &characters[end..]].concat().into_iter().collect());
-        }
-        length /= 2;
-    }
-    all
-}
-
-/// What came of one case.
-struct Verdict {
-    word: String,
-    text: String,
-}
-
-/// The Python process with the real Hydra, on a thread that takes a batch and gives its verdicts.
-struct Judge {
-    name: String,
-    date: String,
-    process: std::sync::Mutex<Child>,
-    requests: SyncSender<Vec<Value>>,
-    answers: Receiver<Vec<(String, String)>>,
-}
-
-impl Judge {
-    fn start(hydra: &str) -> Self {
-        let python = venv(hydra).unwrap_or_else(|reason| panic!("no Hydra {hydra}: {reason}"));
-        let mut process = Command::new(python.join("bin/python"))
-            .args(["-W", "ignore"])
-            .arg(tests_path("fuzz/judge.py"))
-            .envs([("PYTHONIOENCODING", "utf-8"), ("PYTHONDONTWRITEBYTECODE", "1")])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut input = process.stdin.take().unwrap();
-        let mut output = BufReader::new(process.stdout.take().unwrap());
-        let mut line = move || {
-            let mut line = String::new();
-            output.read_line(&mut line).unwrap();
-            line
-        };
-        let about: Value = serde_json::from_str(&line()).unwrap();
-        assert_eq!(about["hydra"], hydra, "the environment holds another Hydra");
-
-        let (requests, taken) = sync_channel::<Vec<Value>>(1);
-        let (given, answers) = sync_channel(1);
-        std::thread::spawn(move || {
-            for batch in taken {
-                writeln!(input, "{}", Value::from(batch)).unwrap();
-                let answer = line();
-                let verdicts = serde_json::from_str(&answer)
-                    .unwrap_or_else(|error| panic!("the judge said {answer:?}: {error}"));
-                given.send(verdicts).unwrap();
-            }
-        });
-        let text = |key: &str| about[key].as_str().unwrap().to_owned();
-        Self { name: text("judge"), date: text("date"), process: process.into(), requests, answers }
-    }
-
-    fn send(&self, batch: Vec<Value>) {
-        self.requests.send(batch).unwrap();
-    }
-
-    fn verdicts(&self) -> Vec<Verdict> {
-        let verdicts = self.answers.recv().expect("the judge is still there");
-        verdicts.into_iter().map(|(word, text)| Verdict { word, text }).collect()
-    }
-}
-
-impl Drop for Judge {
-    fn drop(&mut self) {
-        // It waits for requests; nothing of it is worth keeping.
-        let process = self.process.get_mut().unwrap();
-        let _ = process.kill();
-        let _ = process.wait();
-    }
-}
-
-/// What has been counted so far.
-struct Tally {
-    start: Instant,
-    sent: u64,
-    judged: u64,
-    whole: u64,
-    /// How many were neither whole nor mistakes, by word and reason.
-    others: BTreeMap<(String, String), u64>,
-    failures: u64,
-    /// When progress was told last, in seconds.
-    told: u64,
-}
-
-impl Tally {
-    fn new() -> Self {
-        Self {
-            start: Instant::now(),
-            sent: 0,
-            judged: 0,
-            whole: 0,
-            others: BTreeMap::new(),
-            failures: 0,
-            told: 0,
-        }
-    }
-
-    fn count(&mut self, verdict: Verdict, size: usize) {
-        self.judged += size as u64;
-        if verdict.word == "whole" {
-            self.whole += size as u64;
-        } else {
-            *self.others.entry((verdict.word, verdict.text)).or_default() += size as u64;
-        }
-    }
-
-    fn fail(&mut self, call: &str, what: &str) {
-        self.judged += 1;
-        self.failures += 1;
-        // A mistake of a whole kind would fill the disk.
-        if self.failures <= 200 {
-            println!("MISMATCH {call}\n  {what}");
-        }
-    }
-
-    fn progress(&mut self) {
-        let seconds = self.start.elapsed().as_secs();
-        if seconds >= self.told + 10 {
-            self.told = seconds;
-            println!("{}", self.line());
-        }
-    }
-
-    fn line(&self) -> String {
-        let others: u64 = self.others.values().sum();
-        let rate = u128::from(self.judged) * 1000 / self.start.elapsed().as_millis().max(1);
-        format!(
-            "{} values, {rate} a second: {} whole, {others} refused or otherwise, {} mismatches",
-            self.judged, self.whole, self.failures
-        )
-    }
-
-    fn print(&self, seed: u64, judge: &Judge) {
-        println!("\n{}; seed {seed}; {}\n{}", judge.name, judge.date, self.line());
-        for ((word, reason), count) in &self.others {
-            println!("  {count:>8} {word}: {reason}");
-        }
     }
 }
