@@ -25,6 +25,10 @@ fn pages_in(folder: &str) -> Vec<PathBuf> {
     pages
 }
 
+/// Where pages are; those of the first two are executed.
+const FOLDERS: [&str; 6] =
+    ["", "docs", "docker", "tests", "examples/mnist", "examples/hparams_tuning"];
+
 /// A page's path from the project's folder, for messages.
 fn shown(page: &Path) -> String {
     page.strip_prefix(root()).unwrap().display().to_string()
@@ -138,7 +142,7 @@ fn transcripts_are_what_the_commands_print() {
     let update = std::env::var_os("README_UPDATE").is_some();
     let mut total = 0;
     let mut wrong = String::new();
-    for file in [pages_in(""), pages_in("docs")].concat() {
+    for file in FOLDERS[..2].iter().flat_map(|folder| pages_in(folder)) {
         let page = fs::read_to_string(&file).unwrap();
         let (now, commands) = executed(&page);
         total += commands;
@@ -177,8 +181,7 @@ fn anchors(page: &str) -> Vec<String> {
 
 #[test]
 fn every_link_leads_somewhere() {
-    let folders = ["", "docs", "docker", "tests", "examples/mnist", "examples/hparams_tuning"];
-    for file in folders.into_iter().flat_map(pages_in) {
+    for file in FOLDERS.into_iter().flat_map(pages_in) {
         let page = fs::read_to_string(&file).unwrap();
         for link in page.split("](").skip(1) {
             let link = link.split(')').next().unwrap();
@@ -225,4 +228,47 @@ fn the_picture_shows_what_the_shim_does() {
     let printed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let overrides = printed["overrides"].as_array().unwrap().iter().map(|o| o.as_str().unwrap());
     assert_eq!(overrides.collect::<Vec<_>>().join(" "), texts("override"));
+}
+
+/// The words of a text in backquotes.
+fn in_backquotes(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+#[test]
+fn the_tests_that_are_named_exist() {
+    let mut sources = String::new();
+    let mut folders = vec![root().join("tests"), root().join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                sources += &fs::read_to_string(path).unwrap();
+            }
+        }
+    }
+    let security = fs::read_to_string(root().join("SECURITY.md")).unwrap();
+    let is_name = |word: &&str| {
+        let is_lower = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        word.chars().all(is_lower) && word.matches('_').count() >= 3
+    };
+    for name in in_backquotes(&security).filter(is_name) {
+        assert!(sources.contains(&format!("fn {name}(")), "SECURITY.md: {name}");
+    }
+    for page in FOLDERS.into_iter().flat_map(pages_in) {
+        let text = fs::read_to_string(&page).unwrap();
+        for command in text.split("cargo test").skip(1) {
+            let Some((_, name)) = command.split(['`', '\n']).next().unwrap().split_once("--test ")
+            else {
+                continue;
+            };
+            let name = name.split_whitespace().next().unwrap();
+            let [file, folder] = [format!("{name}.rs"), format!("{name}/main.rs")];
+            let is_there =
+                [file, folder].iter().any(|path| root().join("tests").join(path).is_file());
+            assert!(is_there, "{}: --test {name}", shown(&page));
+        }
+    }
 }
