@@ -19,7 +19,7 @@ use std::path::Path;
 use crate::error::{Error, Result, quote};
 use crate::hydra;
 use crate::token::split_attached;
-use end::{End, Found, before_flags};
+use end::{End, NoScript, before_flags};
 pub use program::Program;
 pub use shell::Script;
 
@@ -121,9 +121,9 @@ pub fn with_default(command: Vec<String>, mut arguments: Vec<String>) -> Result<
 /// A launcher has an option that nobody here knows, and so no place where its script is.
 pub fn split_at_script(tokens: Vec<String>) -> Result<Option<CommandLine>> {
     match end::script(&tokens) {
-        Found::Script(end) => Ok(Some(end.split(tokens))),
-        Found::NoScript(_) => Ok(None),
-        Found::UnknownOption(at) => Err(unknown_option(&tokens, at)),
+        Ok(end) => Ok(Some(end.split(tokens))),
+        Err(NoScript::From(_)) => Ok(None),
+        Err(NoScript::UnknownOption(at)) => Err(unknown_option(&tokens, at)),
     }
 }
 
@@ -135,9 +135,9 @@ fn split_command(tokens: Vec<String>, complete: bool) -> Result<CommandLine> {
     };
     let program = Program::of(first);
     let (from, unknown) = match end::script(&tokens) {
-        Found::Script(end) => return Ok(end.split(tokens)),
-        Found::NoScript(from) => (from, None),
-        Found::UnknownOption(at) => (at + 1, Some(at)),
+        Ok(end) => return Ok(end.split(tokens)),
+        Err(NoScript::From(from)) => (from, None),
+        Err(NoScript::UnknownOption(at)) => (at + 1, Some(at)),
     };
     let by_separator = end::separator(&tokens, from, program);
     let whole = |index| End::after(index, App::Program(first.clone()));
@@ -148,63 +148,62 @@ fn split_command(tokens: Vec<String>, complete: bool) -> Result<CommandLine> {
         // All that follows is the application's, and a `--` after a flag is for it to judge.
         (_, Program::Other) if !complete => whole(0),
         (Err(error), _) => return Err(error),
-        (Ok(None), program) => return Err(no_end(&tokens, program, unknown)),
+        (Ok(None), program) => {
+            let error = unknown.map(|at| unknown_option(&tokens, at));
+            return Err(error.unwrap_or_else(|| no_end(&tokens, program)));
+        }
     };
     Ok(end.split(tokens))
 }
 
-fn no_end(tokens: &[String], program: Program, unknown: Option<usize>) -> Error {
-    let first = tokens.first().map_or("", String::as_str);
-    if let Some(at) = unknown {
-        return unknown_option(tokens, at);
-    }
-    match program {
-        Program::Shell => Error::refused(format!(
-            "cannot tell where the command {} ends: a shell's script may count on the number of \
-             its arguments",
-            quote(first)
-        ))
-        .help(
+fn no_end(tokens: &[String], program: Program) -> Error {
+    let separator = with_separator(tokens);
+    let (why, help) = match program {
+        Program::Shell => (
+            "a shell's script may count on the number of its arguments",
             "let the shim interpose instead (`hydra-shim install DIR`, DIR first in PATH): the \
              python3 inside the script is then translated; or put `--` in front of the \
-             application's arguments, after the `$0` of a `-c` script",
+             application's arguments, after the `$0` of a `-c` script"
+                .to_owned(),
         ),
-        Program::Starter => Error::refused(format!(
-            "cannot tell where the command {} ends: it starts another program",
-            quote(&before_flags(tokens))
-        ))
-        .help(with_separator(first)),
-        _ => Error::refused(format!(
-            "cannot tell where the command {} ends: no script (*.py) and no `-m MODULE`",
-            quote(&before_flags(tokens))
-        ))
-        .help(match program {
-            Program::Python => format!("name the script, as main.py; or {}", with_separator(first)),
-            _ => with_separator(first),
-        }),
-    }
+        Program::Starter => ("it starts another program", separator),
+        Program::Python => (
+            "no script (*.py) and no `-m MODULE`",
+            format!("name the script, as main.py; or {separator}"),
+        ),
+        _ => ("no script (*.py) and no `-m MODULE`", separator),
+    };
+    // A shell's script may hold anything.
+    let is_shell = matches!(program, Program::Shell);
+    cannot_tell(if is_shell { first(tokens) } else { tokens }, why).help(help)
 }
 
 fn unknown_option(tokens: &[String], at: usize) -> Error {
-    let first = tokens.first().map_or("", String::as_str);
     let option = split_attached(tokens.get(at).map_or("", String::as_str)).0;
-    let error = Error::refused(format!(
-        "cannot tell where the command {} ends: whether the option {} takes the next word is not \
-         known",
-        quote(first),
-        quote(option)
-    ));
-    match option.strip_prefix("--") {
-        Some(_) => {
-            error.help(format!("write {option}=VALUE if it does; or {}", with_separator(first)))
-        }
-        None => error.help(with_separator(first)),
-    }
+    let separator = with_separator(tokens);
+    let why = format!("whether the option {} takes the next word is not known", quote(option));
+    cannot_tell(first(tokens), &why).help(if option.starts_with("--") {
+        format!("write {option}=VALUE if it does; or {separator}")
+    } else {
+        separator
+    })
 }
 
-fn with_separator(first: &str) -> String {
+/// Says that nobody can tell where a command ends, of which `tokens` are the beginning.
+pub(crate) fn cannot_tell(tokens: &[String], why: &str) -> Error {
+    let command = quote(&before_flags(tokens));
+    Error::refused(format!("cannot tell where the command {command} ends: {why}"))
+}
+
+/// The first of `tokens` alone.
+pub(crate) fn first(tokens: &[String]) -> &[String] {
+    tokens.get(..1).unwrap_or_default()
+}
+
+fn with_separator(tokens: &[String]) -> String {
+    let program = first(tokens).concat();
     format!(
-        "put `--` in front of the application's arguments: hydra-shim run {first} … -- --lr 0.1"
+        "put `--` in front of the application's arguments: hydra-shim run {program} … -- --lr 0.1"
     )
 }
 

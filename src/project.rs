@@ -194,7 +194,6 @@ fn check_command(line: &CommandLine, declared: &Declarations, rules: Option<&Rul
     if is_named {
         return Ok(());
     }
-    let program = quote(line.command.first().map_or("", String::as_str));
     let why = match line.ending {
         Ending::AfterFlags => "a flag or an override in front of `--` may be its argument",
         Ending::FirstOfSeveral => "there is more than one `--`, and one may be a value",
@@ -203,12 +202,10 @@ fn check_command(line: &CommandLine, declared: &Declarations, rules: Option<&Rul
               environment alone (unknown: error)"
         }
     };
-    Err(Error::refused(format!("cannot tell where the command {program} ends: {why}")).help(
-        format!(
-            "leave out the `--` where all of it is the application's, or name the command: \
-         `command` in hydra-shim.yaml, or {COMMAND_VARIABLE}"
-        ),
-    ))
+    Err(command_line::cannot_tell(command_line::first(&line.command), why).help(format!(
+        "leave out the `--` where all of it is the application's, or name the command: `command` in \
+         hydra-shim.yaml, or {COMMAND_VARIABLE}"
+    )))
 }
 
 /// The keys of the rules that hold for `app`.

@@ -3,8 +3,8 @@
 use super::launcher::Launcher;
 use super::program::Program;
 use super::shell::Script;
-use super::{App, CommandLine, Ending, is_argument};
-use crate::error::{Error, Result, quote};
+use super::{App, CommandLine, Ending, cannot_tell, is_argument};
+use crate::error;
 use crate::hydra;
 use crate::token::split_attached;
 
@@ -20,13 +20,6 @@ pub(super) struct End {
 }
 
 impl End {
-    /// After the token at `index`, which says what is run. A `--` directly after it is dropped.
-    fn after_script(tokens: &[String], index: usize, app: App) -> Self {
-        let next = index + 1;
-        let dropped = tokens.get(next).is_some_and(|token| token == "--");
-        Self { command: next, arguments: next + usize::from(dropped), app, ending: Ending::Grammar }
-    }
-
     /// After the token at `index`.
     pub(super) fn after(index: usize, app: App) -> Self {
         Self { command: index + 1, arguments: index + 1, app, ending: Ending::Grammar }
@@ -42,46 +35,53 @@ impl End {
 
 /// Where a search for the script goes on, or what it found.
 pub(super) enum Step<'t> {
-    /// The command ends after its script or module.
-    Script(End),
     /// The program at this index decides.
     Program(usize),
     /// The module of this name, in the token at this index, decides.
     Module(&'t str, usize),
-    /// There is none; from this index on a separator may end the command.
-    NoScript(usize),
-    /// Nobody can tell whether the option at this index takes the next token.
+    /// The command ends after its script or module, or there is none.
+    Found(Result<End, NoScript>),
+}
+
+/// What there is in the place of a script.
+pub(super) enum NoScript {
+    /// Nothing; from this index on a separator may end the command.
+    From(usize),
+    /// At this index an option of which nobody can tell whether it takes the next token.
     UnknownOption(usize),
 }
 
-/// What a search for the script found.
-pub(super) enum Found {
-    Script(End),
-    /// See [`Step::NoScript`].
-    NoScript(usize),
-    /// See [`Step::UnknownOption`].
-    UnknownOption(usize),
+impl Step<'_> {
+    /// There is no script; from the index `from` on a separator may end the command.
+    pub(super) fn no_script(from: usize) -> Self {
+        Self::Found(Err(NoScript::From(from)))
+    }
 }
 
 /// Looks for the script or module that a command line starts.
-pub(super) fn script(tokens: &[String]) -> Found {
+pub(super) fn script(tokens: &[String]) -> Result<End, NoScript> {
     let mut step = Step::Program(0);
     loop {
         step = match step {
-            Step::Script(end) => return Found::Script(end),
-            Step::NoScript(from) => return Found::NoScript(from),
-            Step::UnknownOption(at) => return Found::UnknownOption(at),
+            Step::Found(found) => return found,
             Step::Program(at) => program(tokens, at),
             Step::Module(name, at) => match Launcher::module(name) {
                 Some(launcher) => launcher.walk(tokens, at + 1),
-                None => Step::Script(End::after_script(tokens, at, App::Module(name.to_owned()))),
+                None => Step::Found(Ok(after_script(tokens, at, App::Module(name.to_owned())))),
             },
         }
     }
 }
 
+/// After the token at `index`, which says what is run. A `--` directly after it is dropped.
+fn after_script(tokens: &[String], index: usize, app: App) -> End {
+    let next = index + 1;
+    let dropped = tokens.get(next).is_some_and(|token| token == "--");
+    End { arguments: next + usize::from(dropped), ..End::after(index, app) }
+}
+
 fn program(tokens: &[String], at: usize) -> Step<'_> {
-    let Some(word) = tokens.get(at) else { return Step::NoScript(at) };
+    let Some(word) = tokens.get(at) else { return Step::no_script(at) };
     match Program::of(word) {
         Program::Python => python(tokens, at + 1),
         Program::Launcher(launcher) => launcher.walk(tokens, at + 1),
@@ -89,12 +89,12 @@ fn program(tokens: &[String], at: usize) -> Step<'_> {
             let rest = tokens.get(at..).unwrap_or_default();
             // The word after a `-c` script is its `$0`, `--` too, and would be lost.
             let after = |script: Script| at + script.at + 1 + usize::from(script.inline);
-            Step::NoScript(Script::find(rest).map_or(tokens.len(), after))
+            Step::no_script(Script::find(rest).map_or(tokens.len(), after))
         }
         Program::Starter | Program::Other if at > 0 && has_py_ending(word) => {
-            Step::Script(End::after_script(tokens, at, App::Script(word.clone())))
+            Step::Found(Ok(after_script(tokens, at, App::Script(word.clone()))))
         }
-        Program::Starter | Program::Other => Step::NoScript(at + 1),
+        Program::Starter | Program::Other => Step::no_script(at + 1),
     }
 }
 
@@ -104,7 +104,7 @@ fn python(tokens: &[String], start: usize) -> Step<'_> {
     while let Some(token) = tokens.get(index) {
         if token == "--" {
             if is_separator(tokens, index) {
-                return Step::NoScript(index);
+                return Step::no_script(index);
             }
             index += 1;
         } else if token == "--check-hash-based-pycs" {
@@ -113,50 +113,27 @@ fn python(tokens: &[String], start: usize) -> Step<'_> {
             index += 1;
         } else if token.starts_with("--") {
             // None of Python's: an argument, and the script was forgotten.
-            return Step::NoScript(tokens.len());
+            return Step::no_script(tokens.len());
         } else if token == "-" || !token.starts_with('-') {
-            return Step::Script(End::after_script(tokens, index, App::Script(token.clone())));
+            let end = after_script(tokens, index, App::Script(token.clone()));
+            return Step::Found(Ok(end));
         } else {
-            match short_option(token) {
-                Short::Flags => index += 1,
-                Short::Takes(attached) => index += 1 + usize::from(attached.is_empty()),
-                Short::Module("") => {
-                    let module = tokens.get(index + 1).map(|name| Step::Module(name, index + 1));
-                    return module.unwrap_or(Step::NoScript(tokens.len()));
-                }
-                Short::Module(attached) => return Step::Module(attached, index),
-                Short::Code(attached) => {
-                    return Step::NoScript(index + 1 + usize::from(attached.is_empty()));
-                }
+            let option = token.char_indices().find(|(_, c)| matches!(c, 'c' | 'm' | 'W' | 'X'));
+            let Some((at, option)) = option else {
+                index += 1;
+                continue;
+            };
+            // Of a cluster, as `-uW` or `-Ic`, the rest is the value, or else the next token is.
+            let attached = token.get(at + 1..).filter(|attached| !attached.is_empty());
+            let last = index + usize::from(attached.is_none());
+            match (option, attached.or(tokens.get(last).map(String::as_str))) {
+                ('m', Some(module)) => return Step::Module(module, last),
+                ('c' | 'm', _) => return Step::no_script(last + 1),
+                _ => index = last + 1,
             }
         }
     }
-    Step::NoScript(index)
-}
-
-/// A cluster of Python's short options, as `-uW` or `-Ic`.
-enum Short<'a> {
-    /// Switches only.
-    Flags,
-    /// `-W` or `-X`: takes a value, attached or next.
-    Takes(&'a str),
-    /// `-m`, with what is attached to it.
-    Module(&'a str),
-    /// `-c`, with what is attached to it.
-    Code(&'a str),
-}
-
-fn short_option(token: &str) -> Short<'_> {
-    for (index, c) in token.char_indices().skip(1) {
-        let attached = token.get(index + 1..).unwrap_or("");
-        match c {
-            'c' => return Short::Code(attached),
-            'm' => return Short::Module(attached),
-            'W' | 'X' => return Short::Takes(attached),
-            _ => {}
-        }
-    }
-    Short::Flags
+    Step::no_script(index)
 }
 
 fn has_py_ending(word: &str) -> bool {
@@ -169,16 +146,17 @@ fn has_py_ending(word: &str) -> bool {
 ///
 /// # Errors
 /// It may be the value of the flag in front of it.
-pub(super) fn separator(tokens: &[String], from: usize, program: Program) -> Result<Option<End>> {
+pub(super) fn separator(
+    tokens: &[String],
+    from: usize,
+    program: Program,
+) -> error::Result<Option<End>> {
     let mut separators = (from..tokens.len()).filter(|index| is_separator(tokens, *index));
     let Some(at) = separators.next() else { return Ok(None) };
     let before = tokens.get(..at).unwrap_or_default();
     if let Some(flag) = before.last().filter(|token| takes_next(token)) {
-        return Err(Error::refused(format!(
-            "cannot tell where the command {} ends: the `--` after {flag} may be its value",
-            quote(&before_flags(tokens))
-        ))
-        .help(format!("write {flag}=… for a value, or {flag}=true, and `--` after it")));
+        return Err(cannot_tell(tokens, &format!("the `--` after {flag} may be its value"))
+            .help(format!("write {flag}=… for a value, or {flag}=true, and `--` after it")));
     }
     let own = before.get(from..).unwrap_or_default();
     let ending = match program {

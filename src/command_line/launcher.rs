@@ -2,9 +2,9 @@
 //! where their program's word is.
 //!
 //! The tables are of each tool's own parser (named beside it). An option that is not in them may or may
-//! not take the next token, so the search ends there: [`Step::UnknownOption`].
+//! not take the next token, so the search ends there: [`NoScript::UnknownOption`].
 
-use super::end::{Step, is_separator};
+use super::end::{NoScript, Step, is_separator};
 use crate::token::split_attached;
 
 /// A launcher's command line: its options, and in front of its program a word or none.
@@ -204,7 +204,7 @@ impl Launcher {
         while let Some(token) = tokens.get(at) {
             if token == "--" {
                 if is_separator(tokens, at) {
-                    return Step::NoScript(at);
+                    return Step::no_script(at);
                 }
                 at += 1;
                 break;
@@ -216,7 +216,7 @@ impl Launcher {
                 Token::Option => {}
                 Token::OptionWithValue => at += 1,
                 Token::Module => is_module = true,
-                Token::Unknown => return Step::UnknownOption(at),
+                Token::Unknown => return Step::Found(Err(NoScript::UnknownOption(at))),
             }
             at += 1;
         }
