@@ -57,15 +57,16 @@ pub struct Variable {
 #[derive(Clone, Debug, Default)]
 pub struct Flags {
     flags: Vec<Flag>,
-    /// By [`plain_name`].
-    places: HashMap<String, Vec<usize>>,
+    /// Of each as it is written, and by [`plain_name`] of the first that has it.
+    places: HashMap<String, usize>,
 }
 
 impl Flags {
     /// One more flag.
     pub fn push(&mut self, flag: Flag) {
-        let places = self.places.entry(plain_name(&flag.written())).or_default();
-        places.push(self.flags.len());
+        let (written, place) = (flag.written(), self.flags.len());
+        self.places.entry(plain_name(&written)).or_insert(place);
+        self.places.insert(written, place);
         self.flags.push(flag);
     }
 
@@ -87,10 +88,7 @@ impl Flags {
     }
 
     fn place(&self, written: &str) -> Option<usize> {
-        let places = self.places.get(&plain_name(written))?;
-        let is_exact =
-            |place: &&usize| self.flags.get(**place).is_some_and(|flag| flag.written() == written);
-        places.iter().find(is_exact).or(places.first()).copied()
+        self.places.get(written).or_else(|| self.places.get(&plain_name(written))).copied()
     }
 }
 

@@ -75,6 +75,12 @@ impl Error {
         self.help = Some(help.into());
         self
     }
+
+    /// The same error with a next step, unless it has one.
+    #[must_use]
+    pub fn or_help(self, help: impl Into<String>) -> Self {
+        if self.help.is_some() { self } else { self.help(help) }
+    }
 }
 
 impl fmt::Display for Error {

@@ -1,5 +1,6 @@
 //! From files and the environment to [`Declarations`], before the heart is asked.
 
+use std::env::VarError;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -50,14 +51,11 @@ impl Project {
     /// # Errors
     /// It cannot be read.
     pub fn read(app: &App, named: Named<'_>) -> Result<Self> {
-        let rules = match rules_file(app, named.rules) {
-            Some(file) => {
-                let text = read_text(&file)
-                    .map_err(|error| with_variable(error, RULES_VARIABLE, &file))?;
-                Some((file, text))
-            }
-            None => None,
+        let read = |file: PathBuf| match read_text(&file) {
+            Ok(text) => Ok((file, text)),
+            Err(error) => Err(with_variable(error, RULES_VARIABLE, &file)),
         };
+        let rules = rules_file(app, named.rules).map(read).transpose()?;
         let component = named.component.map(Path::to_owned).or_else(|| file_in(COMPONENT_VARIABLE));
         Ok(Self { rules, component })
     }
@@ -104,22 +102,19 @@ impl Project {
 
     /// What the component says that is named, or that the rules name.
     fn component(&self, app: &App, layer: &Layer) -> Result<Declarations> {
-        let types = |flag: &str| layer.declared_type(flag);
-        if let Some(file) = &self.component {
-            let component = read_component(file, app)
-                .map_err(|error| with_variable(error, COMPONENT_VARIABLE, file))?;
-            return declare::declarations(&component, &types);
-        }
-        let (Some((rules, _)), Some(component)) = (&self.rules, layer.component()) else {
-            return Ok(Declarations::default());
+        let read = |file: &Path| {
+            declare::declarations(&read_component(file, app)?, &|flag| layer.declared_type(flag))
         };
-        let file = rules.parent().unwrap_or(Path::new("")).join(component);
-        let read = read_component(&file, app)
-            .and_then(|component| declare::declarations(&component, &types));
-        read.map_err(|error| match error.help {
-            None => error.help(format!("it is the `component` of {}", quote(&shown_path(rules)))),
-            Some(_) => error,
-        })
+        match (&self.component, &self.rules, layer.component()) {
+            (Some(file), ..) => {
+                read(file).map_err(|error| with_variable(error, COMPONENT_VARIABLE, file))
+            }
+            (None, Some((rules, _)), Some(component)) => {
+                let help = || format!("it is the `component` of {}", quote(&shown_path(rules)));
+                read(&rules.with_file_name(component)).map_err(|error| error.or_help(help()))
+            }
+            _ => Ok(Declarations::default()),
+        }
     }
 }
 
@@ -135,10 +130,7 @@ pub fn translate_tokens(tokens: Vec<String>, named: Named<'_>) -> Result<Transla
             (command_line::with_default(command, arguments)?, project)
         }
     };
-    match project {
-        Some(project) => project.translate(line),
-        None => Project::read(&line.app, named)?.translate(line),
-    }
+    project.map_or_else(|| Project::read(&line.app, named), Ok)?.translate(line)
 }
 
 /// Translates what a component's container is started with, a command and the application's
@@ -161,10 +153,7 @@ pub fn dry_run(
     let app = App::of(command.clone());
     // A component's own command names a file in its image; the rules are here.
     let place = if other_command.is_empty() { &App::Unknown } else { &app };
-    let project = match project {
-        Some(project) => project,
-        None => Project::read(place, named)?,
-    };
+    let project = project.map_or_else(|| Project::read(place, named), Ok)?;
     if project.naming(&app) == Naming::Off {
         return Ok(Translation::untouched(command, arguments.to_vec()));
     }
@@ -217,17 +206,16 @@ fn layer_for(app: &App, rules: Option<&Rules>) -> Layer {
 fn lay_over(layer: &Layer, component: Declarations) -> Result<Declarations> {
     let mut declared = layer.over(component);
     for (name, key, source) in layer.env() {
-        if let Some(value) = std::env::var_os(name) {
-            let value = value.into_string().map_err(|_| {
-                Error::refused(format!("the environment variable {name} ({source}) is not UTF-8"))
-            })?;
-            declared.variables.push(Variable {
-                name: name.to_owned(),
-                key: key.clone(),
-                value,
-                source,
-            });
-        }
+        let value = match std::env::var(name) {
+            Ok(value) => value,
+            Err(VarError::NotPresent) => continue,
+            Err(VarError::NotUnicode(_)) => {
+                let message = format!("the environment variable {name} ({source}) is not UTF-8");
+                return Err(Error::refused(message));
+            }
+        };
+        let (name, key) = (name.to_owned(), key.clone());
+        declared.variables.push(Variable { name, key, value, source });
     }
     Ok(declared)
 }
@@ -252,12 +240,8 @@ fn file_in(variable: &str) -> Option<PathBuf> {
 
 /// An error in `file`, which says so if it is the variable that names it.
 fn with_variable(error: Error, variable: &str, file: &Path) -> Error {
-    match file_in(variable) {
-        Some(named) if named == file && error.help.is_none() => {
-            error.help(format!("{variable} names it"))
-        }
-        _ => error,
-    }
+    let is_named = file_in(variable).is_some_and(|named| named == file);
+    if is_named { error.or_help(format!("{variable} names it")) } else { error }
 }
 
 /// Reads a component for `app`. Of a compiled pipeline's tasks it is the one that starts `app`.
@@ -279,20 +263,17 @@ fn read_component(file: &Path, app: &App) -> Result<Component> {
     // A component that several tasks call is the same one.
     found.dedup_by_key(|task| (&task.component.name, &task.component.image));
     match found.as_slice() {
-        [task] => Ok(task.component.clone()),
-        found => {
-            let names: Vec<&str> = match found {
-                [] => tasks.iter().map(|task| task.name.as_str()).collect(),
-                found => found.iter().map(|task| task.name.as_str()).collect(),
-            };
-            Err(Error::refused(format!(
-                "{}: cannot tell which task starts this application: {}",
-                quote(&shown_path(file)),
-                names.join(", ")
-            ))
-            .help("name the file of a single component, for each script under `apps` in the rules"))
-        }
+        [task] => return Ok(task.component.clone()),
+        [] => found = tasks.iter().collect(),
+        _ => {}
     }
+    let names: Vec<&str> = found.iter().map(|task| task.name.as_str()).collect();
+    Err(Error::refused(format!(
+        "{}: cannot tell which task starts this application: {}",
+        quote(&shown_path(file)),
+        names.join(", ")
+    ))
+    .help("name the file of a single component, for each script under `apps` in the rules"))
 }
 
 /// What a component's container runs.

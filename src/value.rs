@@ -211,6 +211,18 @@ where
     deserializer.deserialize_str(Text(PhantomData))
 }
 
+/// Reads a scalar that may be absent, as [`from_text`].
+///
+/// # Errors
+/// As [`from_text`].
+pub(crate) fn some_from_text<'de, T, D>(deserializer: D) -> std::result::Result<Option<T>, D::Error>
+where
+    T: FromStr<Err = String>,
+    D: Deserializer<'de>,
+{
+    from_text(deserializer).map(Some)
+}
+
 /// Reads a truth value of a file, in the words of [`boolean`].
 ///
 /// # Errors

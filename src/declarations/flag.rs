@@ -43,11 +43,13 @@ pub struct Flag {
 #[serde(default, deny_unknown_fields, expecting = "a mapping of a flag's keys")]
 pub struct FlagRule {
     /// The Hydra key that it sets, with + or ++ in front as in Hydra.
+    #[serde(deserialize_with = "value::some_from_text")]
     pub key: Option<Key>,
     /// The type of its value.
-    #[serde(rename = "type")]
+    #[serde(rename = "type", deserialize_with = "value::some_from_text")]
     pub ty: Option<Type>,
     /// Which folder is made before the application starts: the one that it names, or its parent.
+    #[serde(deserialize_with = "value::some_from_text")]
     pub mkdir: Option<Mkdir>,
     /// What becomes of an empty or null value: it is kept, or sets nothing.
     pub empty: Option<Empty>,
@@ -141,12 +143,6 @@ impl FromStr for Mkdir {
             None if text == "parent" => Ok(Self::Parent),
             None => Err("`mkdir` is true, false or parent".to_owned()),
         }
-    }
-}
-
-impl<'de> Deserialize<'de> for Mkdir {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        value::from_text(deserializer)
     }
 }
 

@@ -3,10 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer};
-
 use crate::error::quote;
-use crate::value;
 
 /// What an override does with its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -63,12 +60,6 @@ impl FromStr for Key {
              where it is to be added",
             quote(text)
         ))
-    }
-}
-
-impl<'de> Deserialize<'de> for Key {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        value::from_text(deserializer)
     }
 }
 

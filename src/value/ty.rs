@@ -3,8 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer};
-
 use crate::error::quote;
 
 /// The type of a flag's value.
@@ -115,12 +113,6 @@ impl FromStr for Type {
             let names = NAMES.map(|(name, _)| name).join("`, `");
             format!("unknown type {}, expected one of `{names}`", quote(name))
         })
-    }
-}
-
-impl<'de> Deserialize<'de> for Type {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        super::from_text(deserializer)
     }
 }
 
