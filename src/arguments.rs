@@ -91,14 +91,9 @@ impl<'a> Iterator for ArgumentParser<'a> {
         let flag =
             if self.as_it_is { None } else { self.declared.flags.named(split_attached(token).0) };
         let secret = self.is_secret(flag, token);
-        let kind = if self.as_it_is {
-            self.rest_as_it_is(token)
-        } else if let Some(flag) = flag {
-            self.declared_flag(flag, token, secret)
-        } else if token.starts_with("--") {
-            self.undeclared_flag(token, secret)
-        } else {
-            self.word(token)
+        let kind = match flag {
+            Some(flag) => self.declared_flag(flag, token, secret),
+            None => self.undeclared(token, secret),
         };
         if kind.is_err() && self.at == start + 1 && token.starts_with("--") && !token.contains('=')
         {
@@ -181,30 +176,39 @@ impl<'a> ArgumentParser<'a> {
         quote(if is_secret { written } else { token })
     }
 
-    /// A token that starts with two dashes and is not a declared flag.
-    fn undeclared_flag(&mut self, token: &'a str, secret: bool) -> Result<ArgumentKind<'a>> {
+    /// A token that is not a declared flag, and that no flag took.
+    fn undeclared(&mut self, token: &'a str, secret: bool) -> Result<ArgumentKind<'a>> {
         let (written, attached) = split_attached(token);
-        let name = written.get(2..).unwrap_or_default();
-        if let Some(flag) = negated_switch(self.declared, name, attached) {
-            let value = Ok(Value::Bool(false));
-            return self.setting(Cow::Borrowed(flag), written, "false", value, secret);
-        }
-        if self.declared.drops(name) {
-            if attached.is_none() {
-                self.take_if(|next| !is_flag_or_override(next));
+        let name = written.strip_prefix("--").filter(|_| !self.as_it_is);
+        if let Some(name) = name {
+            if let Some(flag) = negated_switch(self.declared, name, attached) {
+                let value = Ok(Value::Bool(false));
+                return self.setting(Cow::Borrowed(flag), written, "false", value, secret);
             }
-            return Ok(ArgumentKind::Dropped);
+            if self.declared.drops(name) {
+                if attached.is_none() {
+                    self.take_if(|next| !is_flag_or_override(next));
+                }
+                return Ok(ArgumentKind::Dropped);
+            }
         }
-        self.admit(token, written)?;
-        match hydra::hydra_flag(written) {
-            Some(flag) => self.hydra_flag(flag, token),
-            None => self.official_flag(written, attached, secret),
+        self.admit(token)?;
+        // Also after a `--`: Hydra takes its own flags only after the overrides.
+        if let Some(flag) = hydra::hydra_flag(written) {
+            self.hydra_flag(flag, token)
+        } else if let Some(name) = name {
+            self.official_flag(name, written, attached, secret)
+        } else if self.as_it_is || hydra::native_key(token).is_some() {
+            Ok(ArgumentKind::Override(token.to_owned()))
+        } else {
+            Err(self.unexpected(token))
         }
     }
 
     /// A flag that nobody declared, with its value.
     fn official_flag(
         &mut self,
+        name: &'a str,
         written: &'a str,
         attached: Option<&'a str>,
         secret: bool,
@@ -220,7 +224,6 @@ impl<'a> ArgumentParser<'a> {
                 next
             }
         };
-        let name = written.get(2..).unwrap_or_default();
         let key = self.declared.key_of(name).into_owned();
         if kfp::is_unfilled_placeholder(text) {
             return Err(Error::refused(format!(
@@ -259,34 +262,6 @@ impl<'a> ArgumentParser<'a> {
         }
     }
 
-    /// A token that does not start with two dashes, and that no flag took.
-    fn word(&mut self, token: &'a str) -> Result<ArgumentKind<'a>> {
-        let (written, _) = split_attached(token);
-        if token.starts_with('-') {
-            self.admit(token, written)?;
-            match hydra::hydra_flag(written) {
-                Some(flag) => self.hydra_flag(flag, token),
-                None => Err(self.unexpected(token)),
-            }
-        } else {
-            self.admit(token, token)?;
-            match hydra::native_key(token) {
-                Some(_) => Ok(ArgumentKind::Override(token.to_owned())),
-                None => Err(self.unexpected(token)),
-            }
-        }
-    }
-
-    /// What follows a `--`.
-    fn rest_as_it_is(&mut self, token: &'a str) -> Result<ArgumentKind<'a>> {
-        self.admit(token, token)?;
-        match hydra::hydra_flag(split_attached(token).0) {
-            // Hydra takes its own flags only after the overrides.
-            Some(flag) => self.hydra_flag(flag, token),
-            None => Ok(ArgumentKind::Override(token.to_owned())),
-        }
-    }
-
     /// Whether the component itself writes the last `count` tokens that were read.
     fn is_literal(&self, count: usize) -> bool {
         let last = self.tokens.get(self.at.saturating_sub(count)..self.at);
@@ -299,17 +274,19 @@ impl<'a> ArgumentParser<'a> {
         !self.declared.closed || self.is_literal(count)
     }
 
-    /// Admits the argument `token`, which no declaration names; `written` is the part of it to be named.
-    fn admit(&self, token: &str, written: &str) -> Result<()> {
+    /// Admits the argument `token`, which no declaration names.
+    fn admit(&self, token: &str) -> Result<()> {
         if self.is_admitted(1) {
             return Ok(());
         }
-        let written = match token {
-            _ if self.may_be_secret(token) => SECRET,
-            _ if self.is_secret(None, token) => split_attached(token).0,
-            _ => written,
+        let named = if self.may_be_secret(token) {
+            SECRET
+        } else if token.starts_with('-') || self.is_secret(None, token) {
+            split_attached(token).0
+        } else {
+            token
         };
-        Err(closed_mode::not_declared(self.declared, written))
+        Err(closed_mode::not_declared(self.declared, named))
     }
 
     /// Whether `token` follows a secret, of which it may be a part.
