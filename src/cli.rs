@@ -84,13 +84,10 @@ fn dispatch(matches: &ArgMatches) -> Result<()> {
             })
         }
         Some(("rewrite", options)) => {
-            let target = match path(options, "output") {
-                Some(out) => rewrite_file::Target::File(out),
-                None if options.get_flag("in-place") => rewrite_file::Target::InPlace,
-                None => rewrite_file::Target::Stdout,
-            };
-            let (file, diff) = (required_path(options, "file"), options.get_flag("diff"));
-            print(&rewrite_file::rewrite(file, &target, diff)?)
+            let file = required_path(options, "file");
+            let in_place = options.get_flag("in-place").then_some(file);
+            let out = path(options, "output").or(in_place);
+            print(&rewrite_file::rewrite(file, out, options.get_flag("diff"))?)
         }
         _ => Ok(()),
     }

@@ -11,7 +11,7 @@ use crate::error::{Error, Result, quote};
 use crate::kfp::compiled::{Pipeline, Task};
 use crate::kfp::component::{Component, Part};
 use crate::kfp::declare;
-use crate::rules::{Layer, Naming, Rules};
+use crate::rules::{Naming, Rules};
 use crate::translate::{self, Translation};
 use crate::yaml;
 
@@ -73,8 +73,7 @@ impl Project {
 
     /// The rules file, if closed mode holds for `app` by it. With a mistake in it nothing does.
     pub fn closed_by(&self, app: &App) -> Option<String> {
-        let rules = self.rules().ok().flatten()?;
-        let declared = rules.for_app(app).over(Declarations::default());
+        let declared = self.rules(app).ok()?.over(Declarations::default());
         let (file, _) = self.rules.as_ref()?;
         declared.closed.then(|| shown_path(file))
     }
@@ -88,30 +87,32 @@ impl Project {
         if self.naming(&line.app) == Naming::Off {
             return Ok(Translation::untouched(line.command, line.arguments));
         }
-        let rules = self.rules()?;
-        let layer = layer_for(&line.app, rules.as_ref());
-        let declared = lay_over(&layer, self.component(&line.app, &layer)?)?;
-        check_command(&line, &declared, rules.as_ref())?;
+        let rules = self.rules(&line.app)?;
+        let declared = lay_over(&rules, self.component(&line.app, &rules)?)?;
+        check_command(&line, &declared, rules.command())?;
         translate::translate(line.command, &line.arguments, &declared)
     }
 
-    fn rules(&self) -> Result<Option<Rules>> {
-        let rules = self.rules.as_ref();
-        rules.map(|(file, text)| Rules::read(text, &shown_path(file))).transpose()
+    /// What the rules say of `app`; nothing, where there are none.
+    fn rules(&self, app: &App) -> Result<Rules> {
+        match &self.rules {
+            Some((file, text)) => Rules::read(text, &shown_path(file), app),
+            None => Ok(Rules::default()),
+        }
     }
 
     /// What the component says that is named, or that the rules name.
-    fn component(&self, app: &App, layer: &Layer) -> Result<Declarations> {
+    fn component(&self, app: &App, rules: &Rules) -> Result<Declarations> {
         let read = |file: &Path| {
-            declare::declarations(&read_component(file, app)?, &|flag| layer.declared_type(flag))
+            declare::declarations(&read_component(file, app)?, &|flag| rules.declared_type(flag))
         };
-        match (&self.component, &self.rules, layer.component()) {
+        match (&self.component, &self.rules, rules.component()) {
             (Some(file), ..) => {
                 read(file).map_err(|error| with_variable(error, COMPONENT_VARIABLE, file))
             }
-            (None, Some((rules, _)), Some(component)) => {
-                let help = || format!("it is the `component` of {}", quote(&shown_path(rules)));
-                read(&rules.with_file_name(component)).map_err(|error| error.or_help(help()))
+            (None, Some((file, _)), Some(component)) => {
+                let help = || format!("it is the `component` of {}", quote(&shown_path(file)));
+                read(&file.with_file_name(component)).map_err(|error| error.or_help(help()))
             }
             _ => Ok(Declarations::default()),
         }
@@ -157,11 +158,11 @@ pub fn dry_run(
     if project.naming(&app) == Naming::Off {
         return Ok(Translation::untouched(command, arguments.to_vec()));
     }
-    let layer = layer_for(&app, project.rules()?.as_ref());
+    let rules = project.rules(&app)?;
     let run = |component| -> Result<Translation> {
-        Ok(translate::dry_run(command, arguments, &lay_over(&layer, component)?))
+        Ok(translate::dry_run(command, arguments, &lay_over(&rules, component)?))
     };
-    match declare::declarations(component, &|flag| layer.declared_type(flag)) {
+    match declare::declarations(component, &|flag| rules.declared_type(flag)) {
         Ok(declared) => run(declared),
         // Shown by what the rules say alone: what is secret stays so.
         Err(error) => Ok(run(Declarations::default())?.refused_whole(&error)),
@@ -170,13 +171,16 @@ pub fn dry_run(
 
 /// Refuses a command that a separator has ended, where a value may have been that separator. In closed
 /// mode all of the command has to be named: by the component, the rules or the environment.
-fn check_command(line: &CommandLine, declared: &Declarations, rules: Option<&Rules>) -> Result<()> {
+fn check_command(
+    line: &CommandLine,
+    declared: &Declarations,
+    rules: Option<&[String]>,
+) -> Result<()> {
     if line.ending == Ending::Grammar || (line.ending == Ending::Separator && !declared.closed) {
         return Ok(());
     }
     let component = declared.command.as_slice();
     let component = component.strip_suffix(&["--".to_owned()]).unwrap_or(component);
-    let rules = rules.and_then(Rules::command);
     let is_named = component.ends_with(&line.command)
         || rules == Some(line.command.as_slice())
         || variable_command()?.is_some_and(|command| command == line.command);
@@ -197,15 +201,10 @@ fn check_command(line: &CommandLine, declared: &Declarations, rules: Option<&Rul
     )))
 }
 
-/// The keys of the rules that hold for `app`.
-fn layer_for(app: &App, rules: Option<&Rules>) -> Layer {
-    rules.map(|rules| rules.for_app(app)).unwrap_or_default()
-}
-
 /// The rules over the component's declarations, with the environment's part in them.
-fn lay_over(layer: &Layer, component: Declarations) -> Result<Declarations> {
-    let mut declared = layer.over(component);
-    for (name, key, source) in layer.env() {
+fn lay_over(rules: &Rules, component: Declarations) -> Result<Declarations> {
+    let mut declared = rules.over(component);
+    for (name, key, source) in rules.env() {
         let value = match std::env::var(name) {
             Ok(value) => value,
             Err(VarError::NotPresent) => continue,
@@ -335,7 +334,7 @@ fn default_command(named: Named<'_>) -> Result<(Vec<String>, Option<Project>)> {
         return Ok((command, None));
     }
     let project = Project::read(&App::Unknown, named)?;
-    if let Some(command) = project.rules()?.as_ref().and_then(Rules::command) {
+    if let Some(command) = project.rules(&App::Unknown)?.command() {
         return Ok((command.to_vec(), Some(project)));
     }
     // A file that is named holds for every command; and a pipe can be read but once.

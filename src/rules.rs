@@ -16,8 +16,8 @@ use crate::hydra::{self, Key};
 use crate::value::Type;
 use reading::{Override, Words};
 
-/// A rules file.
-#[derive(Debug)]
+/// What a rules file says of one application: its own keys over the general ones.
+#[derive(Clone, Debug, Default)]
 pub struct Rules {
     keys: Keys,
     file: Arc<SourceFile>,
@@ -91,36 +91,25 @@ pub enum Naming {
     Off,
 }
 
-/// What the rules say of one application: its own keys over the general ones.
-#[derive(Clone, Debug, Default)]
-pub struct Layer {
-    keys: Keys,
-    file: Option<Arc<SourceFile>>,
-}
-
 impl Rules {
-    /// Reads a rules file's `text`; `name` names it in messages.
+    /// Reads what a rules file's `text` says of `app`; `name` names it in messages.
     ///
     /// # Errors
     /// It is not YAML, or a key or a value is unknown; with its place and the nearest known one.
-    pub fn read(text: &str, name: &str) -> Result<Self> {
+    pub fn read(text: &str, name: &str, app: &App) -> Result<Self> {
+        let general = reading::parse(text, name)?;
+        let mut apps = general.apps.iter().flatten();
+        let own = match apps.find(|(name, _)| app.is_named(name)) {
+            Some((_, AppRules::Keys(own))) => own.clone(),
+            _ => Keys::default(),
+        };
         let file = SourceFile { name: name.to_owned(), text: text.to_owned() };
-        Ok(Self { keys: reading::parse(text, name)?, file: Arc::new(file) })
+        Ok(Self { keys: own.over(general), file: Arc::new(file) })
     }
 
     /// The default command.
     pub fn command(&self) -> Option<&[String]> {
         self.keys.command.as_ref().map(|Words(words)| words.as_slice())
-    }
-
-    /// The keys that hold for `app`: its own before the general ones.
-    pub fn for_app(&self, app: &App) -> Layer {
-        let mut apps = self.keys.apps.iter().flatten();
-        let own = match apps.find(|(name, _)| app.is_named(name)) {
-            Some((_, AppRules::Keys(own))) => own.clone(),
-            _ => Keys::default(),
-        };
-        Layer { keys: own.over(self.keys.clone()), file: Some(Arc::clone(&self.file)) }
     }
 
     /// What a rules file's text says of `app` by its name. Mistakes elsewhere in it do not count: who
@@ -138,6 +127,52 @@ impl Rules {
         });
         if by_command { Naming::Named } else { Naming::Unnamed }
     }
+
+    /// The component's file, relative to the rules file.
+    pub fn component(&self) -> Option<&str> {
+        self.keys.component.as_deref()
+    }
+
+    /// The environment variables that set a key, with who says so.
+    pub fn env(&self) -> impl Iterator<Item = (&str, &Key, Source)> {
+        self.keys.env.iter().map(|(name, key)| (name.as_str(), key, Source::key(&self.file, name)))
+    }
+
+    /// The type that the rules give the flag `name`, without dashes.
+    pub fn declared_type(&self, name: &str) -> Option<Type> {
+        let typed = || self.keys.flags.iter().filter(|(_, rule)| rule.ty.is_some());
+        let exact = typed().find(|(written, _)| without_dashes(written) == name);
+        let alike = || typed().find(|(other, _)| same_name(without_dashes(other), name));
+        exact.or_else(alike)?.1.ty.clone()
+    }
+
+    /// Lays these rules over what a component declares.
+    pub fn over(&self, mut declared: Declarations) -> Declarations {
+        declared.underscores = self.keys.dashes == Some(Dashes::Underscore);
+        declared.closed = self.keys.unknown == Some(Unknown::Error);
+        if declared.underscores {
+            declared.flags.for_each(|flag| flag.key.name = flag.key.name.replace('-', "_"));
+        }
+        // In reverse, so that of two entries for a flag the first (an app's own) has the last word.
+        for (written, rule) in self.keys.flags.iter().rev() {
+            let name = without_dashes(written);
+            let source = Source::key(&self.file, name);
+            match declared.flags.named_mut(&format!("--{name}")) {
+                Some(flag) if flag.name == name || flag.by_component => flag.obey(rule, source),
+                _ => {
+                    let key = Key::existing(declared.key_of(name));
+                    let mut flag = Flag::new(name, key, Type::Auto, source.clone());
+                    flag.obey(rule, source);
+                    declared.flags.push(flag);
+                }
+            }
+        }
+        let drop = self.keys.drop.iter().flatten();
+        declared.drop = drop.map(|name| without_dashes(name).to_owned()).collect();
+        let append = self.keys.append.iter().flatten();
+        declared.append = append.map(|Override(text)| text.clone()).collect();
+        declared
+    }
 }
 
 impl Keys {
@@ -154,59 +189,6 @@ impl Keys {
             append: self.append.or(general.append),
             apps: None,
         }
-    }
-}
-
-impl Layer {
-    /// The component's file, relative to the rules file.
-    pub fn component(&self) -> Option<&str> {
-        self.keys.component.as_deref()
-    }
-
-    /// The environment variables that set a key, with who says so.
-    pub fn env(&self) -> impl Iterator<Item = (&str, &Key, Source)> {
-        self.keys.env.iter().map(|(name, key)| (name.as_str(), key, self.source(name)))
-    }
-
-    /// The type that the rules give the flag `name`, without dashes.
-    pub fn declared_type(&self, name: &str) -> Option<Type> {
-        let typed = || self.keys.flags.iter().filter(|(_, rule)| rule.ty.is_some());
-        let exact = typed().find(|(written, _)| without_dashes(written) == name);
-        let alike = || typed().find(|(other, _)| same_name(without_dashes(other), name));
-        exact.or_else(alike)?.1.ty.clone()
-    }
-
-    /// Lays these rules over what a component declares.
-    pub fn over(&self, mut declared: Declarations) -> Declarations {
-        declared.underscores = self.keys.dashes == Some(Dashes::Underscore);
-        declared.closed = self.keys.unknown == Some(Unknown::Error);
-        if declared.underscores {
-            let plain = |flag: &mut Flag| flag.key.name = flag.key.name.replace('-', "_");
-            declared.flags.for_each(plain);
-        }
-        // In reverse, so that of two entries for a flag the first (an app's own) has the last word.
-        for (written, rule) in self.keys.flags.iter().rev() {
-            let name = without_dashes(written);
-            let source = self.source(name);
-            match declared.flags.named_mut(&format!("--{name}")) {
-                Some(flag) if flag.name == name || flag.by_component => flag.obey(rule, source),
-                _ => {
-                    let key = Key::existing(declared.key_of(name));
-                    let mut flag = Flag::new(name, key, Type::Auto, source.clone());
-                    flag.obey(rule, source);
-                    declared.flags.push(flag);
-                }
-            }
-        }
-        let names = self.keys.drop.iter().flatten().map(|name| without_dashes(name).to_owned());
-        declared.drop = names.collect();
-        let append = self.keys.append.iter().flatten();
-        declared.append = append.map(|Override(text)| text.clone()).collect();
-        declared
-    }
-
-    fn source(&self, key: &str) -> Source {
-        self.file.as_ref().map_or_else(|| Source::from(""), |file| Source::key(file, key))
     }
 }
 

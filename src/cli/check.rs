@@ -124,7 +124,7 @@ struct Checked {
 /// that it complains about, and who declared it.
 fn check_one(translation: &Translation, rules: Option<&Path>) -> Result<Checked> {
     refuse_other_programs(&translation.command, rules)?;
-    let output = compose(translation, translation.overrides(), Interpolations::Resolved)?;
+    let output = compose(translation, translation.overrides(), hydra::COMPOSE_RESOLVED)?;
     if output.status.success() {
         let config = String::from_utf8_lossy(&output.stdout);
         let warnings = losses::warnings(translation, &config);
@@ -206,27 +206,17 @@ fn is_python_program(file: &Path) -> bool {
     text.starts_with("#!") && text.lines().take(2).any(|line| line.contains("python"))
 }
 
-/// How a config's interpolations are printed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Interpolations {
-    AsWritten,
-    Resolved,
-}
-
-/// Has the application's Hydra compose its config with `overrides`.
+/// Has the application's Hydra compose its config with `overrides`, and print it as `flags` say.
 fn compose<'a>(
     translation: &Translation,
     overrides: impl Iterator<Item = &'a String>,
-    interpolations: Interpolations,
+    flags: &[&str],
 ) -> Result<Output> {
     let name = translation.command.first().map_or("", String::as_str);
     let program = exec::find(OsStr::new(name), std::env::var_os("PATH"))?;
     let mut process = Command::new(&program);
     process.args(translation.command.iter().skip(1)).args(composing(overrides));
-    process.args(hydra::COMPOSE).env_remove(hydra::FULL_ERROR_VARIABLE);
-    if interpolations == Interpolations::Resolved {
-        process.arg(hydra::RESOLVE);
-    }
+    process.args(flags).env_remove(hydra::FULL_ERROR_VARIABLE);
     process
         .output()
         .map_err(|error| exec::explain(&program, &process.get_args().collect::<Vec<_>>(), &error))
@@ -236,7 +226,7 @@ fn compose<'a>(
 fn compose_with(translation: &Translation, index: usize, instead: &[String]) -> Result<Output> {
     let steps = translation.trace.iter().enumerate();
     let overrides = steps.flat_map(|(at, step)| if at == index { instead } else { &step.to });
-    compose(translation, overrides, Interpolations::Resolved)
+    compose(translation, overrides, hydra::COMPOSE_RESOLVED)
 }
 
 /// The overrides, and those of Hydra's own flags that say where the config is.

@@ -10,23 +10,13 @@ use crate::error::quote;
 use crate::kfp::rewrite;
 use crate::project;
 
-/// Where the result goes.
-pub(super) enum Target<'a> {
-    /// Only to stdout.
-    Stdout,
-    /// Over the file itself.
-    InPlace,
-    /// To another file.
-    File(&'a Path),
-}
-
-/// Rewrites the component YAML `file`, and gives what is to be printed on stdout: with `diff` the
-/// difference, else the result if it goes nowhere else.
+/// Rewrites the component YAML `file` to the file `out`, and gives what is to be printed on stdout: with
+/// `diff` the difference, else the result if it goes nowhere else.
 ///
 /// # Errors
 /// The file cannot be read, is none that can be rewritten, or the target cannot be written; it is
 /// then as it was.
-pub(super) fn rewrite(file: &Path, target: &Target, diff: bool) -> Result<String> {
+pub(super) fn rewrite(file: &Path, out: Option<&Path>, diff: bool) -> Result<String> {
     let name = file.to_string_lossy();
     let text = project::read_text(file)?;
     let rewritten = rewrite::rewrite(&text, &name)?;
@@ -40,22 +30,14 @@ pub(super) fn rewrite(file: &Path, target: &Target, diff: bool) -> Result<String
              `hydra-shim component` shows how"
         );
     }
-    let written = match target {
-        // Nothing changed: the file keeps its time.
-        Target::InPlace if rewritten.text == text => Ok(()),
-        Target::InPlace => write(file, &rewritten.text),
-        Target::File(out) => write(out, &rewritten.text),
-        Target::Stdout => Ok(()),
-    };
-    written?;
-    Ok(match target {
+    // Where nothing changes the file keeps its time.
+    if let Some(out) = out.filter(|out| *out != file || rewritten.text != text) {
+        replace::replace(out, rewritten.text.as_bytes())
+            .with_context(|| format!("cannot write {}", quote(&out.to_string_lossy())))?;
+    }
+    Ok(match out {
         _ if diff => diff::unified(&name, &text, &rewritten.text),
-        Target::Stdout => rewritten.text,
-        _ => String::new(),
+        None => rewritten.text,
+        Some(_) => String::new(),
     })
-}
-
-fn write(path: &Path, text: &str) -> Result<()> {
-    replace::replace(path, text.as_bytes())
-        .with_context(|| format!("cannot write {}", quote(&path.to_string_lossy())))
 }

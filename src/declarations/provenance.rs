@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// A file that declares something.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct SourceFile {
     /// Its name, as messages show it.
     pub name: String,

@@ -23,10 +23,10 @@ pub struct HydraFlag {
 }
 
 /// The flags by which an application prints the config that it composes, and runs nothing.
-pub const COMPOSE: [&str; 2] = ["--cfg", "job"];
+pub const COMPOSE: &[&str] = &["--cfg", "job"];
 
-/// With [`COMPOSE`]: interpolations are printed as what they resolve to.
-pub const RESOLVE: &str = "--resolve";
+/// As [`COMPOSE`], interpolations as what they resolve to.
+pub const COMPOSE_RESOLVED: &[&str] = &["--cfg", "job", "--resolve"];
 
 impl HydraFlag {
     /// Whether it says where the config is.

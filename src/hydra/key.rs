@@ -5,42 +5,19 @@ use std::str::FromStr;
 
 use crate::error::quote;
 
-/// What an override does with its key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Operation {
-    /// `key=`: the key must exist.
-    #[default]
-    Change,
-    /// `+key=`: the key must not exist.
-    Add,
-    /// `++key=`: either.
-    ForceAdd,
-}
-
-impl Operation {
-    /// What is written in front of the key.
-    pub(super) fn prefix(self) -> &'static str {
-        match self {
-            Self::Change => "",
-            Self::Add => "+",
-            Self::ForceAdd => "++",
-        }
-    }
-}
-
 /// A key as it is declared: `lr`, `+trainer.lr`, `++a.b`, `db@backup`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
-    /// The operation in front.
-    pub operation: Operation,
-    /// The key without the operation.
+    /// `+`, and the key must not exist; `++`, and it may; nothing, and it must.
+    pub prefix: &'static str,
+    /// The key without it.
     pub name: String,
 }
 
 impl Key {
     /// The key `name`, which must exist.
     pub fn existing(name: impl Into<String>) -> Self {
-        Self { operation: Operation::Change, name: name.into() }
+        Self { prefix: "", name: name.into() }
     }
 }
 
@@ -49,23 +26,23 @@ impl FromStr for Key {
 
     /// Reads `key`, `+key` or `++key`.
     fn from_str(text: &str) -> Result<Self, String> {
-        for operation in [Operation::ForceAdd, Operation::Add, Operation::Change] {
-            let name = text.strip_prefix(operation.prefix()).filter(|name| is_key(name));
-            if let Some(name) = name {
-                return Ok(Self { operation, name: name.to_owned() });
-            }
+        let name = text.trim_start_matches('+');
+        let prefix =
+            ["", "+", "++"].into_iter().find(|prefix| text.strip_prefix(prefix) == Some(name));
+        match prefix {
+            Some(prefix) if is_key(name) => Ok(Self { prefix, name: name.to_owned() }),
+            _ => Err(format!(
+                "{} is not a key in Hydra's grammar: a key is a name or a dotted path, with + or ++ in \
+                 front where it is to be added",
+                quote(text)
+            )),
         }
-        Err(format!(
-            "{} is not a key in Hydra's grammar: a key is a name or a dotted path, with + or ++ in front \
-             where it is to be added",
-            quote(text)
-        ))
     }
 }
 
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.operation.prefix(), self.name)
+        write!(f, "{}{}", self.prefix, self.name)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::key::{Key, Operation, is_int_unsigned};
+use super::key::{Key, is_int_unsigned};
 use crate::error::{Error, Result, quote};
 use crate::value::Value;
 
@@ -62,14 +62,10 @@ pub fn spell(value: &Value) -> Result<Spelling> {
 pub fn assignments(key: &Key, value: &Spelling, merge: bool) -> Vec<String> {
     let name = key.name.as_str();
     match value {
-        Spelling::Dict(dict) if merge => {
-            vec![format!("{}{name}={dict}", Operation::ForceAdd.prefix())]
+        Spelling::Dict(dict) if merge => vec![format!("++{name}={dict}")],
+        Spelling::Dict(dict) if key.prefix != "+" => {
+            vec![format!("{key}={{}}"), format!("~{name}"), format!("+{name}={dict}")]
         }
-        Spelling::Dict(dict) if key.operation != Operation::Add => vec![
-            format!("{key}={{}}"),
-            format!("~{name}"),
-            format!("{}{name}={dict}", Operation::Add.prefix()),
-        ],
         value => vec![format!("{key}={value}")],
     }
 }

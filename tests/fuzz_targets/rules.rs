@@ -14,8 +14,8 @@ fuzz_target!(|input: &str| {
     let (file, lines) = input.split_once("\n---\n").unwrap_or((input, ""));
     let app = App::Script("main.py".to_owned());
     let _ = Rules::naming(file, &app);
-    let Ok(rules) = Rules::read(file, "rules") else { return };
-    let declared = rules.for_app(&app).over(Declarations::default());
+    let Ok(rules) = Rules::read(file, "rules", &app) else { return };
+    let declared = rules.over(Declarations::default());
     let tokens: Vec<String> = lines.split('\n').map(str::to_owned).collect();
     let run = dry_run(Vec::new(), &tokens, &declared);
     match translate(Vec::new(), &tokens, &declared) {

@@ -1,6 +1,6 @@
 //! Which argument Hydra complains about, and what would be right.
 
-use super::{Interpolations, complaint_of, compose, compose_with, nodes};
+use super::{complaint_of, compose, compose_with, nodes};
 use crate::error::{Error, quote};
 use crate::hydra::{self, Complaint, strip_boilerplate};
 use crate::nearest::{known_words, nearest};
@@ -50,10 +50,8 @@ fn named_override<'a>(trace: &'a [Step], complaint: &Complaint, stderr: &str) ->
         .or_else(|| complaint.input().and_then(quoting))
         .or_else(|| {
             let full = hydra::full_key(stderr)?;
-            let below = |key: &str| {
-                full.strip_prefix(key).is_some_and(|r| r.is_empty() || r.starts_with(['.', '[']))
-            };
-            trace.iter().rev().find(|step| step.key.as_deref().is_some_and(below))
+            let is_about = |key: &str| hydra::is_in(full, key);
+            trace.iter().rev().find(|step| step.key.as_deref().is_some_and(is_about))
         })
 }
 
@@ -117,7 +115,7 @@ fn suggest_key(key: &str, keys: &[String], is_flag: bool) -> String {
 fn config_keys(translation: &Translation) -> Option<Vec<String>> {
     // Hydra's own flags follow the overrides.
     let own = translation.overrides().skip_while(|token| !token.starts_with('-'));
-    let output = compose(translation, own, Interpolations::AsWritten).ok()?;
+    let output = compose(translation, own, hydra::COMPOSE).ok()?;
     let config = yaml::parse(&String::from_utf8_lossy(&output.stdout), "the config").ok()?;
     let keys = nodes(&config).into_iter().map(|(key, _)| key);
     // The empty one is the config's own, and no override leads into a list.
