@@ -281,7 +281,7 @@ impl<'a> ArgumentParser<'a> {
         }
         let named = if self.may_be_secret(token) {
             SECRET
-        } else if token.starts_with('-') || self.is_secret(None, token) {
+        } else if (token.starts_with('-') && !self.as_it_is) || self.is_secret(None, token) {
             split_attached(token).0
         } else {
             token

@@ -158,24 +158,23 @@ fn split_command(tokens: Vec<String>, complete: bool) -> Result<CommandLine> {
 
 fn no_end(tokens: &[String], program: Program) -> Error {
     let separator = with_separator(tokens);
-    let (why, help) = match program {
-        Program::Shell => (
+    match program {
+        // Its script may hold anything, and is not shown.
+        Program::Shell => cannot_tell(
+            first(tokens),
             "a shell's script may count on the number of its arguments",
+        )
+        .help(
             "let the shim interpose instead (`hydra-shim install DIR`, DIR first in PATH): the \
              python3 inside the script is then translated; or put `--` in front of the \
-             application's arguments, after the `$0` of a `-c` script"
-                .to_owned(),
+             application's arguments, after the `$0` of a `-c` script",
         ),
-        Program::Starter => ("it starts another program", separator),
-        Program::Python => (
-            "no script (*.py) and no `-m MODULE`",
-            format!("name the script, as main.py; or {separator}"),
-        ),
-        _ => ("no script (*.py) and no `-m MODULE`", separator),
-    };
-    // A shell's script may hold anything.
-    let is_shell = matches!(program, Program::Shell);
-    cannot_tell(if is_shell { first(tokens) } else { tokens }, why).help(help)
+        Program::Starter => cannot_tell(tokens, "it starts another program").help(separator),
+        _ => cannot_tell(tokens, "no script (*.py) and no `-m MODULE`").help(match program {
+            Program::Python => format!("name the script, as main.py; or {separator}"),
+            _ => separator,
+        }),
+    }
 }
 
 fn unknown_option(tokens: &[String], at: usize) -> Error {

@@ -111,8 +111,9 @@ impl Project {
                 read(file).map_err(|error| with_variable(error, COMPONENT_VARIABLE, file))
             }
             (None, Some((file, _)), Some(component)) => {
-                let help = || format!("it is the `component` of {}", quote(&shown_path(file)));
-                read(&file.with_file_name(component)).map_err(|error| error.or_help(help()))
+                let rules = quote(&shown_path(file));
+                read(&file.with_file_name(component))
+                    .map_err(|error| error.or_help(format!("it is the `component` of {rules}")))
             }
             _ => Ok(Declarations::default()),
         }

@@ -50,7 +50,8 @@ fn unexplained(tokens: TokenStream, texts: &mut Vec<String>) {
                 }
             }
             TokenTree::Group(group) => {
-                let is_help = at >= 3 && is(at - 2, "help") && is(at - 3, ".");
+                let is_help =
+                    at >= 3 && (is(at - 2, "help") || is(at - 2, "or_help")) && is(at - 3, ".");
                 let after = at + usize::from(is(at, "?"));
                 let is_helped = is(after, ".") && is(after + 1, "help");
                 if !is_help && !is_helped {

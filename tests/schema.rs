@@ -8,6 +8,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use hydra_shim::command_line::App;
 use hydra_shim::rules::Rules;
 use support::both_streams;
 use support::venv_with;
@@ -74,7 +75,7 @@ fn it_accepts_every_rules_file_of_the_examples_and_pages() {
     let texts: Vec<&str> = named.iter().map(|(_, text)| text.as_str()).collect();
     for ((name, text), complaints) in named.iter().zip(complaints(&texts)) {
         assert_eq!(complaints, [""; 0], "{name}");
-        Rules::read(text, "hydra-shim.yaml").unwrap();
+        Rules::read(text, "hydra-shim.yaml", &App::Unknown).unwrap();
     }
 }
 
@@ -115,7 +116,10 @@ fn what_it_refuses_the_shim_refuses() {
     ];
     for (text, complaints) in wrong.iter().zip(complaints(&wrong)) {
         assert!(!complaints.is_empty(), "the schema accepts {text}");
-        assert!(Rules::read(text, "hydra-shim.yaml").is_err(), "the shim accepts {text}");
+        assert!(
+            Rules::read(text, "hydra-shim.yaml", &App::Unknown).is_err(),
+            "the shim accepts {text}"
+        );
     }
 }
 
