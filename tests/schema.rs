@@ -124,7 +124,7 @@ fn what_it_refuses_the_shim_refuses() {
 }
 
 #[test]
-fn the_page_of_the_rules_has_every_key() {
+fn the_page_of_the_rules_has_every_key_and_variable() {
     let read = |path: &str| fs::read_to_string(root().join(path)).unwrap();
     let page = read("docs/rules.md");
     let schema: serde_json::Value =
@@ -132,6 +132,13 @@ fn the_page_of_the_rules_has_every_key() {
     for keys in [&schema["properties"], &schema["definitions"]["FlagRule"]["properties"]] {
         for key in keys.as_object().unwrap().keys() {
             assert!(page.contains(&format!("{key}:")), "no example of {key}");
+        }
+    }
+    for file in files(&root().join("src"), ".rs") {
+        let text = fs::read_to_string(file).unwrap();
+        for rest in text.split("\"HYDRA_SHIM_").skip(1) {
+            let name = rest.split('"').next().unwrap();
+            assert!(page.contains(&format!("`HYDRA_SHIM_{name}`")), "nothing of HYDRA_SHIM_{name}");
         }
     }
 }
