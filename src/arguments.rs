@@ -18,6 +18,7 @@ use crate::declarations::{Declarations, Flag, SECRET, Variable};
 use crate::error::{Error, Result, quote};
 use crate::hydra::{self, FlagValue, HydraFlag, Key};
 use crate::kfp;
+use crate::sagemaker::HYPERPARAMETERS_VARIABLE;
 use crate::token::split_attached;
 use crate::value::{self, Type, Value};
 use declared::negated_switch;
@@ -88,8 +89,7 @@ impl<'a> Iterator for ArgumentParser<'a> {
             token = self.take()?;
         }
         let start = self.at - 1;
-        let flag =
-            if self.as_it_is { None } else { self.declared.flags.named(split_attached(token).0) };
+        let flag = if self.as_it_is { None } else { self.declared_as(split_attached(token).0) };
         let secret = self.is_secret(flag, token);
         let kind = match flag {
             Some(flag) => self.declared_flag(flag, token, secret),
@@ -151,6 +151,25 @@ impl<'a> ArgumentParser<'a> {
         if self.peek().is_some_and(is_such) { self.take() } else { None }
     }
 
+    /// The declared flag that is `written` so.
+    fn declared_as(&self, written: &'a str) -> Option<&'a Flag> {
+        let flags = &self.declared.flags;
+        flags.named(written).or_else(|| self.declared.flag(self.letter(written)?))
+    }
+
+    /// The name of the hyperparameter that is `written` with one dash, as SageMaker's older toolkit does where the
+    /// name is one letter.
+    fn letter(&self, written: &'a str) -> Option<&'a str> {
+        let name = written.strip_prefix('-').filter(|name| name.len() == 1 && !self.as_it_is)?;
+        self.is_hyperparameter(written).then_some(name)
+    }
+
+    /// Whether the flag `written` and the next token are one of SageMaker's hyperparameters.
+    fn is_hyperparameter(&self, written: &str) -> bool {
+        let sent = |next| self.declared.hyperparameters.sent_as(written, next);
+        self.peek().and_then(sent).is_some()
+    }
+
     /// Whether what `token` sets is never shown, whoever sets it.
     fn is_secret(&self, flag: Option<&Flag>, token: &str) -> bool {
         match flag {
@@ -193,8 +212,10 @@ impl<'a> ArgumentParser<'a> {
             }
         }
         self.admit(token)?;
-        // Also after a `--`: Hydra takes its own flags only after the overrides.
-        if let Some(flag) = hydra::hydra_flag(written) {
+        if let Some(name) = self.letter(written) {
+            self.official_flag(name, written, attached, secret)
+        } else if let Some(flag) = hydra::hydra_flag(written) {
+            // Also after a `--`: Hydra takes its own flags only after the overrides.
             self.hydra_flag(flag, token)
         } else if let Some(name) = name {
             self.official_flag(name, written, attached, secret)
@@ -216,7 +237,7 @@ impl<'a> ArgumentParser<'a> {
         let text = match (attached, self.peek()) {
             (Some(text), _) => text,
             (None, None) => "true",
-            (None, Some(next)) if next.starts_with('-') && !is_negative_number(next) => {
+            (None, Some(next)) if may_be_flag(next) && !self.is_hyperparameter(written) => {
                 return Err(no_value(written, &self.quoted(next)));
             }
             (None, Some(next)) => {
@@ -224,16 +245,19 @@ impl<'a> ArgumentParser<'a> {
                 next
             }
         };
-        let key = self.declared.key_of(name).into_owned();
-        if kfp::is_unfilled_placeholder(text) {
-            return Err(Error::refused(format!(
-                "{written}: the value {} is a placeholder that the orchestrator did not fill in",
-                quote(text)
-            ))
-            .help("check the name in the component's YAML; a declared input may hold any text"));
-        }
-        let flag = Flag::undeclared(name, Key::existing(key), Type::Auto);
-        self.setting(Cow::Owned(flag), written, text, Value::parse(text, &Type::Auto), secret)
+        let key = Key::existing(self.declared.key_of(name));
+        let flag = match self.declared.hyperparameters.sent_as(written, text) {
+            Some(_) => Flag::new(name, key, Type::Auto, HYPERPARAMETERS_VARIABLE),
+            None if kfp::is_unfilled_placeholder(text) => {
+                return Err(Error::refused(format!(
+                    "{written}: the value {} is a placeholder that the orchestrator did not fill in",
+                    quote(text)
+                ))
+                .help("check the name in the component's YAML; a declared input may hold any text"));
+            }
+            None => Flag::undeclared(name, key, Type::Auto),
+        };
+        self.declared_value(Cow::Owned(flag), written, &[text], secret)
     }
 
     /// One of Hydra's own flags, with its value.
@@ -360,7 +384,11 @@ fn needs_value(flag: &HydraFlag, written: &str, next: Option<String>) -> Error {
 
 /// Whether a token ends the values of a flag that takes several.
 fn is_flag_or_override(token: &str) -> bool {
-    (token.starts_with('-') && !is_negative_number(token)) || hydra::native_key(token).is_some()
+    may_be_flag(token) || hydra::native_key(token).is_some()
+}
+
+fn may_be_flag(token: &str) -> bool {
+    token.starts_with('-') && !is_negative_number(token)
 }
 
 fn is_negative_number(token: &str) -> bool {

@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use std::ops::Deref;
 
 use crate::hydra::Key;
+use crate::sagemaker::Hyperparameters;
 pub use flag::{Arity, Empty, Flag, FlagRule, Mkdir, Permission};
 pub use provenance::{Source, SourceFile};
 
@@ -38,6 +39,10 @@ pub struct Declarations {
     pub variables: Vec<Variable>,
     /// Overrides that are added at the end, unless they are there already.
     pub append: Vec<String>,
+    /// What SageMaker says of the values.
+    pub hyperparameters: Hyperparameters,
+    /// What a person should know of how these were read, though nothing is wrong.
+    pub warnings: Vec<String>,
 }
 
 /// An environment variable that sets a key.

@@ -28,6 +28,7 @@ pub mod python;
 pub mod report;
 pub mod rules;
 pub mod run;
+pub mod sagemaker;
 pub mod started;
 pub mod token;
 pub mod translate;

@@ -12,6 +12,7 @@ use crate::kfp::compiled::{Pipeline, Task};
 use crate::kfp::component::{Component, Part};
 use crate::kfp::declare;
 use crate::rules::{Naming, Rules};
+use crate::sagemaker::{HYPERPARAMETERS_VARIABLE, Hyperparameters};
 use crate::translate::{self, Translation};
 use crate::yaml;
 
@@ -216,6 +217,15 @@ fn lay_over(rules: &Rules, component: Declarations) -> Result<Declarations> {
         };
         let (name, key) = (name.to_owned(), key.clone());
         declared.variables.push(Variable { name, key, value, source });
+    }
+    let sent = std::env::var_os(HYPERPARAMETERS_VARIABLE).filter(|sent| !sent.is_empty());
+    if let Some(sent) = sent {
+        match sent.to_str().and_then(Hyperparameters::read) {
+            Some(sent) => declared.hyperparameters = sent,
+            None => declared.warnings.push(format!(
+                "{HYPERPARAMETERS_VARIABLE} is not a JSON object: values are typed by their text"
+            )),
+        }
     }
     Ok(declared)
 }

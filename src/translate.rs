@@ -43,6 +43,7 @@ pub fn dry_run(command: Vec<String>, arguments: &[String], declared: &Declaratio
 fn write(command: Vec<String>, arguments: Vec<Argument>, declared: &Declarations) -> Translation {
     let mut translation =
         Translation { command, closed: declared.closed, ..Translation::default() };
+    translation.warnings.clone_from(&declared.warnings);
     let mut hydra_flags = Vec::new();
     for argument in arguments {
         let mut step = Step::new(argument.from, StepKind::Dropped);

@@ -7,6 +7,7 @@
 //! taken for something else: a date, a commit id, `nan` or `None` stay strings.
 
 mod json;
+mod notation;
 mod number;
 mod ty;
 
@@ -20,6 +21,7 @@ use crate::error::{Error, Result, quote};
 use number::{float, integer};
 
 pub use json::json;
+pub use notation::as_json;
 pub use number::is_typed_number;
 pub use ty::{Element, Type};
 
@@ -62,11 +64,7 @@ impl Value {
                 not().help("write a JSON array, as KFP does: [1, 2] or [\"a\", \"b\"]")
             }),
             Type::Dict(element) => match json(text)? {
-                Some(Self::Dict(entries)) => entries
-                    .into_iter()
-                    .map(|(key, item)| Ok((key, item.fit(*element)?)))
-                    .collect::<Result<_>>()
-                    .map(Self::Dict),
+                Some(dict @ Self::Dict(_)) => dict.with_elements(*element),
                 _ => Err(not().help("write a JSON object, as KFP does: {\"a\": 1}")),
             },
         }
@@ -89,6 +87,24 @@ impl Value {
                 Ok(items.collect())
             }
             _ => Ok(None),
+        }
+    }
+
+    /// This list or dict with each element as the declared element type.
+    ///
+    /// # Errors
+    /// An element is not of that type.
+    pub fn with_elements(self, element: Element) -> Result<Self> {
+        match self {
+            Self::List(items) => {
+                let items = items.into_iter().map(|item| item.fit(element));
+                items.collect::<Result<_>>().map(Self::List)
+            }
+            Self::Dict(entries) => {
+                let entries = entries.into_iter().map(|(key, item)| Ok((key, item.fit(element)?)));
+                entries.collect::<Result<_>>().map(Self::Dict)
+            }
+            value => Ok(value),
         }
     }
 

@@ -96,8 +96,8 @@ impl<'a> ArgumentParser<'a> {
         Ok(texts)
     }
 
-    /// A declared flag whose value is `texts`.
-    fn declared_value(
+    /// A flag whose value is `texts`.
+    pub(super) fn declared_value(
         &self,
         flag: Cow<'a, Flag>,
         written: &str,
@@ -108,17 +108,11 @@ impl<'a> ArgumentParser<'a> {
         if flag.rule.empty == Some(Empty::Drop) && (text.is_empty() || text == "null") {
             return Ok(ArgumentKind::Dropped);
         }
-        let value = match texts {
-            [text] if is_null(&flag, text) => Ok(Value::Null),
-            texts if flag.loose_list => many(texts, &flag.ty),
-            [] => Ok(Value::Bool(true)),
-            [text] => Value::parse(text, &flag.ty),
-            texts => texts
-                .iter()
-                .map(|text| Value::parse(text, &flag.ty))
-                .collect::<Result<_>>()
-                .map(Value::List),
+        let sent = match texts {
+            [text] => self.declared.hyperparameters.sent_as(written, text),
+            _ => None,
         };
+        let value = typed_as_sent(sent, texts, &flag);
         self.setting(flag, written, &text, value, secret)
     }
 
@@ -150,6 +144,36 @@ impl<'a> ArgumentParser<'a> {
         let (written, text) = (written.to_owned(), text.to_owned());
         let setting = Setting { flag, written, text, value, spelling, replaced_by: None };
         Ok(ArgumentKind::Setting(Box::new(setting)))
+    }
+}
+
+/// The value that `texts` are by what is declared.
+fn typed(texts: &[&str], flag: &Flag) -> Result<Value> {
+    match texts {
+        [text] if is_null(flag, text) => Ok(Value::Null),
+        texts if flag.loose_list => many(texts, &flag.ty),
+        [] => Ok(Value::Bool(true)),
+        [text] => Value::parse(text, &flag.ty),
+        texts => texts
+            .iter()
+            .map(|text| Value::parse(text, &flag.ty))
+            .collect::<Result<_>>()
+            .map(Value::List),
+    }
+}
+
+/// The value that `texts` are; if SageMaker `sent` it as a hyperparameter, then that, as far as no declared type
+/// says otherwise.
+fn typed_as_sent(sent: Option<&Value>, texts: &[&str], flag: &Flag) -> Result<Value> {
+    match (sent, &flag.ty) {
+        (Some(sent), Type::Auto) => Ok(sent.clone()),
+        (Some(Value::Null), _) if flag.takes_null() => Ok(Value::Null),
+        (Some(sent @ Value::List(_)), Type::List(element))
+        | (Some(sent @ Value::Dict(_)), Type::Dict(element)) => {
+            sent.clone().with_elements(*element)
+        }
+        (Some(Value::Text(own)), _) => typed(&[own], flag),
+        _ => typed(texts, flag),
     }
 }
 

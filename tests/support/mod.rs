@@ -13,7 +13,7 @@ pub mod kfp;
 pub mod launched;
 pub mod private_python;
 pub mod shims_in_path;
-mod venv;
+pub mod venv;
 pub mod working_folder;
 
 use std::io::{BufRead, BufReader, Write};
@@ -30,7 +30,7 @@ pub const HYDRA: &str = "1.3.8";
 pub const OLD_HYDRA: &str = "1.3.2";
 
 /// The variables that the shim reads; a test starts without those of whoever runs it.
-const VARIABLES: [&str; 7] = [
+const VARIABLES: [&str; 8] = [
     "HYDRA_SHIM_APPS",
     "HYDRA_SHIM_COMMAND",
     "HYDRA_SHIM_COMPONENT",
@@ -38,6 +38,7 @@ const VARIABLES: [&str; 7] = [
     "HYDRA_SHIM_NOT_APPS",
     "HYDRA_SHIM_RULES",
     "HYDRA_SHIM_STARTED",
+    "SM_HPS",
 ];
 
 /// The program under test.

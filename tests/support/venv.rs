@@ -26,6 +26,15 @@ pub fn venv(hydra_version: &str) -> Result<PathBuf, String> {
 /// A virtual environment with these lines of pip's; made anew when they or the Python (`$PYTHON` or
 /// `python3`) change. The error says what pip says.
 pub fn venv_with(name: &str, requirements: &str) -> Result<PathBuf, String> {
+    made(name, requirements, &[])
+}
+
+/// As [`venv_with`], of lines that name everything that is needed of what their packages depend on.
+pub fn locked_venv(name: &str, requirements: &str) -> Result<PathBuf, String> {
+    made(name, requirements, &["--no-deps"])
+}
+
+fn made(name: &str, requirements: &str, options: &[&str]) -> Result<PathBuf, String> {
     let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let venvs = target_dir().join("test-venvs");
     fs::create_dir_all(&venvs).unwrap();
@@ -42,8 +51,9 @@ pub fn venv_with(name: &str, requirements: &str) -> Result<PathBuf, String> {
             .map_err(|reason| format!("{python} -m venv {}: {reason}", venv.display()))?;
         let file = venvs.join(format!("{name}.txt"));
         fs::write(&file, requirements).unwrap();
-        let pip = ["-m", "pip", "install", "-q", "-r"];
-        succeed(Command::new(venv.join("bin/python")).args(pip).arg(file))
+        let mut pip = Command::new(venv.join("bin/python"));
+        pip.args(["-m", "pip", "install", "-q"]).args(options).arg("-r").arg(file);
+        succeed(&mut pip)
             .map_err(|reason| format!("pip install {}: {reason}", requirements.trim()))?;
         fs::write(marker, wanted).unwrap();
     }
