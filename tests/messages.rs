@@ -25,8 +25,15 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     entries.flat_map(below).filter(|path| !path.ends_with("tests.rs")).collect()
 }
 
-/// The texts of a file that no help follows, without its tests and attributes.
-fn unexplained(tokens: TokenStream, texts: &mut Vec<String>) {
+/// A text of the source.
+struct Text {
+    text: String,
+    /// Whether it is a help, or a help follows it.
+    is_explained: bool,
+}
+
+/// The texts of a file, without its tests and attributes.
+fn texts_in(tokens: TokenStream, is_explained: bool, texts: &mut Vec<Text>) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let is = |at: usize, text: &str| tokens.get(at).is_some_and(|token| token.to_string() == text);
     let group = |at: usize| match tokens.get(at) {
@@ -54,11 +61,12 @@ fn unexplained(tokens: TokenStream, texts: &mut Vec<String>) {
                     at >= 3 && (is(at - 2, "help") || is(at - 2, "or_help")) && is(at - 3, ".");
                 let after = at + usize::from(is(at, "?"));
                 let is_helped = is(after, ".") && is(after + 1, "help");
-                if !is_help && !is_helped {
-                    unexplained(group.stream(), texts);
-                }
+                texts_in(group.stream(), is_explained || is_help || is_helped, texts);
             }
-            TokenTree::Literal(literal) => texts.extend(messages(literal)),
+            TokenTree::Literal(literal) => {
+                let text = |text| Text { text, is_explained };
+                texts.extend(messages(literal).into_iter().map(text));
+            }
             _ => {}
         }
     }
@@ -87,10 +95,13 @@ fn text_of(literal: &Literal) -> Option<String> {
             },
             '{' if rest.as_str().starts_with('{') => text.extend(rest.next()),
             '}' if rest.as_str().starts_with('}') => text.extend(rest.next()),
-            '{' => {
-                rest = rest.as_str().split_once('}')?.1.chars();
-                text.push('…');
-            }
+            '{' => match rest.as_str().split_once('}') {
+                Some((_, after)) => {
+                    rest = after.chars();
+                    text.push('…');
+                }
+                None => text.push('{'),
+            },
             c => text.push(c),
         }
     }
@@ -104,28 +115,51 @@ fn plain(text: &str) -> String {
     text.trim_matches([' ', ':', ';', ',', '…', '(', ')', '#']).to_owned()
 }
 
-#[test]
-fn every_message_has_help_or_is_on_the_page() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let page = plain(&fs::read_to_string(root.join("docs/troubleshooting.md")).unwrap());
-    let mut missing = Vec::new();
-    let mut count = 0;
-    for file in sources(&root.join("src")) {
-        let shown = file.strip_prefix(root.join("src")).unwrap().display().to_string();
-        if OTHER_FILES.contains(&shown.as_str()) {
+/// The texts of all files, with the file that each is in.
+fn texts() -> Vec<(String, Text)> {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut all = Vec::new();
+    for file in sources(&src) {
+        let name = file.strip_prefix(&src).unwrap().display().to_string();
+        if OTHER_FILES.contains(&name.as_str()) {
             continue;
         }
         let mut texts = Vec::new();
-        unexplained(fs::read_to_string(&file).unwrap().parse().unwrap(), &mut texts);
-        texts.retain(|text| !OTHER_TEXTS.contains(&text.as_str()));
-        count += texts.len();
-        missing.extend(
-            texts
-                .into_iter()
-                .filter(|text| !page.contains(text))
-                .map(|text| format!("{shown}: {text}")),
-        );
+        texts_in(fs::read_to_string(&file).unwrap().parse().unwrap(), false, &mut texts);
+        texts.retain(|text| !OTHER_TEXTS.contains(&text.text.as_str()));
+        all.extend(texts.into_iter().map(|text| (name.clone(), text)));
     }
-    assert!(count > 100, "only {count} messages found");
-    assert!(missing.is_empty(), "{} of {count}:\n{}", missing.len(), missing.join("\n"));
+    all
+}
+
+fn page() -> String {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/troubleshooting.md");
+    fs::read_to_string(page).unwrap()
+}
+
+#[test]
+fn every_message_has_help_or_is_on_the_page() {
+    let page = plain(&page());
+    let texts = texts();
+    let unexplained = || texts.iter().filter(|(_, text)| !text.is_explained);
+    let missing: Vec<String> = unexplained()
+        .filter(|(_, text)| !page.contains(&text.text))
+        .map(|(file, text)| format!("{file}: {}", text.text))
+        .collect();
+    assert!(unexplained().count() > 100, "of {} texts", texts.len());
+    assert!(missing.is_empty(), "{} of {}:\n{}", missing.len(), texts.len(), missing.join("\n"));
+}
+
+#[test]
+fn the_page_has_no_message_that_nobody_prints() {
+    let texts: String = texts().into_iter().map(|(_, text)| text.text + "\n").collect();
+    let page = page();
+    let (_, own) = page.split_once("## The log says").unwrap();
+    let messages = own.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
+    let spans = messages.flat_map(|cell| cell.split('`').skip(1).step_by(2));
+    // What is filled in, or comes after a colon or a comma, may be a text of its own.
+    let parts = spans.flat_map(|span| span.split(['…', ':', ',', '(']).map(plain));
+    let unknown: Vec<String> =
+        parts.filter(|part| part.split(' ').count() > 3 && !texts.contains(part)).collect();
+    assert!(unknown.is_empty(), "nobody prints:\n{}", unknown.join("\n"));
 }
