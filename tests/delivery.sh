@@ -63,7 +63,7 @@ package() {
     tarball=$(echo target/dist/*.tar.gz)
     tar --extract --gzip --file "$tarball" --directory "$out/release" --strip-components 1
     answers "$out/release"
-    has "$out/release" LICENSE-MIT LICENSE-APACHE README.md CHANGELOG.md <<<"$(ls "$out/release")"
+    has "$out/release" LICENSE-MIT LICENSE-APACHE README.md SECURITY.md CHANGELOG.md docs <<<"$(ls "$out/release")"
 }
 
 wheel() {
