@@ -65,7 +65,7 @@ pub(super) fn script(tokens: &[String]) -> Result<End, NoScript> {
         step = match step {
             Step::Found(found) => return found,
             Step::Program(at) => program(tokens, at),
-            Step::Module(name, at) => match Launcher::module(name) {
+            Step::Module(name, at) => match Launcher::named(&format!("-m {name}")) {
                 Some(launcher) => launcher.walk(tokens, at + 1),
                 None => Step::Found(Ok(after_script(tokens, at, App::Module(name.to_owned())))),
             },

@@ -10,10 +10,8 @@ use crate::token::split_attached;
 /// A launcher's command line: its options, and in front of its program a word or none.
 #[derive(Debug)]
 pub struct Launcher {
-    /// The names of programs with this command line.
-    programs: &'static [&'static str],
-    /// The names of modules (as after Python's `-m`) with this command line.
-    modules: &'static [&'static str],
+    /// The programs with this command line, and the modules after Python's `-m`.
+    names: &'static [&'static str],
     /// The word that starts another program, as in `uv run`.
     subcommand: Option<&'static str>,
     /// Options whose value is the next token. `-` and `_` are equal; `*` stands for any ending.
@@ -25,8 +23,7 @@ pub struct Launcher {
 const LAUNCHERS: [Launcher; 13] = [
     // torch/distributed/run.py, 2.9; `launch` has `--use-env` too.
     Launcher {
-        programs: &["torchrun"],
-        modules: &["torch.distributed.run", "torch.distributed.launch"],
+        names: &["torchrun", "-m torch.distributed.run", "-m torch.distributed.launch"],
         subcommand: None,
         values: "--nnodes --nproc-per-node --rdzv-backend --rdzv-endpoint --rdzv-id --rdzv-conf \
                  --max-restarts --monitor-interval --start-method --event-log-handler --role \
@@ -38,8 +35,7 @@ const LAUNCHERS: [Launcher; 13] = [
     },
     // accelerate/commands/launch.py, 1.15
     Launcher {
-        programs: &["accelerate"],
-        modules: &["accelerate.commands.launch"],
+        names: &["accelerate", "-m accelerate.commands.launch"],
         subcommand: Some("launch"),
         values: "--config-file --mixed-precision --num-processes --num-machines \
                  --num-cpu-threads-per-process --dynamo-backend --dynamo-mode --gpu-ids \
@@ -58,8 +54,7 @@ const LAUNCHERS: [Launcher; 13] = [
     },
     // deepspeed/launcher/runner.py, 0.19
     Launcher {
-        programs: &["deepspeed"],
-        modules: &[],
+        names: &["deepspeed"],
         subcommand: None,
         values: "-H --hostfile -i --include -e --exclude --num-nodes --min-elastic-nodes \
                  --max-elastic-nodes --num-gpus --num-accelerators --master-port --master-addr \
@@ -70,8 +65,7 @@ const LAUNCHERS: [Launcher; 13] = [
     },
     // `uv run --help`, 0.13, and uv's global options, which may be in front of `run`
     Launcher {
-        programs: &["uv"],
-        modules: &[],
+        names: &["uv"],
         subcommand: Some("run"),
         values: "--extra --no-extra --group --no-group --only-group --no-editable-package \
                  --env-file -w --with --with-editable --with-requirements --package \
@@ -97,8 +91,7 @@ const LAUNCHERS: [Launcher; 13] = [
     },
     // `poetry run --help`, 2.1
     Launcher {
-        programs: &["poetry"],
-        modules: &[],
+        names: &["poetry"],
         subcommand: Some("run"),
         values: "-P --project -C --directory",
         switches: "-q --quiet -v --verbose --ansi --no-ansi -n --no-interaction --no-plugins \
@@ -106,8 +99,7 @@ const LAUNCHERS: [Launcher; 13] = [
     },
     // `conda run --help`, 25
     Launcher {
-        programs: &["conda"],
-        modules: &[],
+        names: &["conda"],
         subcommand: Some("run"),
         values: "-n --name -p --prefix --cwd",
         switches: "-v --verbose --dev --debug-wrapper-scripts --no-capture-output --live-stream \
@@ -115,8 +107,7 @@ const LAUNCHERS: [Launcher; 13] = [
     },
     // GNU coreutils 9.4. `-S`, which splits a string into words, is not among them.
     Launcher {
-        programs: &["env"],
-        modules: &[],
+        names: &["env"],
         subcommand: None,
         values: "-u --unset -C --chdir -a --argv0",
         switches: "- -i --ignore-environment -0 --null -v --debug --block-signal --default-signal \
@@ -124,32 +115,23 @@ const LAUNCHERS: [Launcher; 13] = [
     },
     // GNU coreutils 9.4; `-5` is `-n 5`.
     Launcher {
-        programs: &["nice"],
-        modules: &[],
+        names: &["nice"],
         subcommand: None,
         values: "-n --adjustment",
         switches: "-0 -1 -2 -3 -4 -5 -6 -7 -8 -9",
     },
     // tini 0.19
-    Launcher {
-        programs: &["tini"],
-        modules: &[],
-        subcommand: None,
-        values: "-p -e",
-        switches: "-s -v -w -g",
-    },
+    Launcher { names: &["tini"], subcommand: None, values: "-p -e", switches: "-s -v -w -g" },
     // dumb-init 1.2
     Launcher {
-        programs: &["dumb-init"],
-        modules: &[],
+        names: &["dumb-init"],
         subcommand: None,
         values: "-r --rewrite",
         switches: "-c --single-child -v --verbose",
     },
     // `coverage run --help`, 7.10
     Launcher {
-        programs: &[],
-        modules: &["coverage"],
+        names: &["-m coverage"],
         subcommand: Some("run"),
         values: "--concurrency --context --data-file --include --omit --save-signal --source --debug \
                  --rcfile",
@@ -157,16 +139,14 @@ const LAUNCHERS: [Launcher; 13] = [
     },
     // Lib/pdb.py and Lib/cProfile.py, CPython 3.14
     Launcher {
-        programs: &[],
-        modules: &["pdb", "cProfile"],
+        names: &["-m pdb", "-m cProfile"],
         subcommand: None,
         values: "-c --command -o --outfile -s --sort",
         switches: "-m",
     },
     // debugpy/server/cli.py, 1.8
     Launcher {
-        programs: &[],
-        modules: &["debugpy"],
+        names: &["-m debugpy"],
         subcommand: None,
         values: "--listen --connect --log-to --configure-* --adapter-access-token \
                  --parent-session-pid",
@@ -187,14 +167,9 @@ enum Token {
 }
 
 impl Launcher {
-    /// The launcher that is a program of that name.
-    pub(super) fn program(name: &str) -> Option<&'static Self> {
-        LAUNCHERS.iter().find(|launcher| launcher.programs.contains(&name))
-    }
-
-    /// The launcher that is a module of that name.
-    pub(super) fn module(name: &str) -> Option<&'static Self> {
-        LAUNCHERS.iter().find(|launcher| launcher.modules.contains(&name))
+    /// The launcher of that name; of a module it is `-m MODULE`.
+    pub(super) fn named(name: &str) -> Option<&'static Self> {
+        LAUNCHERS.iter().find(|launcher| launcher.names.contains(&name))
     }
 
     /// Goes from `at`, after the launcher's name, to its program's word.
@@ -211,7 +186,7 @@ impl Launcher {
             }
             match self.token(token) {
                 Token::Word if subcommand == Some(token) => subcommand = None,
-                Token::Word if self.programs == ["env"] && is_assignment(token) => {}
+                Token::Word if self.names == ["env"] && is_assignment(token) => {}
                 Token::Word => break,
                 Token::Option => {}
                 Token::OptionWithValue => at += 1,
@@ -283,13 +258,13 @@ mod tests {
     fn an_option_or_name_is_listed_once() {
         let mut names: Vec<&str> = Vec::new();
         for launcher in &LAUNCHERS {
-            names.extend(launcher.programs.iter().chain(launcher.modules));
+            names.extend(launcher.names);
             let lists = [launcher.values, launcher.switches];
             let mut options: Vec<&str> =
                 lists.iter().flat_map(|list| list.split_whitespace()).collect();
             options.sort_unstable();
             let twice = options.windows(2).find(|pair| pair[0] == pair[1]);
-            assert_eq!(twice, None, "{:?} {:?}", launcher.programs, launcher.modules);
+            assert_eq!(twice, None, "{:?}", launcher.names);
         }
         let all = names.len();
         names.sort_unstable();

@@ -41,7 +41,7 @@ impl Program {
         let version = name.strip_prefix("python");
         if version.is_some_and(|v| v.bytes().all(|b| b.is_ascii_digit() || b == b'.')) {
             Self::Python
-        } else if let Some(launcher) = Launcher::program(name) {
+        } else if let Some(launcher) = Launcher::named(name) {
             Self::Launcher(launcher)
         } else if matches!(name, "sh" | "bash") {
             Self::Shell

@@ -17,21 +17,15 @@ struct Decimal<'a> {
 }
 
 impl<'a> Decimal<'a> {
-    /// Python's `float()` syntax without underscores, blanks, `inf` and `nan`.
+    /// Python's `float()` syntax without underscores, blanks, `inf` and `nan`: Rust's, without the last two.
     fn parse(text: &'a str) -> Option<Self> {
         let (sign, rest) = text.split_at(usize::from(text.starts_with(['-', '+'])));
+        if text.parse::<f64>().is_err() || rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            return None;
+        }
         let (mantissa, exponent) = split(rest, ['e', 'E']);
         let (whole, fraction) = split(mantissa, ['.']);
-        let are_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
-        let is_exponent = |text: &str| {
-            let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
-            !digits.is_empty() && are_digits(digits)
-        };
-        let is_number = are_digits(whole)
-            && fraction.is_none_or(are_digits)
-            && !(whole.is_empty() && fraction.is_none_or(str::is_empty))
-            && exponent.is_none_or(is_exponent);
-        is_number.then_some(Self { sign, whole, fraction, exponent })
+        Some(Self { sign, whole, fraction, exponent })
     }
 
     fn fraction(&self) -> &'a str {
@@ -71,13 +65,10 @@ pub(super) fn integer(text: &str) -> Option<String> {
 /// `text` as a number that Hydra reads as a float, if it is one and does not overflow.
 pub(super) fn float(text: &str) -> Option<String> {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    for special in ["nan", "inf"] {
-        if unsigned.eq_ignore_ascii_case(special) {
-            return Some(text.to_owned());
-        }
-    }
-    if unsigned.eq_ignore_ascii_case("infinity") {
-        return Some(if text.starts_with('-') { "-inf" } else { "inf" }.to_owned());
+    match unsigned.to_ascii_lowercase().as_str() {
+        "nan" | "inf" => return Some(text.to_owned()),
+        "infinity" => return Some(if text.starts_with('-') { "-inf" } else { "inf" }.to_owned()),
+        _ => {}
     }
     let decimal = Decimal::parse(text)?;
     // Hydra's lexer has no leading zeros: `007.5` would be a string.
