@@ -108,19 +108,12 @@ fn command_alone(tokens: Vec<String>) -> Result<Vec<String>> {
         Tokens::WithCommand(line) => (line.command, line.arguments),
         Tokens::Arguments(arguments) => (Vec::new(), arguments),
     };
-    match arguments.first() {
-        None => Ok(command),
-        Some(argument) => {
-            let message = format!(
-                "{} follows the command, which --component gives its arguments",
-                quote(argument)
-            );
-            let error = Error::new(Kind::Usage, message);
-            Err(error
-                .help("leave it out, and give inputs their values with --set NAME=VALUE")
-                .into())
-        }
-    }
+    let Some(argument) = arguments.first() else { return Ok(command) };
+    let argument = quote(argument);
+    let message = format!("{argument} follows the command, which --component gives its arguments");
+    Err(Error::new(Kind::Usage, message)
+        .help("leave it out, and give inputs their values with --set NAME=VALUE")
+        .into())
 }
 
 /// The files that `--rules` and `--component` name.
@@ -170,12 +163,8 @@ fn print(text: &str) -> Result<()> {
     if !std::io::stdout().is_terminal() {
         return write(text);
     }
-    let parts = text.split_inclusive(['\n', '\t']).map(|part| {
-        let end = part.len() - usize::from(part.ends_with(['\n', '\t']));
-        let (shown, end) = part.split_at(end);
-        visible(shown) + end
-    });
-    write(&parts.collect::<String>())
+    let shown = |line: &str| line.split('\t').map(visible).collect::<Vec<_>>().join("\t");
+    write(&text.split('\n').map(shown).collect::<Vec<_>>().join("\n"))
 }
 
 /// Writes to stdout what may be on any terminal.

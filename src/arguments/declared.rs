@@ -1,6 +1,7 @@
 //! The values of declared flags: how many arguments are one, and of which type they are.
 
 use std::borrow::Cow;
+use std::iter;
 
 use super::{
     Argument, ArgumentKind, ArgumentParser, Setting, closed_mode, is_flag_or_override, shown,
@@ -60,19 +61,15 @@ impl<'a> ArgumentParser<'a> {
             Arity::Switch | Arity::AtMost(_) => 0,
         };
         while texts.len() < least {
-            let Some(text) = self.take() else {
-                return Err(values_missing(written, texts.len(), least, flag.source.as_ref()));
-            };
-            texts.push(text);
+            let missing = || values_missing(written, texts.len(), least, flag.source.as_ref());
+            texts.push(self.take().ok_or_else(missing)?);
         }
         match flag.arity {
             Arity::Exactly(_) => {}
             _ if attached.is_some() => {}
             Arity::Switch => texts.extend(self.take_if(|next| flag.is_switch_word(next))),
             Arity::AtLeast(_) => {
-                while let Some(text) = self.take_if(|next| !is_flag_or_override(next)) {
-                    texts.push(text);
-                }
+                texts.extend(iter::from_fn(|| self.take_if(|next| !is_flag_or_override(next))));
             }
             Arity::AtMost(count) => {
                 // `--tag={{…}}` follows as `--tag`.
@@ -80,11 +77,7 @@ impl<'a> ArgumentParser<'a> {
                     let (name, _) = split_attached(next);
                     flag.followers.iter().any(|f| f == next || f == name)
                 };
-                while texts.len() < count
-                    && let Some(text) = self.take_if(|next| !follows(next))
-                {
-                    texts.push(text);
-                }
+                texts.extend(iter::from_fn(|| self.take_if(|next| !follows(next))).take(count));
                 if let [next, again, ..] = self.rest()
                     && texts.len() < count
                     && split_attached(next).0 == split_attached(again).0

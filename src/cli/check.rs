@@ -133,18 +133,12 @@ fn check_one(translation: &Translation, rules: Option<&Path>) -> Result<Checked>
             warnings: warnings.iter().map(|warning| translation.masked(warning)).collect(),
         });
     }
-    let error = cause::explain(translation, &complaint_of(&output));
-    let help = match error.help {
-        None if translation
-            .overrides()
-            .any(|text| hydra_flag(text).is_some_and(HydraFlag::sweeps)) =>
-        {
-            Some(
-                "a sweep composes several configs: check it with one value for each key".to_owned(),
-            )
-        }
-        help => help.map(|help| translation.masked(&help)),
-    };
+    let mut error = cause::explain(translation, &complaint_of(&output));
+    if translation.overrides().any(|text| hydra_flag(text).is_some_and(HydraFlag::sweeps)) {
+        let help = "a sweep composes several configs: check it with one value for each key";
+        error = error.or_help(help);
+    }
+    let help = error.help.map(|help| translation.masked(&help));
     Err(Error { message: translation.masked(&error.message), help, ..error })
 }
 

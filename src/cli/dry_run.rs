@@ -127,12 +127,7 @@ pub(super) fn texts(filled: &Filled) -> Vec<String> {
     filled.received.iter().map(|received| received.text.clone()).collect()
 }
 
-/// `component --format json`.
-#[derive(Serialize)]
-struct Tasks<'a> {
-    tasks: Vec<TaskReport<'a>>,
-}
-
+/// A task in `component --format json`.
 #[derive(Serialize)]
 struct TaskReport<'a> {
     task: &'a str,
@@ -156,7 +151,7 @@ fn json(runs: &[TaskRun]) -> String {
         },
         untouched: run.outcome.as_ref().err().copied(),
     });
-    report::json_line(&Tasks { tasks: tasks.collect() }) + "\n"
+    report::json_line(&serde_json::json!({ "tasks": tasks.collect::<Vec<_>>() })) + "\n"
 }
 
 /// A line per task, of several after its name as a comment; comments alone, where there is nothing

@@ -107,23 +107,20 @@ fn readable(words: &[String]) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
+/// In one line, at most [`WIDEST`] characters.
 fn shortened(text: &str) -> String {
-    let mut cell = String::new();
-    for (count, c) in text.chars().enumerate() {
-        if count == WIDEST {
-            cell.pop();
-            cell.push('…');
-            break;
-        }
-        // A line stays a line.
-        cell.push(if is_invisible(c) { '␣' } else { c });
+    let mut shown = text.chars().map(|c| if is_invisible(c) { '␣' } else { c });
+    let mut cell: String = shown.by_ref().take(WIDEST).collect();
+    if shown.next().is_some() {
+        cell.pop();
+        cell.push('…');
     }
     cell
 }
 
-/// How wide each column is; the last is followed by nothing.
-fn widths(rows: &[Row]) -> [usize; COLUMNS - 1] {
-    let mut widths = [0; COLUMNS - 1];
+/// How wide each column is.
+fn widths(rows: &[Row]) -> [usize; COLUMNS] {
+    let mut widths = [0; COLUMNS];
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());
@@ -132,13 +129,7 @@ fn widths(rows: &[Row]) -> [usize; COLUMNS - 1] {
     widths
 }
 
-fn line(row: &Row, widths: &[usize; COLUMNS - 1]) -> String {
-    let mut line = String::new();
-    for (cell, width) in row.iter().zip(widths) {
-        let _ = write!(line, "{cell:width$}  ");
-    }
-    let [.., last] = row;
-    line.push_str(last);
-    line.truncate(line.trim_end().len());
-    line
+fn line(row: &Row, widths: &[usize; COLUMNS]) -> String {
+    let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
+    cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
 }
