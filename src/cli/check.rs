@@ -135,8 +135,8 @@ fn check_one(translation: &Translation, rules: Option<&Path>) -> Result<Checked>
     }
     let mut error = cause::explain(translation, &complaint_of(&output));
     if translation.overrides().any(|text| hydra_flag(text).is_some_and(HydraFlag::sweeps)) {
-        let help = "a sweep composes several configs: check it with one value for each key";
-        error = error.or_help(help);
+        error =
+            error.or_help("a sweep composes several configs: check it with one value for each key");
     }
     let help = error.help.map(|help| translation.masked(&help));
     Err(Error { message: translation.masked(&error.message), help, ..error })
