@@ -155,10 +155,10 @@ fn is_executable(file: &Path) -> bool {
 ///
 /// # Errors
 /// The kernel refused: 127 if the file is not there, else 126.
-pub fn exec<S: AsRef<OsStr>>(program: &Path, argv: &[S]) -> Result<Infallible> {
+pub fn exec(program: &Path, argv: &[&OsStr]) -> Result<Infallible> {
     let refused = |error: io::Error| explain(program, argv, &error);
     let file = c_string(program.as_os_str()).map_err(refused)?;
-    let strings: io::Result<Vec<CString>> = argv.iter().map(|a| c_string(a.as_ref())).collect();
+    let strings: io::Result<Vec<CString>> = argv.iter().map(|a| c_string(a)).collect();
     let strings = strings.map_err(refused)?;
     let pointers = strings.iter().map(|string| string.as_ptr());
     let pointers: Vec<*const c_char> = pointers.chain([std::ptr::null()]).collect();
@@ -173,7 +173,7 @@ fn c_string(text: &OsStr) -> io::Result<CString> {
 }
 
 /// What the kernel's refusal to start `program` with `argv` means to a person.
-pub fn explain<S: AsRef<OsStr>>(program: &Path, argv: &[S], error: &io::Error) -> Error {
+pub fn explain(program: &Path, argv: &[&OsStr], error: &io::Error) -> Error {
     let shown = quote(&program.to_string_lossy());
     let cannot =
         |why: String| Error::new(Kind::CannotExecute, format!("cannot execute {shown}: {why}"));
@@ -200,8 +200,8 @@ pub fn explain<S: AsRef<OsStr>>(program: &Path, argv: &[S], error: &io::Error) -
     }
 }
 
-fn too_big<S: AsRef<OsStr>>(shown: &str, argv: &[S]) -> Error {
-    let sizes = argv.iter().map(|argument| argument.as_ref().len() + 1);
+fn too_big(shown: &str, argv: &[&OsStr]) -> Error {
+    let sizes = argv.iter().map(|argument| argument.len() + 1);
     let total: usize = sizes.clone().sum();
     let longest = sizes.max().unwrap_or(0);
     let most = longest_argument().filter(|most| longest > *most);

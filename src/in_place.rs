@@ -57,7 +57,7 @@ pub fn own_place() -> Option<PathBuf> {
 ///
 /// # Errors
 /// As [`exec::exec`], or the interpreter is not there (127).
-pub fn exec<S: AsRef<OsStr>>(path: &Path, argv: &[S]) -> Result<Infallible> {
+pub fn exec(path: &Path, argv: &[&OsStr]) -> Result<Infallible> {
     let attempt = || exec::exec(&interpreter(path)?, argv);
     // `install` and its `--undo` rename: a name that has been looked up may be gone when it is used.
     for _ in 0..2 {

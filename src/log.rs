@@ -1,7 +1,7 @@
 //! `HYDRA_SHIM_LOG`: one line on stderr that tells what was decided, for a person or for Cloud
 //! Logging. Without it nothing is printed on success.
 
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::io::Write as _;
 
@@ -37,7 +37,7 @@ impl Log {
     }
 
     /// A call that is passed on as it is.
-    pub fn untouched(self, reason: &str, argv: &[OsString]) {
+    pub fn untouched(self, reason: &str, argv: &[&OsStr]) {
         if self != Self::Off {
             let argv: Vec<String> = argv.iter().map(|a| a.to_string_lossy().into_owned()).collect();
             self.decided("untouched", reason, &argv, &[]);

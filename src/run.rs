@@ -44,9 +44,9 @@ pub fn interposed(argv: &[OsString], place: Option<&Path>, log: Log) -> Result<I
     };
     match interpose::decide(name, arguments, &Environment::read())? {
         Decision::Untouched(reason) => {
-            let mut argv = argv.to_vec();
+            let mut argv: Vec<&OsStr> = argv.iter().map(OsString::as_os_str).collect();
             if let Some(first) = argv.first_mut() {
-                argv0.clone_into(first);
+                *first = argv0;
             }
             log.untouched(&reason, &argv);
             in_place::exec(program, &argv)

@@ -5,7 +5,6 @@
 //! its folder, from which it may look for its libraries, and a rename takes its name over: at no moment
 //! is there no interpreter.
 
-use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 use std::fs::{self, Permissions};
@@ -29,11 +28,15 @@ use crate::in_place::{MARK, is_marked, kept};
 /// # Errors
 /// One of them is not an interpreter that can be replaced: all are checked before the first is.
 pub(super) fn install(pythons: &[OsString], force: bool) -> Result<String> {
-    let places: BTreeSet<PathBuf> = pythons.iter().map(|p| place(p)).collect::<Result<_>>()?;
-    let prepared: Vec<Prepared> =
-        places.into_iter().map(|place| Prepared::new(place, force)).collect::<Result<_>>()?;
+    let mut prepared: Vec<(&OsString, Prepared)> = Vec::new();
+    for python in pythons {
+        let place = place(python)?;
+        if prepared.iter().all(|(_, other)| other.place != place) {
+            prepared.push((python, Prepared::new(place, force)?));
+        }
+    }
     let mut said = String::new();
-    for Prepared { place, shim, kept_now } in prepared {
+    for (python, Prepared { place, shim, kept_now }) in prepared {
         shim.persist(&place)
             .map_err(|error| error.error)
             .with_context(|| cannot_replace(&place))?;
@@ -41,9 +44,8 @@ pub(super) fn install(pythons: &[OsString], force: bool) -> Result<String> {
             kept.keep()?;
         }
         sync_folder(&place);
-        let (place, kept) = (&place, shown(&kept(&place)));
-        let links: String = links_to(place, pythons).iter().map(|l| shown(l) + ", ").collect();
-        let place = shown(place);
+        let links = links_to(&place, Path::new(python));
+        let (kept, place) = (shown(&kept(&place)), shown(&place));
         let _ = writeln!(
             said,
             "{place} is the shim now, and {kept} the interpreter\n\
@@ -166,17 +168,23 @@ fn place(python: &OsStr) -> Result<PathBuf> {
     Ok(place)
 }
 
-/// The links to `place` that there are in PATH, in its own folder and beside the paths in `pythons`.
-fn links_to(place: &Path, pythons: &[OsString]) -> BTreeSet<PathBuf> {
+/// The links to `place` that there are beside `python`, beside itself and in PATH, each and a comma.
+fn links_to(place: &Path, python: &Path) -> String {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let named = pythons.iter().map(PathBuf::from).filter_map(|p| Some(p.parent()?.to_owned()));
-    let folders =
-        std::env::split_paths(&path).chain(named).chain(place.parent().map(Path::to_owned));
-    let folders: BTreeSet<PathBuf> = folders.filter_map(|f| fs::canonicalize(f).ok()).collect();
-    let entries = folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
-    let pythons = entries.filter(|entry| entry.file_name().to_string_lossy().contains("python"));
-    let links = pythons.map(|entry| entry.path()).filter(|path| path != place);
-    links.filter(|path| fs::canonicalize(path).is_ok_and(|end| end == place)).collect()
+    let own = [python, place].into_iter().filter_map(Path::parent).map(Path::to_owned);
+    let names = [python, place].map(|path| path.file_name().unwrap_or_default());
+    let mut links = Vec::new();
+    for folder in own.chain(std::env::split_paths(&path)) {
+        let Ok(folder) = fs::canonicalize(folder) else { continue };
+        for name in ["python".as_ref(), "python3".as_ref()].into_iter().chain(names) {
+            let link = folder.join(name);
+            let leads = link != place && fs::canonicalize(&link).is_ok_and(|end| end == place);
+            if leads && !links.contains(&link) {
+                links.push(link);
+            }
+        }
+    }
+    links.iter().map(|link| shown(link) + ", ").collect()
 }
 
 /// What a program of dpkg's prints; `None` where it fails, or is not there.
