@@ -4,7 +4,7 @@
 //! Python, its virtual environment and Hydra are real, and the same call without a shim in PATH
 //! says what is right. Which scripts count as Hydra applications: `detection.rs`.
 
-mod support;
+pub mod support;
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -57,7 +57,7 @@ fn python_is_the_same_with_and_without_the_shim() {
         print(sys.executable, sys.prefix, sys.base_prefix, sys.path, sys.flags, sys.argv)\n\
         print(hydra.__file__, __file__, os.getcwd(), sorted(os.environ.items()))\nsys.exit()\n";
     site.files(&[("main.py", &format!("{facts}{APP}"))]);
-    let shims = format!("{}:", site.path("shims").display());
+    let shims = format!("{}:", site.shims().display());
     for python in ["python", "python3"] {
         let direct = printed(&mut site.without_shims(&[python, "-B", "main.py", "lr=0.1"]));
         let shimmed = site.shown(&[python, "-B", "main.py", "--lr", "0.1"]);
@@ -99,7 +99,6 @@ fn what_is_no_script_is_untouched() {
         -m missing.module --lr 0.1
         --lr 0.1
     ";
-    let real = site.venv.join("bin/python3");
     for call in calls.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii) {
         if call.is_empty() {
             continue;
@@ -116,16 +115,15 @@ fn what_is_no_script_is_untouched() {
         if call == b"_" {
             arguments.clear();
         }
-        let run = |python: &str| {
-            let mut command = site.command(&[python]);
+        let run = |mut command: Command| {
             command.args(arguments.iter().map(|bytes| OsStr::from_bytes(bytes)));
             command.env("HYDRA_SHIM_RULES", "/nowhere/rules.yaml");
             let program = File::open(site.path("app/program")).unwrap();
             outcome(&command.stdin(program).output().unwrap())
         };
-        // With the absolute path that the shim starts it by, which Python's own messages repeat.
-        let direct = run(real.to_str().unwrap());
-        assert_eq!(run("python3"), direct, "{}", call.escape_ascii());
+        // By the name that Python's own messages repeat.
+        let direct = run(site.direct());
+        assert_eq!(run(site.command(&["python3"])), direct, "{}", call.escape_ascii());
     }
 }
 

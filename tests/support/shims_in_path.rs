@@ -1,4 +1,5 @@
-//! A place where shims lie in PATH in front of a real virtual environment with Hydra.
+//! A place where shims lie in PATH in front of a real virtual environment with Hydra. For the crate
+//! `interpose_in_place` no Python is among them: the shim is in the place of the environment's.
 
 #![allow(dead_code, reason = "no test file uses all of it")]
 #![allow(unreachable_pub, reason = "each test file includes this module privately")]
@@ -6,12 +7,14 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io::Write;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use assert_cmd::assert::OutputAssertExt;
 use tempfile::TempDir;
 
+use crate::support::private_python::PrivatePython;
 use crate::support::{HYDRA, both_streams, shim_command, venv};
 
 /// Prints what arrived, and ends before the rest of the file is run: the rest is for detection.
@@ -39,19 +42,56 @@ pub struct Site {
     dir: TempDir,
     /// The environment.
     pub venv: PathBuf,
+    /// Whose Python it is, where that has the shim in its place.
+    in_place: Option<PrivatePython>,
 }
+
+/// The folders with shims: in front of PATH, and one that has Pythons too.
+const SHIMS: [&str; 2] = ["shims-in-path", "shims"];
 
 impl Site {
     /// With shims of these names, or of those that `install` chooses.
     pub fn new(names: &[&str]) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let venv = venv(HYDRA).unwrap();
-        let site = Self { dir, venv };
-        for folder in ["app", "bin"] {
+        let in_place = (env!("CARGO_CRATE_NAME") == "interpose_in_place").then(PrivatePython::new);
+        let venv = match &in_place {
+            Some(python) => python.hydra_venv(),
+            None => venv(HYDRA).unwrap(),
+        };
+        let site = Self { dir, venv, in_place };
+        for folder in ["app", "bin", SHIMS[0]] {
             fs::create_dir(site.path(folder)).unwrap();
         }
-        shim_command().arg("install").arg(site.path("shims")).args(names).assert().success();
+        let install = |folder: &str, names: &[&str]| {
+            shim_command().arg("install").arg(site.path(folder)).args(names).assert().success();
+        };
+        install(SHIMS[1], names);
+        if let Some(python) = &site.in_place {
+            let others = names.iter().copied().filter(|name| !name.starts_with("python"));
+            let others: Vec<&str> = others.collect();
+            if !others.is_empty() {
+                install(SHIMS[0], &others);
+            }
+            python.take_place();
+        }
         site
+    }
+
+    /// The folder with the shims that are in front of PATH.
+    pub fn shims(&self) -> PathBuf {
+        self.path(SHIMS[usize::from(self.in_place.is_none())])
+    }
+
+    /// The real Python, as the shim starts it where it is called `python3`.
+    pub fn direct(&self) -> Command {
+        match &self.in_place {
+            None => self.command(&[self.venv.join("bin/python3").to_str().unwrap()]),
+            Some(python) => {
+                let mut command = self.command(&[python.kept().to_str().unwrap()]);
+                command.arg0("python3");
+                command
+            }
+        }
     }
 
     /// A path below the folder that holds everything.
@@ -84,8 +124,13 @@ impl Site {
 
     /// PATH: the shims, then what is real.
     pub fn search_path(&self) -> Vec<PathBuf> {
-        let [shims, bin] = ["shims", "bin"].map(|folder| self.path(folder));
-        vec![shims, bin, self.venv.join("bin"), "/usr/bin".into(), "/bin".into()]
+        vec![
+            self.shims(),
+            self.path("bin"),
+            self.venv.join("bin"),
+            "/usr/bin".into(),
+            "/bin".into(),
+        ]
     }
 
     /// A command line as a shell or a container runtime starts it, by its name through PATH.

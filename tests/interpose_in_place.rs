@@ -1,0 +1,7 @@
+//! The cases of `interpose.rs` a second time, with the shim in the place of Python (`install --in-place`); see
+//! `support/shims_in_path.rs`.
+
+#[path = "interpose.rs"]
+mod interpose;
+
+use interpose::support;
