@@ -11,6 +11,7 @@ use std::process::Command;
 use support::both_streams;
 use support::private_python::{PrivatePython, copy, kept, run};
 use support::shims_in_path::{Failures, outcome, write_executable};
+use support::working_folder::{Folder, words as words_of};
 
 /// All that tells a Python where it is, and what it was called as.
 const FACTS: &str = "import json, os, site, sys, sysconfig\n\
@@ -499,4 +500,81 @@ fn nothing_but_the_variable_is_added_to_the_environment() {
     assert_eq!(shown("exec $V/bin/python3 main.py --lr 0.5"), bare, "open rules");
     fs::remove_file(python.path("app/hydra-shim.yaml")).unwrap();
     assert_eq!(shown("exec $V/bin/python3 main.py --lr 0.5"), bare, "no rules");
+}
+
+/// A Hydra application that starts Pythons in the ways of the standard library, and itself once more.
+const STARTS_PYTHONS: &str = "\
+import concurrent.futures, multiprocessing, os, sys
+import hydra
+
+
+def square(x):
+    return x * x
+
+
+@hydra.main(version_base=None, config_path=None)
+def main(cfg):
+    print(cfg.note, sys.executable, flush=True)
+    for method in 'spawn', 'forkserver', 'fork':
+        with multiprocessing.get_context(method).Pool(2) as pool:
+            print(method, pool.map(square, range(3)), flush=True)
+        process = multiprocessing.get_context(method).Process(target=print, args=(method,))
+        process.start()
+        process.join()
+        print(process.exitcode, flush=True)
+    spawn = multiprocessing.get_context('spawn')
+    with concurrent.futures.ProcessPoolExecutor(2, mp_context=spawn) as pool:
+        print(*pool.map(square, range(3)), flush=True)
+    if 'RANK' not in os.environ:
+        os.environ['RANK'] = '1'
+        os.execv(sys.executable, [sys.executable, *sys.argv])
+
+
+if __name__ == '__main__':
+    main()
+";
+
+#[test]
+fn an_application_starts_pythons_as_it_did() {
+    let python = PrivatePython::new();
+    python.hydra_venv();
+    fs::write(python.path("app/main.py"), STARTS_PYTHONS).unwrap();
+    fs::write(python.path("app/hydra-shim.yaml"), "flags: {note: +note}\n").unwrap();
+    let shown = |line: &str| support::shims_in_path::printed(&mut started(&python, line));
+    let before = shown("exec $V/bin/python3 main.py \"+note='a, b'\"");
+    assert!(before.starts_with("a, b ") && before.contains("\n0 1 4\na, b "), "{before}");
+    python.take_place();
+    assert_eq!(shown("exec $V/bin/python3 main.py --note 'a, b'"), before);
+}
+
+/// The overrides of a line that the shim has written pass as they are, whatever the rules add.
+#[test]
+fn a_line_that_is_translated_already_passes_unchanged() {
+    let rules = "flags:\n  d: {type: dict}\n  m: {type: dict, merge: true}\n  tags: {type: list}\n  \
+        cuda: {type: bool}\n  note: {empty: drop}\n  out: {key: +paths.out, type: path}\n  \
+        token: {type: string, secret: true}\ndashes: underscore\nenv: {MODEL_DIR: model_dir}\n\
+        append: [hydra.run.dir=/tmp/hydra, ~old]\ndrop: [local_rank]\n";
+    for rules in ["{}", rules] {
+        let folder = Folder::new(&[("hydra-shim.yaml", rules)]);
+        for line in [
+            "--lr 0.1 --note 'a, b' --run-id 2024_11_23 --x '${y}' --q \"it's\"",
+            r#"--d '{"a": [1, {"b": null}]}' --m '{"c": true}' --tags a --tags 'b,c' --cuda"#,
+            "model=forest +a=1 ++b=2 ~c d@e=f --lr 1 --out /tmp/x --token secret --local_rank 1 --note ''",
+            "a=1,2 --multirun",
+            "--cfg job --resolve a=1",
+            "-cn other -cd conf a=1",
+        ] {
+            let translated = |words: &[String]| {
+                let words = words.iter().map(String::as_str);
+                let tokens: Vec<&str> = ["python3", "main.py"].into_iter().chain(words).collect();
+                let mut command = folder.shim(&["translate", "--format", "json"]);
+                let printed = command.args(tokens).env("MODEL_DIR", "/m").output().unwrap();
+                let printed: serde_json::Value = serde_json::from_slice(&printed.stdout)
+                    .unwrap_or_else(|_| panic!("{}", both_streams(&printed)));
+                words_of(&printed, "overrides")
+            };
+            let once = translated(&shell_words::split(line).unwrap());
+            assert_eq!(translated(&once), once, "{line}");
+        }
+    }
 }
