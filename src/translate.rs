@@ -87,14 +87,28 @@ fn write(command: Vec<String>, arguments: Vec<Argument>, declared: &Declarations
         }
         translation.trace.push(step);
     }
+    drop_repeated(&mut translation.trace);
     let appended = append(&translation, &declared.append);
     translation.trace.extend(appended);
     translation.trace.extend(hydra_flags);
     translation
 }
 
-/// A step for each override of the rules' `append` that is not there yet: an application that starts
-/// itself again has them on its line.
+/// Takes the overrides of the environment's variables, which come first, where the line has the same: an
+/// application that starts itself again has them on its line.
+fn drop_repeated(trace: &mut [Step]) {
+    let is_variable = |step: &&Step| step.from.first().is_some_and(|from| from.starts_with('$'));
+    let variables = trace.iter().take_while(is_variable).count();
+    if let (variables @ [_, ..], line) = trace.split_at_mut(variables) {
+        let there: HashSet<&String> = line.iter().flat_map(|step| &step.to).collect();
+        for step in variables.iter_mut().filter(|step| step.to.iter().all(|to| there.contains(to)))
+        {
+            step.to.clear();
+        }
+    }
+}
+
+/// A step for each override of the rules' `append` that is not there yet, for the same reason.
 fn append(translation: &Translation, append: &[String]) -> Vec<Step> {
     let there: HashSet<&String> =
         if append.is_empty() { HashSet::new() } else { translation.overrides().collect() };

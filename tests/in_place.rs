@@ -348,7 +348,7 @@ fn at_no_moment_is_there_no_interpreter() {
             }
             started
         });
-        for _ in 0..60 {
+        for _ in 0..20 {
             python.take_place();
             python.put_back();
         }
@@ -576,5 +576,150 @@ fn a_line_that_is_translated_already_passes_unchanged() {
             let once = translated(&shell_words::split(line).unwrap());
             assert_eq!(translated(&once), once, "{line}");
         }
+    }
+}
+
+/// What an environment's Python says of itself, and how the shim reads an application's flags there.
+const IN_ENVIRONMENT: &str = "\
+    cd $A; for name in python python3; do\n\
+    $E/bin/$name -c 'import sys; print(sys.executable, sys.prefix, sys.base_prefix)'\n\
+    $E/bin/$name main.py --lr 0.1; done; $E/bin/python3 -m pip --version";
+
+/// Environments that are made from a Python with the shim in its place: by links and by copies, by CPython
+/// and by virtualenv; and pip replaces itself there.
+#[test]
+#[ignore = "minutes, and packages to install"]
+fn environments_are_made_from_it() {
+    let tools = support::venv_with("virtualenv", "virtualenv==20.31.2\n").unwrap();
+    let python = PrivatePython::new();
+    let app = "import sys\nprint(sys.argv[1:])\nsys.exit()\nimport hydra\n\
+        @hydra.main(version_base=None)\ndef main(cfg): ...\nmain()\n";
+    fs::write(python.path("app/main.py"), app).unwrap();
+    python.take_place();
+    let prefix = python.path("");
+    let prefix = prefix.to_str().unwrap().trim_end_matches('/');
+    let virtualenv = format!(
+        "PYTHONPATH=$(echo {}/lib/python3.*/site-packages) $P -m virtualenv -q --no-download",
+        tools.display()
+    );
+    for made in [
+        "$P -m venv $E",
+        "$P -m venv --copies $E",
+        "$P -m venv --without-pip $E; $E/bin/python3 -m ensurepip --default-pip",
+        // An environment's own environment.
+        "$P -m venv --copies $E.first; $E.first/bin/python3 -m venv --copies $E",
+        &format!("{virtualenv} $E"),
+        &format!("{virtualenv} --always-copy $E"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let environment = folder.path().join("environment");
+        let seen = |line: &str| {
+            let mut command = started(&python, line);
+            command.env("E", &environment).env("P", &python.file).env("HOME", folder.path());
+            run(&mut command)
+        };
+        seen(made);
+        let environment = environment.display();
+        let name =
+            |name: &str| format!("{environment}/bin/{name} {environment} {prefix}\n['lr=0.1']\n");
+        let expected = name("python") + &name("python3") + "pip ";
+        let shown = seen(IN_ENVIRONMENT);
+        assert!(shown.starts_with(&expected), "{made}: {shown}");
+    }
+    // pip by another pip: the entry points that it writes start the environment's Python.
+    let shown = run(started(
+        &python,
+        "set -e; $P -m venv --copies own; own/bin/pip -q install --force-reinstall pip==24.0; own/bin/pip --version",
+    ).env("P", &python.file).env("HOME", python.path("app")).env("PIP_DISABLE_PIP_VERSION_CHECK", "1"));
+    assert!(shown.starts_with("pip 24.0 from "), "{shown}");
+}
+
+/// pytest-xdist starts a Python for each worker, and hands it the test over a pipe.
+#[test]
+fn pytest_runs_its_workers() {
+    let tools = support::venv_with("pytest", "pytest==8.3.5\npytest-xdist==3.6.1\n").unwrap();
+    let python = PrivatePython::new();
+    python.take_place();
+    let test = "import sys\nimport pytest\n@pytest.mark.parametrize('n', range(6))\n\
+        def test_it(n, worker_id): assert sys.executable.endswith('/bin/python3') and worker_id.startswith('gw')\n";
+    fs::write(python.path("app/test_it.py"), test).unwrap();
+    let line = format!(
+        "PYTHONPATH=$(echo {}/lib/python3.*/site-packages) exec $B/python3 -m pytest -q -n 2 -p no:cacheprovider",
+        tools.display()
+    );
+    let shown = run(started(&python, &line).env("B", python.path("bin")));
+    assert!(shown.contains("6 passed"), "{shown}");
+}
+
+/// A shim in an environment's own copy and one in the Python that it was made from.
+#[test]
+fn an_environment_and_its_base_are_both_taken() {
+    let python = PrivatePython::new();
+    let environment = python.venv("environment", &["--copies"]);
+    let wrapper = python.path("wrapper");
+    fs::create_dir(&wrapper).unwrap();
+    let script = format!("#!/bin/sh\nexec {}/bin/python3 \"$@\"\n", environment.display());
+    write_executable(&wrapper.join("python3"), &script);
+    let app = "import sys\nprint(sys.argv[1:], sys.prefix)\nsys.exit()\nimport hydra\n\
+        @hydra.main(version_base=None)\ndef main(cfg): ...\nmain()\n";
+    fs::write(python.path("app/main.py"), app).unwrap();
+    python.take_place();
+    run(&mut python.install(&[environment.join("bin/python3"), environment.join("bin/python")]));
+    for rules in ["unknown: error\nflags: {lr: float}\n", "append: [a=1]\n", ""] {
+        let rules = rules.replace("lr: float", "lr: {type: float}");
+        fs::write(python.path("app/hydra-shim.yaml"), &rules).unwrap();
+        let appended = if rules.starts_with("append") { ", 'a=1'" } else { "" };
+        for (line, prefix) in [
+            ("$V/bin/python3 main.py --lr 1", &environment),
+            ("$V/bin/python main.py --lr 1", &environment),
+            ("$P main.py --lr 1", &python.path("")),
+            // A script that starts the environment's, after a shim in PATH.
+            (
+                "$S install links python3 >/dev/null; PATH=$PWD/links:$W:$PATH python3 main.py --lr 1",
+                &environment,
+            ),
+            ("PATH=$W:$PATH $S run python3 main.py --lr 1", &environment),
+            ("$S run $V/bin/python3 main.py --lr 1", &environment),
+        ] {
+            let mut command = started(&python, line);
+            let shown = run(command.env("P", &python.file).env("W", &wrapper));
+            let lr = if rules.starts_with("unknown") { "lr=1.0" } else { "lr=1" };
+            let prefix = prefix.to_str().unwrap().trim_end_matches('/');
+            assert_eq!(shown, format!("['{lr}'{appended}] {prefix}\n"), "{rules}: {line}");
+        }
+    }
+}
+
+#[test]
+fn check_asks_an_application_under_closed_rules() {
+    let (python, environment) = closed_site();
+    let tool = format!("#!{}/bin/python3\n{STARTS_ITSELF}", environment.display());
+    write_executable(&environment.join("bin/my-train"), &tool);
+    for line in [
+        "$S check $V/bin/python3 main.py --lr 0.5",
+        "HYDRA_SHIM_RULES=hydra-shim.yaml $S check $V/bin/my-train --lr 0.5",
+    ] {
+        assert_eq!(run(&mut started(&python, line)), "lr: 0.5\n", "{line}");
+    }
+}
+
+/// By `/proc/self/exe` alone the shim knows where it is; without it nothing is started, and nothing twice.
+#[test]
+fn without_proc_there_is_no_shim() {
+    // SAFETY: it reads no memory of ours.
+    if unsafe { libc::geteuid() } != 0 {
+        return support::say("without_proc_there_is_no_shim: only root hides /proc");
+    }
+    let python = PrivatePython::new();
+    python.take_place();
+    for line in ["$P -V", "PATH=$A/links:/usr/bin python3 -V"] {
+        let hidden = format!(
+            "$S install links python3 >/dev/null; mount -t tmpfs none /proc; timeout 5 env {line}"
+        );
+        let line = format!("P={} unshare --mount sh -c '{hidden}'", python.file.display());
+        let output = started(&python, &format!("export P; {line}")).output().unwrap();
+        assert_eq!(output.status.code(), Some(127), "{line}: {}", both_streams(&output));
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(stderr.starts_with("hydra-shim: error: /proc/self/exe is not there"), "{stderr}");
     }
 }

@@ -4,7 +4,7 @@
 //! Python, its virtual environment and Hydra are real, and the same call without a shim in PATH
 //! says what is right. Which scripts count as Hydra applications: `detection.rs`.
 
-pub mod support;
+pub(crate) mod support;
 
 use std::ffi::OsStr;
 use std::fs::{self, File};

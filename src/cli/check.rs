@@ -22,6 +22,7 @@ use crate::hydra::{self, FlagValue, HydraFlag, hydra_flag};
 use crate::interpose::{self, APPS_VARIABLE, Environment};
 use crate::log::Log;
 use crate::project::{self, Named, Project};
+use crate::started;
 use crate::token::split_attached;
 use crate::translate::Translation;
 use crate::yaml::Node;
@@ -210,6 +211,8 @@ fn compose<'a>(
     let program = exec::find(OsStr::new(name), std::env::var_os("PATH"))?;
     let mut process = Command::new(&program);
     process.args(translation.command.iter().skip(1)).args(composing(overrides));
+    // Where a shim is in Python's place, it lets a line of ours pass.
+    process.envs(started::by(translation).map(|file| (started::VARIABLE, file)));
     process.args(flags).env_remove(hydra::FULL_ERROR_VARIABLE);
     process
         .output()
