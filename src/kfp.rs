@@ -4,13 +4,13 @@ mod artifact;
 pub mod compiled;
 pub mod component;
 pub mod declare;
-mod document;
 pub mod fill;
 pub mod items;
 mod other_tasks;
 pub mod parameter;
 pub mod placeholder;
 pub mod rewrite;
+mod spec;
 pub mod types;
 
 pub use placeholder::is_unfilled_placeholder;

@@ -19,7 +19,6 @@ pub mod exec;
 pub mod hydra;
 pub mod in_place;
 pub mod interpose;
-mod json;
 pub mod kfp;
 pub mod log;
 mod nearest;

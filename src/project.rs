@@ -9,7 +9,7 @@ use crate::command_line::{self, App, CommandLine, Ending, Tokens};
 use crate::declarations::{Declarations, Variable};
 use crate::error::{Error, Result, quote};
 use crate::kfp::compiled::{Pipeline, Task};
-use crate::kfp::component::{Component, Part};
+use crate::kfp::component::{Component, Element};
 use crate::kfp::declare;
 use crate::rules::{Naming, Rules};
 use crate::sagemaker::{HYPERPARAMETERS_VARIABLE, Hyperparameters};
@@ -290,8 +290,8 @@ fn read_component(file: &Path, app: &App) -> Result<Component> {
 fn app_of(component: &Component) -> App {
     let elements = component.command.iter().chain(&component.args);
     let tokens: Vec<String> = elements
-        .map_while(|element| match &element.part {
-            Part::Text(text) => Some(text.clone()),
+        .map_while(|element| match element {
+            Element::Text(text) => Some(text.clone()),
             _ => None,
         })
         .collect();
@@ -304,7 +304,7 @@ fn app_of(component: &Component) -> App {
 /// It cannot be read, or is not one that KFP would take.
 pub fn read_pipeline(file: &Path) -> Result<Pipeline> {
     let shown = shown_path(file);
-    Pipeline::read(&yaml::parse(&read_text(file)?, &shown)?, &shown)
+    Pipeline::read(&read_text(file)?, &shown)
 }
 
 /// Reads a text file, and no more of it than is parsed.

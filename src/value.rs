@@ -6,6 +6,7 @@
 //! The rules for undeclared text (`auto`) are made so that a value which is *meant* as text is never
 //! taken for something else: a date, a commit id, `nan` or `None` stay strings.
 
+mod deserialize;
 mod json;
 mod notation;
 mod number;
@@ -23,6 +24,7 @@ use number::{float, integer};
 pub use json::json;
 pub use notation::as_json;
 pub use number::is_typed_number;
+pub(crate) use number::python_float;
 pub use ty::{Element, Type};
 
 /// A value as the application will read it.
@@ -136,6 +138,16 @@ impl Value {
                 entries.into_iter().map(|(key, value)| (key, value.shortest())).collect(),
             ),
             value => value,
+        }
+    }
+
+    /// How many values it holds, itself included; long text counts for more than one.
+    pub(crate) fn size(&self) -> usize {
+        1 + match self {
+            Self::Text(text) | Self::Number(text) => text.len() / 64,
+            Self::List(items) => items.iter().map(Self::size).sum(),
+            Self::Dict(entries) => entries.iter().map(|(_, item)| 1 + item.size()).sum(),
+            Self::Null | Self::Bool(_) => 0,
         }
     }
 

@@ -1,37 +1,37 @@
-//! YAML (and so JSON) as a tree that knows where each node is.
+//! YAML and JSON as `PyYAML` and `json` of Python read them: KFP and Hydra read their files with these.
 //!
-//! The parser is libyaml's, on which `serde_yaml` is built too, and which `PyYAML`'s C loader has. KFP and
-//! Hydra read their files with `PyYAML`'s `SafeLoader`, whatever YAML's specification says: `tree`
-//! makes of libyaml's events what that makes of its own, and `tests/yaml` compares the two. No value is
-//! read as another one. What is refused here and read there:
+//! `serde_yaml` types plain scalars by YAML 1.2, and PyYAML's `SafeLoader` by YAML 1.1, whatever the
+//! specification says. So [`read`] goes through a text first, with the events of libyaml, on which both
+//! are built, and writes the few scalars in which they differ so that both take them for the same
+//! (`yes`, `010`, `1:30`, `1e5`); `tests/yaml` compares what then is read with PyYAML. No value is read as
+//! another one. What is refused here and read there:
 //!
 //! - Beyond the bounds: a file's size, its nesting, its nodes with those that aliases repeat.
 //! - An alias inside what it names: a tree without an end is not a component.
-//! - Half of a surrogate pair (`"\ud83d"`): it is not a character. (A file that is a JSON object is
-//!   read by `json.rs`, which takes both halves for one.)
+//! - Half of a surrogate pair in YAML (`"\ud83d"`): it is not a character.
 //! - An empty file. Of several documents the first is read: a compiled pipeline may have a second
 //!   one, for its platform.
 //! - A byte order mark that is not at the start of the file: libyaml drops it at the start of a line.
-//! - A key that two mappings of a `<<` have: PyYAML 6.0.2 takes the first, 6.0.4 the last.
-//! - `!!set`, `!!omap`, `!!pairs`, which become neither list nor dict, `!!merge`, `!!value` and `!`,
-//!   which nobody writes; of `!!int` and `!!float` what only Python's `int()` and `float()` take; a list or
-//!   mapping as a key; unknown directives; keys of over 1,024 bytes (there: characters); a tab in a block
-//!   scalar's indentation; `[a :b]` and `{a:b}` beside quotes.
+//! - Merge keys (`<<`); a key that is there twice; an integer of over 64 bits.
+//! - Tags but for `!!str`; a list or mapping as a key; unknown directives; keys of over 1,024 bytes
+//!   (there: characters); a tab in a block scalar's indentation; `[a :b]` and `{a:b}` beside quotes.
 //!
-//! Read here and refused there: a comment or tab right after `|`, tabs between tokens, `[a?b]`, `<<` and
-//! `=` as text. Dates and `!!binary` stay text, as does an integer without digits (`0x_`) or,
-//! where it is not decimal, with over 128 bits.
+//! Read here and refused there: a comment or tab right after `|`, tabs between tokens, `[a?b]`, and
+//! `=` as text. Dates stay text, as does an integer without digits (`0x_`) or, where it is not decimal,
+//! with over 128 bits.
 
 mod events;
+mod outline;
+mod respell;
 mod scalar;
-mod tree;
 
-use std::ops::Range;
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::error::{Error, Result, quote};
-use events::BYTE_ORDER_MARK;
-pub use scalar::Scalar;
-use scalar::resolve;
+use crate::value::Value;
+use events::{BYTE_ORDER_MARK, Problem};
+pub use outline::{Kind, Node, outline};
 
 /// The largest file that is read, in bytes. Compiled pipelines of a hundred tasks have 1 MiB.
 pub const MAX_BYTES: usize = 8 << 20;
@@ -40,114 +40,30 @@ pub(crate) const MAX_NODES: usize = 1 << 20;
 /// The deepest nesting.
 pub(crate) const MAX_DEPTH: usize = 100;
 
-/// A node and its place.
-#[derive(Clone, Debug)]
-pub struct Node {
-    /// What it is.
-    pub kind: Kind,
-    /// The bytes of the file that it is written in, quotes included.
-    pub span: Range<usize>,
-    /// The line it starts on, from 1.
-    pub line: usize,
-    /// The column it starts in, from 1.
-    pub column: usize,
-}
-
-/// The kinds of nodes.
-#[derive(Clone, Debug)]
-pub enum Kind {
-    /// A scalar, with its escapes read.
-    Scalar {
-        /// Its characters.
-        text: String,
-        /// Whether it stands without quotes, and so may be a number, a bool or null.
-        plain: bool,
-    },
-    /// A sequence.
-    Sequence(Vec<Node>),
-    /// A mapping, in order.
-    Mapping(Vec<(Node, Node)>),
-}
-
-impl Node {
-    /// The characters of a scalar.
-    pub fn text(&self) -> Option<&str> {
-        match &self.kind {
-            Kind::Scalar { text, .. } => Some(text),
-            _ => None,
-        }
-    }
-
-    /// The items of a sequence.
-    pub fn items(&self) -> Option<&[Node]> {
-        match &self.kind {
-            Kind::Sequence(items) => Some(items),
-            _ => None,
-        }
-    }
-
-    /// The entries of a mapping.
-    pub fn entries(&self) -> Option<&[(Node, Node)]> {
-        match &self.kind {
-            Kind::Mapping(entries) => Some(entries),
-            _ => None,
-        }
-    }
-
-    /// A mapping's value for `key`; `None` also where this is no mapping. Of repeated keys the
-    /// last counts, as PyYAML has it.
-    pub fn get(&self, key: &str) -> Option<&Node> {
-        let mut entries = self.entries()?.iter().rev();
-        entries.find(|(k, _)| k.text() == Some(key)).map(|(_, value)| value)
-    }
-
-    /// [`Self::get`] along several keys.
-    pub fn path(&self, keys: &[&str]) -> Option<&Node> {
-        keys.iter().try_fold(self, |node, key| node.get(key))
-    }
-
-    /// What kind of node it is, for a message.
-    pub fn describe(&self) -> &'static str {
-        match &self.kind {
-            Kind::Scalar { .. } => "a scalar",
-            Kind::Sequence(_) => "a list",
-            Kind::Mapping(_) => "a mapping",
-        }
-    }
-
-    /// The value of a scalar as PyYAML resolves it.
-    pub fn scalar(&self) -> Scalar {
-        match &self.kind {
-            Kind::Scalar { text, plain: true } => resolve(text),
-            _ => Scalar::Text,
-        }
-    }
-}
-
-/// Parses the first document of `text`; `file` names it in errors.
+/// Reads the first document of `text`, which is JSON or YAML; `file` names it in errors.
 ///
 /// # Errors
-/// It is no YAML, empty, or beyond a limit.
-pub fn parse(text: &str, file: &str) -> Result<Node> {
-    first(text, file).map(|(root, _)| root)
+/// As [`value`], or it is not what `T` takes, with the place.
+pub fn read<T: DeserializeOwned>(text: &str, file: &str) -> Result<T> {
+    let value = value(text, file)?;
+    T::deserialize(&value).map_err(|misfit| {
+        let path: Vec<&str> = misfit.path.iter().rev().map(String::as_str).collect();
+        let named = if path.is_empty() { String::new() } else { path.join(".") + ": " };
+        let message = format!("{named}{}", misfit.message);
+        let root = outline(text, file).ok();
+        let error = match root.as_ref().and_then(|root| root.path(&path)) {
+            Some(node) => Error::at(file, (node.line, node.column), message),
+            None => Error::refused(format!("{file}: {message}")),
+        };
+        Error { help: misfit.help, ..error }
+    })
 }
 
-/// Parses `text`, which has one document.
+/// What [`read`] reads before it is typed.
 ///
 /// # Errors
-/// As [`parse`], and it has another.
-pub fn parse_whole(text: &str, file: &str) -> Result<Node> {
-    match first(text, file)? {
-        (root, None) => Ok(root),
-        (_, Some(line)) => {
-            let message = "a second document starts here, and only one is read";
-            Err(Error::in_line(file, line, message))
-        }
-    }
-}
-
-/// The first document, and the line in which the second starts.
-fn first(text: &str, file: &str) -> Result<(Node, Option<usize>)> {
+/// It is neither JSON nor YAML, empty, beyond a limit, or what the two loaders of YAML differ in.
+pub fn value(text: &str, file: &str) -> Result<Value> {
     if text.len() > MAX_BYTES {
         return Err(Error::refused(format!(
             "{} has {} bytes; at most {MAX_BYTES} are read",
@@ -155,17 +71,44 @@ fn first(text: &str, file: &str) -> Result<(Node, Option<usize>)> {
             text.len()
         )));
     }
-    if let Some(json) = crate::json::parse(text, file) {
-        return json.map(|root| (root, None));
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+    // YAML cannot read the two halves of `\ud83d\ude80`, and takes `1e-05` for text.
+    if text.trim_start().starts_with('{') && serde_json::from_str::<IgnoredAny>(text).is_ok() {
+        let value: Value = serde_json::from_str(text).map_err(|error| {
+            placed(&error.to_string(), Some((error.line(), error.column())), file)
+        })?;
+        if value.size() > MAX_NODES {
+            return Err(Error::refused(format!("{file}: over {MAX_NODES} nodes")));
+        }
+        return Ok(value);
     }
-    if let Some(at) = text.rfind(BYTE_ORDER_MARK).filter(|at| *at > 0) {
+    if let Some(at) = text.rfind(BYTE_ORDER_MARK) {
         let before = text.get(..at).unwrap_or_default();
         let line = before.rsplit('\n').next().unwrap_or_default();
         let place = (before.matches('\n').count() + 1, line.chars().count() + 1);
         let why = "a byte order mark (U+FEFF) is read only at the start of a file: escape it";
         return Err(Error::at(file, place, why));
     }
-    tree::first_document(text, file)
+    let text = respell::respelled(text, file)?;
+    let document = serde_yaml::Deserializer::from_str(&text).next();
+    let value = document.map_or(Ok(Value::Null), Value::deserialize);
+    value.map_err(|error| {
+        let place = error.location().map(|place| (place.line(), place.column()));
+        placed(&error.to_string(), place, file)
+    })
+}
+
+/// What a library says of a `place` in `file`, a line and a column from 1, which it may name itself.
+pub(crate) fn placed(message: &str, place: Option<(usize, usize)>, file: &str) -> Error {
+    let Some((line, column)) = place else { return Error::refused(format!("{file}: {message}")) };
+    let message = message.replacen(&format!(" at line {line} column {column}"), "", 1);
+    Error::at(file, (line, column), message)
+}
+
+/// A complaint of libyaml's about `file`.
+fn not_yaml(Problem { message, place }: Problem, file: &str) -> Error {
+    let help = what_would_be_right(&message).map(str::to_owned);
+    Error { help, ..Error::at(file, place, message) }
 }
 
 /// The next step after a complaint of libyaml's that does not say what is wrong.
@@ -175,42 +118,9 @@ pub(crate) fn what_would_be_right(complaint: &str) -> Option<&'static str> {
     )
 }
 
-/// The nodes of a tree; long text counts for more than one.
-pub(crate) fn count(node: &Node) -> usize {
-    1 + match &node.kind {
-        Kind::Scalar { text, .. } => text.len() / 64,
-        Kind::Sequence(items) => items.iter().map(count).sum(),
-        Kind::Mapping(entries) => entries.iter().map(|(k, v)| count(k) + count(v)).sum::<usize>(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn nodes_know_their_place() {
-        let text = "é: [a, 'b c', {k: \"x\"}]\nl:\n- &z one # c\n- *z\n- |\n  block\n";
-        let root = parse(text, "f").unwrap();
-        let list = root.get("é").unwrap();
-        let shown: Vec<&str> =
-            list.items().unwrap().iter().map(|n| &text[n.span.clone()]).collect();
-        assert_eq!(shown, ["a", "'b c'", "{k: \"x\"}"]);
-        assert_eq!(&text[list.span.clone()], "[a, 'b c', {k: \"x\"}]");
-        let items = root.get("l").unwrap().items().unwrap();
-        assert_eq!(items[0].text(), Some("one"));
-        assert_eq!((items[0].line, items[0].column), (3, 3));
-        assert_eq!(items[1].text(), Some("one"));
-        assert_eq!(&text[items[1].span.clone()], "*z");
-        assert_eq!(items[2].text(), Some("block\n"));
-        for quoted in ["'it''s' # c", r#""a\"b\\" # "c""#, "'' # ''", "&a 'x'  # y"] {
-            let text = format!("- {quoted}\n");
-            let root = parse(&text, "f").unwrap();
-            let span = root.items().unwrap()[0].span.clone();
-            let expected = quoted.split(" #").next().unwrap().trim_end();
-            assert_eq!(&text[span], expected);
-        }
-    }
 
     #[test]
     fn limits_hold() {
@@ -237,10 +147,10 @@ mod tests {
             ("&a [*a]".to_owned(), "inside what it names"),
             ("*x".to_owned(), "there is no `&x` before `*x`"),
         ] {
-            let error = parse(&text, "f").unwrap_err();
+            let error = value(&text, "f").unwrap_err();
             assert!(error.message.contains(reason), "{:.40}: {}", text, error.message);
         }
-        let tab = parse("a:\n\tb: c", "f").unwrap_err();
+        let tab = value("a:\n\tb: c", "f").unwrap_err();
         assert!(tab.message.starts_with("f:2:1: ") && tab.help.unwrap().contains("never tabs"));
     }
 }

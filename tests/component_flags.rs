@@ -238,28 +238,38 @@ fn a_mistake_in_the_component_is_named_with_its_place() {
     let x = "{name: x, type: String}";
     let mut failures = Failures::default();
     for (inputs, args, expected) in [
-        (&[x][..], &["--a", "{inputValue: y}"][..], "c.yaml:12:20: there is no input `y`"),
+        (&[x][..], &["--a", "{inputValue: y}"][..], "c.yaml:12: there is no input `y`"),
         (
             &["{name: data, type: String}"],
             &["--a", "{inputPath: dta}"],
-            "c.yaml:12:19: there is no input `dta`; help: did you mean `data`?",
+            "c.yaml:12: there is no input `dta`; help: did you mean `data`?",
         ),
         (
             &[x],
             &["--a", "{outputPath: modl}"],
-            "c.yaml:12:20: there is no output `modl`; help: did you mean `model`?",
+            "c.yaml:12: there is no output `modl`; help: did you mean `model`?",
         ),
         (
             &[x],
             &["--a", "{inputvalue: x}"],
-            "c.yaml:12:7: `inputvalue` is not a placeholder; help: did you mean inputValue?",
+            "c.yaml:12:20: implementation.container.args.1.inputvalue: `inputvalue` is not known \
+             here; help: did you mean inputValue?",
         ),
-        (&[x], &["--a", "1.10"], "c.yaml:12:7: an element is text, and `1.10` is not"),
-        (&[x], &["--a", "[x]"], "c.yaml:12:7: an element is text or one placeholder, not a list"),
+        (
+            &[x],
+            &["--a", "1.10"],
+            "c.yaml:12:7: implementation.container.args.1: this is floating point `1.1`, not text \
+             or a placeholder; help: put quotes around it",
+        ),
+        (
+            &[x],
+            &["--a", "[x]"],
+            "c.yaml:12:7: implementation.container.args.1: this is a list, not text or a placeholder",
+        ),
         (
             &[x],
             &["--a", "{inputValue: x}", "--a", "{inputValue: x}"],
-            "c.yaml:13: the flag `--a` is written twice, first in line 11",
+            "c.yaml: the flag `--a` is written twice",
         ),
         (
             &["{name: x, type: Flaot}"],
@@ -269,14 +279,15 @@ fn a_mistake_in_the_component_is_named_with_its_place() {
         (
             &["{name: x}", "{name: X}"],
             &[],
-            "c.yaml:2:21: `x` and `X` have the same name in a compiled pipeline, `x`",
+            "c.yaml:2: `x` and `X` have the same name in a compiled pipeline, `x`",
         ),
-        (&["{type: String}"], &[], "c.yaml:2:10: `name` is missing"),
-        (&[x], &["if: {cond: {isPresent: y}, then: [a]}"], "c.yaml:11:30: there is no input `y`"),
+        (&["{type: String}"], &[], "c.yaml:2:10: inputs.0: `name` is missing"),
+        (&[x], &["if: {cond: {isPresent: y}, then: [a]}"], "c.yaml:11: there is no input `y`"),
         (
             &[x],
             &["if: {cond: x, then: [a]}"],
-            "c.yaml:11:11: `if` needs `cond: {isPresent: INPUT}`",
+            "c.yaml:11:18: implementation.container.args.0.if.cond: this is string \"x\", not \
+             {isPresent: INPUT}",
         ),
     ] {
         let got = declared(inputs, args, "--lr 1");
@@ -289,16 +300,22 @@ fn a_mistake_in_the_component_is_named_with_its_place() {
         );
     }
     for (text, expected) in [
-        ("name: x\n", "c.yaml:1:1: this is not a component"),
-        ("implementation: {container: {command: [a]}}", "c.yaml:1:29: `image` is missing"),
+        ("name: x\n", "c.yaml: this is not a component"),
+        (
+            "implementation: {container: {command: [a]}}",
+            "c.yaml:1:29: implementation.container: `image` is missing",
+        ),
         (
             "implementation: {container: {image: i, args: --a}}",
-            "c.yaml:1:46: `args` is a scalar, not a list",
+            "c.yaml:1:46: implementation.container.args: this is string \"--a\", not a list",
         ),
-        ("implementation: {container: {image: [i]}}", "c.yaml:1:37: `image` is a list, not text"),
+        (
+            "implementation: {container: {image: [i]}}",
+            "c.yaml:1:37: implementation.container.image: this is a list, not text",
+        ),
         (
             "inputs: x\nimplementation: {container: {image: i}}",
-            "c.yaml:1:9: `inputs` is a scalar, not a list",
+            "c.yaml:1:9: inputs: this is string \"x\", not a list",
         ),
         ("a: [", "c.yaml:"),
     ] {

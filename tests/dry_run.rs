@@ -83,10 +83,10 @@ fn the_table_shows_each_task_and_an_error_beside_its_flag() {
         "\
 refused  i
 
-  received            key      type     declared by      override
-  --lr 1              lr       auto     pipeline.json:1  lr=1
-  '--o'\\''clock' now           refused                   {REASON}; help: {HELP}
-  --project x         project  auto     pipeline.json:1  project=x
+  received            key      type     declared by    override
+  --lr 1              lr       auto     pipeline.json  lr=1
+  '--o'\\''clock' now           refused                 {REASON}; help: {HELP}
+  --project x         project  auto     pipeline.json  project=x
 
 "
     );
@@ -177,7 +177,7 @@ fn what_is_declared_may_be_refused_and_secrets_stay_secret() {
     let printed = stdout(&component(&folder, &["--set", "token=hunter2", "--set", "n=3"]).code(1));
     assert!(printed.contains("--token ***") && !printed.contains("hunter2"), "{printed}");
     let row = printed.lines().find(|line| line.trim_start().starts_with("--n ")).unwrap();
-    assert!(row.contains("pipeline.json:1"), "{printed}");
+    assert!(row.contains("pipeline.json: the flag `--n` is written twice"), "{printed}");
     assert!(!printed.contains("n=3"), "{printed}");
 }
 

@@ -11,7 +11,6 @@ use std::process::Command;
 use assert_cmd::assert::OutputAssertExt;
 use hydra_shim::kfp::compiled::Pipeline;
 use hydra_shim::kfp::fill::{Values, fill};
-use hydra_shim::yaml;
 use serde_json::{Value, json};
 use support::kfp::{judge, python, recorded_runs};
 use support::launched::{check, prepare};
@@ -66,7 +65,7 @@ fn real_components_receive_what_the_sdk_resolved() {
         let expected = strings(&run["expected_argv"]);
         let id = &run["id"];
 
-        let pipeline = Pipeline::read(&yaml::parse(yaml, "c.yaml").unwrap(), "c.yaml").unwrap();
+        let pipeline = Pipeline::read(yaml, "c.yaml").unwrap();
         let values = Values::read(Some((&given(run), "v.json")), &[]).unwrap();
         let filled = fill(&pipeline, &pipeline.tasks[0], &values).unwrap();
         let texts: Vec<String> = filled.received.into_iter().map(|r| r.text).collect();
@@ -258,19 +257,19 @@ fn files_that_are_no_component_are_refused() {
     let deep = format!("{{\"a\": {}{}}}", "[".repeat(100_000), "]".repeat(100_000));
     let long = format!("a: &a '{}'\nb: [*a{}]\n", "x".repeat(4 << 20), ",*a".repeat(500_000));
     let cases = [
-        (with_args("--n, {inputValue: m}"), "f:9:30: there is no input `m`"),
+        (with_args("--n, {inputValue: m}"), "f:9: there is no input `m`"),
         (
             with_args("'--n={{$.inputs.parameters[''m'']}}'"),
             "task `c`: f:9: a placeholder is wrong: there is no input `m`; help: did you mean `n`?",
         ),
         (with_args("'{{$.inputs.artifacts[''x'']}}'"), "nothing fills in"),
-        ("a: 1\nb: [1]\n".to_owned(), "f:1:1: this is not a component"),
+        ("a: 1\nb: [1]\n".to_owned(), "f: this is not a component"),
         ("a: [1\n".to_owned(), "(from 1:4 on)"),
-        ("{\"a\": 1}".to_owned(), "f:1:1: this is not a component"),
+        ("{\"a\": 1}".to_owned(), "f: this is not a component"),
         (String::new(), "`f` is empty"),
         (" ".repeat(10 << 20), "cannot read `f`: it has over 8388608 bytes"),
         ("- ".repeat(1000), "nested deeper than 100 levels"),
-        (deep, "nested deeper"),
+        (deep, "recursion limit exceeded"),
         (bomb(), "over 1048576 nodes"),
         (long, "over 1048576"),
     ];
@@ -298,15 +297,18 @@ fn pipelines_with_something_missing_are_refused() {
         (with_tasks(&call, &typed, &json!({"e": {"container": {"image": "i"}}})), "`WHAT` is no"),
         (with_arg("{{$.inputs.parameters['q']}}"), "task `t`: f:1: a placeholder is wrong"),
         (with_arg(concat), "there is no input `q`"),
-        (with_arg("{\"Concat\": 1}"), "this is not a placeholder"),
-        (with_arg("{\"IfPresent\": "), "this placeholder is not JSON"),
+        (with_arg("{\"Concat\": 1}"), "is wrong: this is integer `1`, not a list"),
+        (with_arg("{\"IfPresent\": "), "is not JSON"),
         (
             with_tasks(&call, &json!({"comp-t": {"dag": {"tasks": call}}}), &none),
             "pipelines in pipelines, deeper than 50 levels",
         ),
         (pipelines_that_double(40), "more tasks than a pipeline can have"),
-        ("{\"deploymentSpec\": 1}".to_owned(), "`root` is missing"),
-        (r#"{"pipelineSpec": {"root": {"dag": {"tasks": [1]}}}}"#.to_owned(), "not a mapping"),
+        ("{\"deploymentSpec\": {}}".to_owned(), "`root` is missing"),
+        (
+            r#"{"pipelineSpec": {"root": {"dag": {"tasks": [1]}}}}"#.to_owned(),
+            "f:1:45: pipelineSpec.root.dag.tasks: this is a list, not a mapping",
+        ),
     ];
     assert_refused(&cases.map(|(text, reason)| (text, [].as_slice(), reason)));
 }

@@ -55,7 +55,7 @@ fn many_flags(count: usize) -> String {
 fn a_component_of_many_flags() {
     assert_in_proportion("declare, fill in, translate, rewrite", 200, |count| {
         let text = many_flags(count);
-        let pipeline = Pipeline::read(&yaml::parse(&text, "c.yaml").unwrap(), "c.yaml").unwrap();
+        let pipeline = Pipeline::read(&text, "c.yaml").unwrap();
         let task = &pipeline.tasks[0];
         let declared = declarations(&task.component, &|_| None).unwrap();
         assert_eq!(declared.flags.len(), 2 * count);

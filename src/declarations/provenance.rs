@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::error::Error;
+
 /// A file that declares something.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct SourceFile {
@@ -32,6 +34,11 @@ impl Source {
     /// What `file` declares under the key `word`, with its dashes or without.
     pub fn key(file: &Arc<SourceFile>, word: impl Into<String>) -> Self {
         Self { file: Arc::clone(file), word: word.into(), is_key: true }
+    }
+
+    /// A refusal of what is there.
+    pub fn refuse(&self, message: impl fmt::Display) -> Error {
+        Error::refused(format!("{self}: {message}"))
     }
 
     /// The line of the word, from 1, if it is found exactly once.

@@ -1,18 +1,18 @@
-//! Compiled pipelines and components (IR), as YAML or JSON: their tasks, each with its component and
-//! where its inputs come from.
-//!
-//! Source: `api/v2alpha1/pipeline_spec.proto` in kubeflow/pipelines. Both forms are read: KFP 2's
-//! (`parameterType`, `runtimeValue.constant`), and KFP 1.8's v2 compiler's and Vertex AI's
-//! `PipelineJob` (`pipelineSpec` beside `runtimeConfig`, `type`, `runtimeValue.constantValue`).
+//! Compiled pipelines and components (IR): their tasks, each with its component and where its inputs
+//! come from.
 
 mod bindings;
 mod component;
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use super::component::{Component, Port};
-use super::document::Document;
-use crate::error::{Result, quote};
+use super::spec::{self, ComponentSpec, Executor, Members, TaskSpec, untyped};
+use crate::declarations::{Source as Place, SourceFile};
+use crate::error::{Error, Result, quote};
 use crate::value::Value;
-use crate::yaml::{self, Node};
+use crate::yaml;
 use bindings::{Bindings, Scope, inherit};
 use component::ports;
 
@@ -37,7 +37,7 @@ pub struct Pipeline {
 /// A call of a component.
 #[derive(Clone, Debug)]
 pub struct Task {
-    /// Its name, behind those of the tasks around it: `condition-1/train`.
+    /// Its name, after those of the tasks around it: `condition-1/train`.
     pub name: String,
     /// What it calls.
     pub component: Component,
@@ -60,15 +60,17 @@ pub enum Source {
 }
 
 impl Pipeline {
-    /// Reads a compiled pipeline or component, or a component YAML.
+    /// Reads a compiled pipeline or component, or a component YAML; `name` names the file in errors.
     ///
     /// # Errors
     /// It is neither, refers to something that is not in it, or starts no container.
-    pub fn read(root: &Node, file: &str) -> Result<Self> {
-        if root.get("pipelineSpec").is_some() || root.get("deploymentSpec").is_some() {
-            return compiled(root, file);
+    pub fn read(text: &str, name: &str) -> Result<Self> {
+        let file: spec::File = yaml::read(text, name)?;
+        let source = Arc::new(SourceFile { name: name.to_owned(), text: text.to_owned() });
+        if file.is_compiled() {
+            return compiled(file, &source);
         }
-        let component = Component::read(root, file)?;
+        let component = Component::of(file, &source)?;
         Ok(Self {
             name: component.name.clone(),
             inputs: Vec::new(),
@@ -78,38 +80,53 @@ impl Pipeline {
     }
 }
 
-fn compiled(root: &Node, file: &str) -> Result<Pipeline> {
-    let spec = root.get("pipelineSpec").unwrap_or(root);
-    let document = Document { file };
-    let main = document.required(spec, &["root"])?;
-    let mut inputs = ports(document, main, "inputDefinitions")?;
+fn compiled(mut file: spec::File, source: &Arc<SourceFile>) -> Result<Pipeline> {
+    let config = std::mem::take(&mut file.runtime_config);
+    let spec::RuntimeConfig { parameter_values: mut given, parameters } = config;
+    given.0.extend(parameters.0);
+    let given: HashMap<String, Value> = given.0.into_iter().rev().collect();
+    let spec = match file.pipeline_spec.take() {
+        Some(spec) => *spec,
+        None => file,
+    };
+    let Some(main) = spec.root else {
+        return Err(Error::refused(format!("{}: `root` is missing", source.name)));
+    };
+    let mut inputs = ports(&main.input_definitions, source)?;
     for port in &mut inputs {
-        let given = ["parameterValues", "parameters"]
-            .iter()
-            .find_map(|key| root.path(&["runtimeConfig", key, &port.id]));
-        if let Some(node) = given {
-            port.default = Some(typed_constant(node).unwrap_or(node).clone());
+        if let Some(value) = given.get(&port.id) {
+            port.default = Some(untyped(value).clone());
         }
     }
     let own = inputs.iter().map(|port| (port.id.clone(), Source::Input(port.id.clone())));
-    let mut reader = Reader { spec, document, tasks: Vec::new(), skipped: Vec::new(), nodes: 0 };
-    reader.dag(main, &own.collect(), "", 0)?;
+    let executors = spec.deployment_spec.unwrap_or_default().executors;
+    let mut reader = Reader {
+        components: by_name(&spec.components),
+        executors: by_name(&executors),
+        source,
+        tasks: Vec::new(),
+        skipped: Vec::new(),
+        nodes: 0,
+    };
+    reader.dag(&main, &own.collect(), "", 0)?;
     if reader.tasks.is_empty() {
-        return Err(document.error(main, "no task of this pipeline starts a container"));
+        let name = &source.name;
+        return Err(Error::refused(format!("{name}: no task of this pipeline starts a container")));
     }
-    let name = spec.path(&["pipelineInfo", "name"]).and_then(Node::text);
-    Ok(Pipeline {
-        name: name.unwrap_or("pipeline").to_owned(),
-        inputs,
-        tasks: reader.tasks,
-        skipped: reader.skipped,
-    })
+    let (tasks, skipped) = (reader.tasks, reader.skipped);
+    let name = spec.pipeline_info.name.unwrap_or_else(|| "pipeline".to_owned());
+    Ok(Pipeline { name, inputs, tasks, skipped })
+}
+
+fn by_name<T>(members: &Members<T>) -> HashMap<&str, &T> {
+    members.0.iter().map(|(name, member)| (name.as_str(), member)).collect()
 }
 
 /// Goes through the tasks.
 struct Reader<'a> {
-    spec: &'a Node,
-    document: Document<'a>,
+    components: HashMap<&'a str, &'a ComponentSpec>,
+    executors: HashMap<&'a str, &'a Executor>,
+    source: &'a Arc<SourceFile>,
     tasks: Vec<Task>,
     skipped: Vec<String>,
     /// How many nodes of the file the tasks have taken so far.
@@ -120,64 +137,66 @@ impl<'a> Reader<'a> {
     /// Reads the tasks of `component`, which is a pipeline with these inputs.
     fn dag(
         &mut self,
-        component: &'a Node,
+        component: &'a ComponentSpec,
         inputs: &Bindings,
         prefix: &str,
         depth: usize,
     ) -> Result<()> {
         if depth > MAX_DEPTH {
             let message = format!("pipelines in pipelines, deeper than {MAX_DEPTH} levels");
-            return Err(self.document.error(component, message));
+            return Err(Error::refused(format!("{}: {message}", self.source.name)));
         }
-        self.document.required(component, &["dag", "tasks"])?;
-        let scope = Scope { document: self.document, inputs, prefix };
-        for (key, task) in self.document.entries(component, &["dag", "tasks"])? {
+        let Some(dag) = &component.dag else {
+            return Err(Error::refused(format!("{}: `root.dag` is missing", self.source.name)));
+        };
+        let scope = Scope { inputs, prefix };
+        for (key, task) in &dag.tasks.0 {
             self.task(&format!("{prefix}{key}"), task, scope, depth)?;
         }
         Ok(())
     }
 
-    fn task(&mut self, name: &str, task: &'a Node, scope: Scope<'_>, depth: usize) -> Result<()> {
-        self.spend(task, TASK_NODES)?;
-        let mut bindings = scope.bindings(task)?;
-        let reference = self.document.text(task, &["componentRef", "name"])?;
-        let component = self.referred(task, &["components", reference], "component")?;
-        if component.get("dag").is_some() {
-            inherit(self.document, component, &mut bindings)?;
+    fn task(
+        &mut self,
+        name: &str,
+        task: &'a TaskSpec,
+        scope: Scope<'_>,
+        depth: usize,
+    ) -> Result<()> {
+        self.spend(TASK_NODES)?;
+        let mut bindings = scope.bindings(task);
+        let reference = &task.component_ref.name;
+        let component = self.referred(&self.components, reference, "component")?;
+        if component.dag.is_some() {
+            inherit(ports(&component.input_definitions, self.source)?, &mut bindings);
             return self.dag(component, &bindings, &format!("{name}/"), depth + 1);
         }
-        let label = self.document.text(component, &["executorLabel"])?;
-        let executor = self.referred(task, &["deploymentSpec", "executors", label], "executor")?;
-        let Some(container) = executor.get("container") else {
+        let label = component.executor_label.as_deref().unwrap_or_default();
+        let executor = self.referred(&self.executors, label, "executor")?;
+        let Some(container) = &executor.container else {
             self.skipped.push(name.to_owned());
             return Ok(());
         };
-        self.spend(task, yaml::count(component) + yaml::count(container))?;
         let passed = bindings.iter().map(|(id, _)| id);
-        let component = component::read(self.document, reference, (component, container), passed)?;
+        let component = component::read(self.source, reference, (component, container), passed)?;
+        self.spend(component.size())?;
         self.tasks.push(Task { name: name.to_owned(), component, bindings });
         Ok(())
     }
 
-    /// What `task` refers to, a `what` at `path` of the file.
-    fn referred(&self, task: &Node, path: &[&str], what: &str) -> Result<&'a Node> {
-        let name = path.last().copied().unwrap_or_default();
-        let none = || self.document.error(task, format!("there is no {what} {}", quote(name)));
-        self.spec.path(path).ok_or_else(none)
+    /// The `what` of that name that a task refers to.
+    fn referred<T>(&self, found: &HashMap<&str, &'a T>, name: &str, what: &str) -> Result<&'a T> {
+        let none = || format!("there is no {what} {}", quote(name));
+        found.get(name).copied().ok_or_else(|| Place::word(self.source, name).refuse(none()))
     }
 
     /// Pipelines in pipelines can multiply a small file.
-    fn spend(&mut self, task: &Node, nodes: usize) -> Result<()> {
+    fn spend(&mut self, nodes: usize) -> Result<()> {
         self.nodes += nodes;
         if self.nodes > yaml::MAX_NODES {
-            return Err(self.document.error(task, "more tasks than a pipeline can have"));
+            let message = "more tasks than a pipeline can have";
+            return Err(Error::refused(format!("{}: {message}", self.source.name)));
         }
         Ok(())
     }
-}
-
-/// The value in `{stringValue: …}`, KFP 1.8's form.
-fn typed_constant(node: &Node) -> Option<&Node> {
-    let kinds = ["stringValue", "intValue", "doubleValue"];
-    kinds.iter().find_map(|kind| node.get(kind))
 }

@@ -1,20 +1,18 @@
 //! A component: its inputs, its outputs, and the command line that its container gets.
 //!
-//! Read from a component YAML (KFP's v1 schema, `kfp/dsl/v1_structures.py`), as it lies in a
-//! team's repository; [`super::compiled`] makes the same from a compiled pipeline.
+//! Read from a component YAML as it lies in a team's repository; [`super::compiled`] makes the same of
+//! a compiled pipeline.
 
 use std::collections::HashMap;
-use std::ops::Range;
+use std::sync::Arc;
 
-use indexmap::IndexMap;
-
-use super::document::Document;
-use super::placeholder::{Piece, Placeholder, YAML_KEYS, pieces};
+use super::placeholder::{Piece, Placeholder, pieces};
+use super::spec::{self, Written};
 use super::types::{PortType, sanitize};
-use crate::error::{Error, Result, quote};
-use crate::nearest::{known_words, nearest};
-use crate::value;
-use crate::yaml::{Node, Scalar};
+use crate::declarations::{Source, SourceFile};
+use crate::error::{Result, quote};
+use crate::nearest::nearest;
+use crate::value::{self, Value};
 
 /// A component.
 #[derive(Clone, Debug)]
@@ -22,7 +20,7 @@ pub struct Component {
     /// Its name.
     pub name: String,
     /// The file that it was read from, for messages.
-    pub file: String,
+    pub file: Arc<SourceFile>,
     /// Its inputs.
     pub inputs: Vec<Port>,
     /// Its outputs.
@@ -49,25 +47,12 @@ pub struct Port {
     /// Whether it may be absent.
     pub optional: bool,
     /// Its default.
-    pub default: Option<Node>,
-    /// The line that declares it.
-    pub line: usize,
+    pub default: Option<Value>,
 }
 
 /// One element of `command` or `args`.
-#[derive(Clone, Debug)]
-pub struct Element {
-    /// What it is.
-    pub part: Part,
-    /// Its line.
-    pub line: usize,
-    /// Its bytes in the file.
-    pub span: Range<usize>,
-}
-
-/// What an element is.
-#[derive(Clone, Debug)]
-pub enum Part {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Element {
     /// Text without placeholders.
     Text(String),
     /// One placeholder and nothing else.
@@ -87,7 +72,19 @@ pub enum Part {
     },
 }
 
-impl Part {
+impl Element {
+    /// For how many nodes of a file it counts.
+    fn size(&self) -> usize {
+        let all = |elements: &[Self]| elements.iter().map(Self::size).sum::<usize>();
+        1 + match self {
+            Self::Text(text) => text.len() / 64,
+            Self::Placeholder(_) => 0,
+            Self::Template(pieces) => pieces.len(),
+            Self::Concat(elements) => all(elements),
+            Self::If { then, otherwise, .. } => all(then) + all(otherwise),
+        }
+    }
+
     /// An element that is text in the file.
     pub fn of_text(text: &str) -> Self {
         let mut pieces = pieces(text);
@@ -105,203 +102,170 @@ pub fn is_flag(text: &str) -> bool {
 }
 
 impl Component {
-    /// Reads a component YAML.
+    /// The component in a component YAML.
     ///
     /// # Errors
-    /// It is none, with the line that shows it; or a placeholder names no input or output.
-    pub fn read(root: &Node, file: &str) -> Result<Self> {
-        let document = Document { file };
-        let Some(container) = root.path(&["implementation", "container"]) else {
-            return Err(document
-                .error(root, "this is not a component: it has no `implementation: container:`")
+    /// Its container is missing, or a placeholder names no input or output.
+    pub(super) fn of(file: spec::File, source: &Arc<SourceFile>) -> Result<Self> {
+        let Some(container) = file.implementation.and_then(|found| found.container) else {
+            return Err(Source::word(source, "implementation")
+                .refuse("this is not a component: it has no `implementation: container:`")
                 .help("a component YAML has name, inputs, outputs and implementation"));
         };
-        let image = document.text(container, &["image"])?.to_owned();
-        let (inputs, outputs) =
-            (ports(document, root, "inputs")?, ports(document, root, "outputs")?);
-        let reader = Reader { document, inputs: by_name(&inputs), outputs: by_name(&outputs) };
-        let elements = |key: &str| match container.get(key) {
-            Some(node) if node.scalar() != Scalar::Null => reader.elements(node, key),
-            _ => Ok(Vec::new()),
+        let inputs = ports(file.inputs.unwrap_or_default(), source)?;
+        let outputs = ports(file.outputs.unwrap_or_default(), source)?;
+        let reader = Reader {
+            inputs: Names::of("input", &inputs),
+            outputs: Names::of("output", &outputs),
+            source,
         };
-        let (command, args) = (elements("command")?, elements("args")?);
+        let command = reader.elements(container.command.unwrap_or_default())?;
+        let args = reader.elements(container.args.unwrap_or_default())?;
         Ok(Self {
-            name: root.get("name").and_then(Node::text).unwrap_or("component").to_owned(),
-            file: file.to_owned(),
+            name: file.name.unwrap_or_else(|| "component".to_owned()),
+            file: Arc::clone(source),
             inputs,
             outputs,
-            image,
+            image: container.image,
             command,
             args,
         })
     }
+
+    /// For how many nodes of a file it counts.
+    pub(super) fn size(&self) -> usize {
+        let ports = self.inputs.iter().chain(&self.outputs);
+        let elements = self.command.iter().chain(&self.args);
+        ports.map(|port| 4 + port.default.as_ref().map_or(0, Value::size)).sum::<usize>()
+            + elements.map(Element::size).sum::<usize>()
+    }
+
+    /// Where `word` is in its file.
+    pub fn source(&self, word: &str) -> Source {
+        Source::word(&self.file, word)
+    }
 }
 
 /// `inputs` or `outputs`.
-fn ports(document: Document<'_>, root: &Node, key: &str) -> Result<Vec<Port>> {
-    let Some(node) = root.get(key).filter(|node| node.scalar() != Scalar::Null) else {
-        return Ok(Vec::new());
+fn ports(written: Vec<spec::InputOrOutput>, source: &Arc<SourceFile>) -> Result<Vec<Port>> {
+    let port = |port: spec::InputOrOutput| {
+        let type_text = match port.ty {
+            Some(Value::Text(text)) => text,
+            _ => String::new(),
+        };
+        Port {
+            id: sanitize(&port.name),
+            ty: PortType::parse(&type_text),
+            type_text,
+            optional: port.optional == Some(true) || port.default.is_some(),
+            default: port.default,
+            name: port.name,
+        }
     };
-    let items = document.items(node, key)?;
-    let mut ports: Vec<Port> = Vec::with_capacity(items.len());
-    for item in items {
-        let name = document.text(item, &["name"])?;
-        // A type may be a mapping (`{GCSPath: {…}}`): an artifact's.
-        let type_text = item.get("type").and_then(Node::text).unwrap_or_default();
-        let default = item.get("default").filter(|node| node.scalar() != Scalar::Null);
-        let optional = item.get("optional").is_some_and(|n| n.scalar() == Scalar::Bool(true));
-        ports.push(Port {
-            id: sanitize(name),
-            ty: PortType::parse(type_text),
-            type_text: type_text.to_owned(),
-            optional: optional || default.is_some(),
-            default: default.cloned(),
-            line: item.line,
-            name: name.to_owned(),
-        });
-    }
+    let ports: Vec<Port> = written.into_iter().map(port).collect();
     let mut ids = HashMap::new();
-    for (port, item) in ports.iter().zip(items) {
+    for port in &ports {
         if let Some(first) = ids.insert(&port.id, &port.name) {
-            let message = format!(
-                "{} and {} have the same name in a compiled pipeline, {}",
-                quote(first),
-                quote(&port.name),
-                quote(&port.id)
-            );
-            return Err(document.error(item, message));
+            let (first, second, id) = (quote(first), quote(&port.name), quote(&port.id));
+            return Err(Source::word(source, &port.name).refuse(format!(
+                "{first} and {second} have the same name in a compiled pipeline, {id}"
+            )));
         }
     }
     Ok(ports)
 }
 
-fn by_name(ports: &[Port]) -> IndexMap<&str, &Port> {
-    ports.iter().map(|port| (port.name.as_str(), port)).collect()
-}
-
 /// Reads the elements of a component YAML.
 struct Reader<'a> {
-    document: Document<'a>,
-    inputs: IndexMap<&'a str, &'a Port>,
-    outputs: IndexMap<&'a str, &'a Port>,
+    inputs: Names<'a>,
+    outputs: Names<'a>,
+    source: &'a Arc<SourceFile>,
 }
 
 impl<'a> Reader<'a> {
-    fn elements(&self, node: &Node, what: &str) -> Result<Vec<Element>> {
-        let help = || format!("write {what}: [word, word], each word an element");
-        let items = self.document.items(node, what).map_err(|error| error.help(help()))?;
-        items.iter().map(|item| self.element(item)).collect()
-    }
-
-    fn element(&self, node: &Node) -> Result<Element> {
-        let part = match (node.text(), node.entries()) {
-            (Some(text), _) if node.scalar() != Scalar::Text => {
-                return Err(self
-                    .document
-                    .error(node, format!("an element is text, and {} is not", quote(text)))
-                    .help(format!("put quotes around it: '{text}'")));
-            }
-            (Some(text), _) => Part::of_text(text),
-            (None, Some([(key, value)])) => {
-                let key = key.text().unwrap_or_default();
-                self.placeholder(node, key, value)?
-            }
-            _ => {
-                return Err(self
-                    .document
-                    .error(
-                        node,
-                        format!("an element is text or one placeholder, not {}", node.describe()),
-                    )
-                    .help("a placeholder is a mapping with one key, as {inputValue: name}"));
-            }
+    fn elements(&self, written: Vec<Written<spec::Placeholder>>) -> Result<Vec<Element>> {
+        let element = |element| match element {
+            Written::Text(text) => Ok(Element::of_text(&text)),
+            Written::Placeholder(placeholder) => self.placeholder(placeholder),
         };
-        Ok(Element { part, line: node.line, span: node.span.clone() })
+        written.into_iter().map(element).collect()
     }
 
-    fn placeholder(&self, node: &Node, key: &str, value: &Node) -> Result<Part> {
-        let placeholder = match key {
-            "inputValue" => {
-                let port = self.input(value)?;
+    fn placeholder(&self, written: spec::Placeholder) -> Result<Element> {
+        Ok(Element::Placeholder(match written {
+            spec::Placeholder::InputValue(name) => {
+                let port = self.input(&name)?;
                 if port.ty == PortType::Artifact
                     && let Some(near) = PortType::nearest_parameter(&port.type_text)
                 {
                     let (name, ty) = (quote(&port.name), quote(&port.type_text));
-                    let message = format!("the input {name} has the unknown type {ty}");
-                    return Err(Error::in_line(self.document.file, port.line, message)
+                    return Err(Source::word(self.source, &port.type_text)
+                        .refuse(format!("the input {name} has the unknown type {ty}"))
                         .help(format!("did you mean {near}?")));
                 }
                 Placeholder::InputValue(port.id.clone())
             }
-            "inputPath" => Placeholder::InputPath(self.input(value)?.id.clone()),
-            "inputUri" => Placeholder::InputUri(self.input(value)?.id.clone()),
-            "outputPath" => {
-                let port = self.output(value)?;
+            spec::Placeholder::InputPath(name) => {
+                Placeholder::InputPath(self.input(&name)?.id.clone())
+            }
+            spec::Placeholder::InputUri(name) => {
+                Placeholder::InputUri(self.input(&name)?.id.clone())
+            }
+            spec::Placeholder::OutputPath(name) => {
+                let port = self.output(&name)?;
                 match port.ty {
                     PortType::Parameter(_) => Placeholder::OutputFile(port.id.clone()),
                     PortType::Artifact => Placeholder::OutputPath(port.id.clone()),
                 }
             }
-            "outputUri" => Placeholder::OutputUri(self.output(value)?.id.clone()),
-            "executorInput" => Placeholder::ExecutorInput,
-            "concat" => {
-                return self.elements(value, "concat").map(Part::Concat);
+            spec::Placeholder::OutputUri(name) => {
+                Placeholder::OutputUri(self.output(&name)?.id.clone())
             }
-            "if" => return self.condition(value),
-            _ => {
-                let known = [&YAML_KEYS[..], &["concat", "if", "executorInput"]].concat();
-                return Err(self
-                    .document
-                    .error(node, format!("{} is not a placeholder", quote(key)))
-                    .help(known_words(key, &known, "placeholders are")));
+            spec::Placeholder::ExecutorInput(_) => Placeholder::ExecutorInput,
+            spec::Placeholder::Concat(elements) => {
+                return self.elements(elements).map(Element::Concat);
             }
-        };
-        Ok(Part::Placeholder(placeholder))
+            spec::Placeholder::If(condition) => {
+                return Ok(Element::If {
+                    input: self.input(&condition.cond.is_present)?.id.clone(),
+                    then: self.elements(condition.then.0)?,
+                    otherwise: self.elements(condition.otherwise.0)?,
+                });
+            }
+        }))
     }
 
-    /// `{if: {cond: {isPresent: NAME}, then: […], else: […]}}`
-    fn condition(&self, value: &Node) -> Result<Part> {
-        let Some(name) = value.path(&["cond", "isPresent"]) else {
-            return Err(self.document.error(value, "`if` needs `cond: {isPresent: INPUT}`"));
-        };
-        let branch = |key: &str| match value.get(key) {
-            None => Ok(Vec::new()),
-            Some(node) if node.items().is_some() => self.elements(node, key),
-            Some(node) => self.element(node).map(|element| vec![element]),
-        };
-        if value.get("then").is_none() {
-            return Err(self.document.error(value, "`if` needs `then`"));
-        }
-        Ok(Part::If {
-            input: self.input(name)?.id.clone(),
-            then: branch("then")?,
-            otherwise: branch("else")?,
-        })
+    fn input(&self, name: &str) -> Result<&'a Port> {
+        self.inputs.find(name, self.source)
     }
 
-    fn input(&self, node: &Node) -> Result<&'a Port> {
-        self.named(&self.inputs, node, "input")
+    fn output(&self, name: &str) -> Result<&'a Port> {
+        self.outputs.find(name, self.source)
+    }
+}
+
+/// Inputs or outputs by their names in the YAML.
+struct Names<'a> {
+    what: &'static str,
+    ports: &'a [Port],
+    by_name: HashMap<&'a str, &'a Port>,
+}
+
+impl<'a> Names<'a> {
+    fn of(what: &'static str, ports: &'a [Port]) -> Self {
+        let by_name = ports.iter().map(|port| (port.name.as_str(), port)).collect();
+        Self { what, ports, by_name }
     }
 
-    fn output(&self, node: &Node) -> Result<&'a Port> {
-        self.named(&self.outputs, node, "output")
-    }
-
-    fn named(
-        &self,
-        ports: &IndexMap<&'a str, &'a Port>,
-        node: &Node,
-        what: &str,
-    ) -> Result<&'a Port> {
-        let name = node.text().unwrap_or_default();
-        if let Some(port) = ports.get(name) {
-            return Ok(port);
-        }
-        let near = nearest(name, ports.keys().copied());
-        let error = self.document.error(node, format!("there is no {what} {}", quote(name)));
-        Err(match near {
-            Some(near) => error.help(format!("did you mean {}?", quote(near))),
-            None => error.help(format!("declare it under `{what}s`")),
+    fn find(&self, name: &str, source: &Arc<SourceFile>) -> Result<&'a Port> {
+        let what = self.what;
+        self.by_name.get(name).copied().ok_or_else(|| {
+            let error =
+                Source::word(source, name).refuse(format!("there is no {what} {}", quote(name)));
+            match nearest(name, self.ports.iter().map(|port| port.name.as_str())) {
+                Some(near) => error.help(format!("did you mean {}?", quote(near))),
+                None => error.help(format!("declare it under `{what}s`")),
+            }
         })
     }
 }

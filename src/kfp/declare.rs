@@ -4,14 +4,14 @@
 mod written;
 
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::component::{Component, Element, Part, Port};
+use super::component::{Component, Element, Port};
 use super::items::{Flag, Item, Items, RuleTypes, Values, by_id};
 use super::placeholder::{Piece, Placeholder};
 use super::types::PortType;
 use crate::declarations::Declarations;
-use crate::error::{Error, Result, quote};
+use crate::error::{Result, quote};
 use crate::value::Type;
 use crate::yaml;
 use written::{Place, Written};
@@ -24,16 +24,13 @@ use written::{Place, Written};
 /// the flag's value, or too many flags whose values may be absent.
 pub fn declarations(component: &Component, rules: &RuleTypes<'_>) -> Result<Declarations> {
     let items = Items::of(component, rules);
-    let declarer = Declarer {
-        file: &component.file,
-        inputs: by_id(&component.inputs),
-        followers: Cell::new(0),
-    };
+    let declarer =
+        Declarer { component, inputs: by_id(&component.inputs), followers: Cell::new(0) };
     let flags = declarer.flags(&items.arguments, None, false)?;
     declarer.no_duplicates(&flags)?;
     let command = items.elements.iter().take(items.start.at);
     Ok(Declarations {
-        flags: flags.into_iter().map(|flag| flag.declaration(&component.file)).collect(),
+        flags: flags.into_iter().map(|flag| flag.declaration(component)).collect(),
         literals: literals(&items.arguments).into_iter().map(str::to_owned).collect(),
         command: command.filter_map(|element| text(element)).map(str::to_owned).collect(),
         ..Declarations::default()
@@ -58,8 +55,8 @@ fn literals<'x>(items: &'x [Item]) -> Vec<&'x str> {
 
 /// The text of an element without placeholders.
 fn text(element: &Element) -> Option<&str> {
-    match &element.part {
-        Part::Text(text) => Some(text),
+    match element {
+        Element::Text(text) => Some(text),
         _ => None,
     }
 }
@@ -77,7 +74,7 @@ struct After<'s, 'x> {
 }
 
 struct Declarer<'x> {
-    file: &'x str,
+    component: &'x Component,
     /// By their names in the compiled pipeline.
     inputs: HashMap<&'x str, &'x Port>,
     /// How many followers the flags have, all together.
@@ -126,30 +123,23 @@ impl<'x> Declarer<'x> {
             }
             Values::Unclear(_, doubt) => {
                 let message = format!("{}: {}", flag.text, doubt.why);
-                return Err(Error::in_line(self.file, doubt.line, message).help(&doubt.help));
+                return Err(self.component.source(&flag.text).refuse(message).help(&doubt.help));
             }
             Values::Next(_) | Values::List(_) => {
                 (self.place(flag.after().iter().copied()), flag.count())
             }
         };
         let is_list = matches!(flag.values, Values::List(_));
-        Ok(Written {
-            text: &flag.text,
-            line: flag.element.line,
-            place,
-            count,
-            is_list,
-            followers: Vec::new(),
-        })
+        Ok(Written { text: &flag.text, place, count, is_list, followers: Vec::new() })
     }
 
     /// What is written at one place, by any of `values`.
     fn place(&self, values: impl Iterator<Item = &'x Element>) -> Option<Place<'x>> {
-        let of_value = |value: &'x Element| match &value.part {
-            Part::Text(text) => Some(Place::literal(text)),
-            Part::Placeholder(placeholder) => Some(self.filled(placeholder)),
-            Part::Template(_) | Part::Concat(_) => Some(Place::filled(Type::Text, false)),
-            Part::If { then, otherwise, .. } => self.place(then.iter().chain(otherwise)),
+        let of_value = |value: &'x Element| match value {
+            Element::Text(text) => Some(Place::literal(text)),
+            Element::Placeholder(placeholder) => Some(self.filled(placeholder)),
+            Element::Template(_) | Element::Concat(_) => Some(Place::filled(Type::Text, false)),
+            Element::If { then, otherwise, .. } => self.place(then.iter().chain(otherwise)),
         };
         values.filter_map(of_value).reduce(Place::or)
     }
@@ -191,22 +181,21 @@ impl<'x> Declarer<'x> {
         // Of flags in a row that may all be absent each is followed by all after it.
         if self.followers.get() > yaml::MAX_NODES {
             let message = "too many flags in a row whose values may be absent";
-            return Err(Error::in_line(self.file, flag.element.line, message));
+            return Err(self.component.source(&flag.text).refuse(message));
         }
         Ok(found)
     }
 
     fn no_duplicates(&self, flags: &[Written]) -> Result<()> {
-        let mut lines = HashMap::with_capacity(flags.len());
-        for flag in flags {
-            if let Some(first) = lines.insert(flag.text, flag.line) {
-                let text = quote(flag.text);
-                let message = format!("the flag {text} is written twice, first in line {first}");
-                return Err(Error::in_line(self.file, flag.line, message)
-                    .help("a flag's last value would count; write it once"));
-            }
+        let mut texts = HashSet::with_capacity(flags.len());
+        match flags.iter().find(|flag| !texts.insert(flag.text)) {
+            None => Ok(()),
+            Some(Written { text, .. }) => Err(self
+                .component
+                .source(text)
+                .refuse(format!("the flag {} is written twice", quote(text)))
+                .help("a flag's last value would count; write it once")),
         }
-        Ok(())
     }
 }
 

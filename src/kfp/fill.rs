@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::artifact::Artifact;
 use super::compiled::{Pipeline, Task};
-use super::component::{Component, Element, Part};
+use super::component::{Component, Element};
 use super::items::Start;
 use super::parameter::Given;
 use super::placeholder::{Piece, pieces};
@@ -153,7 +153,7 @@ impl<'a> Filler<'a> {
             if let Some(input) = self.inputs.get(id)
                 && let Content::Parameter(Value::Text(written)) = &input.content
             {
-                let Received { text, samples } = self.pieces(&pieces(written), input.port.line)?;
+                let Received { text, samples } = self.pieces(&pieces(written))?;
                 let content = Content::Parameter(Value::Text(text));
                 let sample = input.sample || !samples.is_empty();
                 self.inputs.insert(id, FilledPort { content, sample, ..*input });
@@ -164,14 +164,13 @@ impl<'a> Filler<'a> {
 
     /// The arguments that an element becomes.
     fn element(&self, element: &Element) -> Result<Vec<Received>> {
-        let line = element.line;
-        let argument = match &element.part {
-            Part::Text(text) => Received::literal(text),
-            Part::Placeholder(placeholder) => self.placeholder(placeholder, line)?,
-            Part::Template(pieces) => self.pieces(pieces, line)?,
-            Part::Concat(items) => self.elements(items)?.into_iter().collect(),
-            Part::If { input, then, otherwise } => {
-                let input = self.named(&self.inputs, "input", input, line)?;
+        let argument = match element {
+            Element::Text(text) => Received::literal(text),
+            Element::Placeholder(placeholder) => self.placeholder(placeholder)?,
+            Element::Template(pieces) => self.pieces(pieces)?,
+            Element::Concat(items) => self.elements(items)?.into_iter().collect(),
+            Element::If { input, then, otherwise } => {
+                let input = self.named(&self.inputs, "input", input)?;
                 return self.elements(if input.content == Content::Absent {
                     otherwise
                 } else {
@@ -190,26 +189,25 @@ impl<'a> Filler<'a> {
         Ok(each.collect::<Result<Vec<_>>>()?.concat())
     }
 
-    fn pieces(&self, pieces: &[Piece], line: usize) -> Result<Received> {
+    fn pieces(&self, pieces: &[Piece]) -> Result<Received> {
         let filled = pieces.iter().map(|piece| match piece {
             Piece::Text(text) => Ok(Received::literal(text)),
-            Piece::Placeholder(placeholder) => self.placeholder(placeholder, line),
+            Piece::Placeholder(placeholder) => self.placeholder(placeholder),
         });
         filled.collect()
     }
 
-    /// The one of `ports`, which are each a `what`, that a placeholder in `line` names.
+    /// The one of `ports`, which are each a `what`, that a placeholder names.
     fn named<'s>(
         &self,
         ports: &'s FilledPorts<'a>,
         what: &str,
         id: &str,
-        line: usize,
     ) -> Result<&'s FilledPort<'a>> {
         ports.get(id).ok_or_else(|| {
             let Error { message, help, .. } = unknown(what, id, ports.keys().copied());
             let message = format!("a placeholder is wrong: {message}");
-            Error { help, ..Error::in_line(&self.task.component.file, line, message) }
+            Error { help, ..self.task.component.source(id).refuse(message) }
         })
     }
 }

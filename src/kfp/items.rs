@@ -19,7 +19,7 @@ mod text;
 
 use std::collections::HashMap;
 
-use super::component::{Component, Element, Part, Port};
+use super::component::{Component, Element, Port};
 use super::placeholder::Piece;
 use crate::value::Type;
 use grammar::Grammar;
@@ -85,8 +85,6 @@ pub enum Values<'a> {
 /// Why it cannot be told what belongs to a flag.
 #[derive(Debug)]
 pub struct Doubt {
-    /// The line of what is in doubt.
-    pub line: usize,
     /// What is the matter, about the flag.
     pub why: String,
     /// What would make it clear.
@@ -139,8 +137,8 @@ pub(super) fn by_id(ports: &[Port]) -> HashMap<&str, &Port> {
 
 /// How many arguments elements become, at least and at most.
 fn count<'a>(elements: impl IntoIterator<Item = &'a Element>) -> (usize, usize) {
-    let of_element = |element: &'a Element| match &element.part {
-        Part::If { then, otherwise, .. } => {
+    let of_element = |element: &'a Element| match element {
+        Element::If { then, otherwise, .. } => {
             let ((a, b), (c, d)) = (count(then), count(otherwise));
             (a.min(c), b.max(d))
         }

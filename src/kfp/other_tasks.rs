@@ -1,6 +1,6 @@
 //! Tasks that are known to start no Hydra application.
 
-use super::component::{Component, Element, Part};
+use super::component::{Component, Element};
 use super::placeholder::Piece;
 
 impl Component {
@@ -17,9 +17,9 @@ impl Component {
         if self.command.is_empty() && self.args.is_empty() {
             return Some("it has neither command nor args");
         }
-        let runs_a_function = |element: &Element| match &element.part {
-            Part::Text(text) => text.contains(".executor_main"),
-            Part::Template(pieces) => pieces
+        let runs_a_function = |element: &Element| match element {
+            Element::Text(text) => text.contains(".executor_main"),
+            Element::Template(pieces) => pieces
                 .iter()
                 .any(|piece| matches!(piece, Piece::Text(text) if text.contains(".executor_main"))),
             _ => false,

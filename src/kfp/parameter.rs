@@ -6,11 +6,10 @@
 
 use std::fmt::Write as _;
 
-use super::component::Port;
+use super::component::{Component, Port};
 use super::types::{Parameter, PortType};
 use crate::error::{Error, Result, quote};
-use crate::value::{self, Element, Type, Value};
-use crate::yaml::{Kind, Node, Scalar};
+use crate::value::{self, Element, Type, Value, python_float};
 
 /// A value that a person gave.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,34 +20,15 @@ pub enum Given {
     Json(Value),
 }
 
-/// A YAML node as the value that PyYAML makes of it.
-pub fn of_node(node: &Node) -> Value {
-    match (&node.kind, node.scalar()) {
-        (Kind::Sequence(items), _) => Value::List(items.iter().map(of_node).collect()),
-        (Kind::Mapping(entries), _) => Value::Dict(
-            entries
-                .iter()
-                .map(|(key, value)| (key.text().unwrap_or_default().to_owned(), of_node(value)))
-                .collect(),
-        ),
-        (_, Scalar::Null) => Value::Null,
-        (_, Scalar::Bool(truth)) => Value::Bool(truth),
-        (_, Scalar::Int(digits)) => Value::Number(digits),
-        (_, Scalar::Float(float)) => Value::Number(python_float(float)),
-        (Kind::Scalar { text, .. }, Scalar::Text) => Value::Text(text.clone()),
-    }
-}
-
-/// An input's default, as `deserialize_v1_component_yaml_default` in `kfp/dsl/types/type_utils.py`
+/// The default of an input of `component`, or of the pipeline around it, as `deserialize_v1_component_yaml_default` in `kfp/dsl/types/type_utils.py`
 /// reads it; `None` where there is none.
 ///
 /// # Errors
 /// It is no value of the input's type.
-pub fn default(port: &Port, file: &str) -> Result<Option<Value>> {
-    let (Some(node), PortType::Parameter(parameter)) = (&port.default, port.ty) else {
+pub fn default(port: &Port, component: &Component) -> Result<Option<Value>> {
+    let (Some(value), PortType::Parameter(parameter)) = (port.default.clone(), port.ty) else {
         return Ok(None);
     };
-    let value = of_node(node);
     // The SDK knows only the plain names: `List[int]` and `typing.List` keep text as it is.
     if port.type_text.contains(['[', '.']) {
         return Ok(Some(value));
@@ -76,7 +56,7 @@ pub fn default(port: &Port, file: &str) -> Result<Option<Value>> {
     };
     let refuse = |error: Error| {
         let message = format!("the default of {} {}", quote(&port.name), error.message);
-        Error::in_line(file, port.line, message)
+        component.source(&port.name).refuse(message)
     };
     parsed.map(Some).map_err(refuse)
 }
@@ -208,48 +188,9 @@ fn json_text(text: &str) -> String {
     ascii
 }
 
-/// Python's `repr` of a float: the shortest digits, with an exponent below 1e-4 and from 1e16.
-fn python_float(float: f64) -> String {
-    if float.is_nan() {
-        return "nan".to_owned();
-    }
-    let shortest = format!("{float:e}");
-    let Some((mantissa, exponent)) = shortest.split_once('e') else {
-        return shortest;
-    };
-    let size: i32 = exponent.parse().unwrap_or(0);
-    if (-4..16).contains(&size) {
-        let plain = float.to_string();
-        return if plain.contains('.') { plain } else { plain + ".0" };
-    }
-    let sign = if size < 0 { '-' } else { '+' };
-    format!("{mantissa}e{sign}{:02}", size.abs())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn floats_are_pythons() {
-        for (float, expected) in [
-            (0.0, "0.0"),
-            (f64::NAN, "nan"),
-            (f64::INFINITY, "inf"),
-            (-0.0, "-0.0"),
-            (1.0, "1.0"),
-            (1e-4, "0.0001"),
-            (1e-5, "1e-05"),
-            (1.25e-7, "1.25e-07"),
-            (1_234_567.5, "1234567.5"),
-            (1e15, "1000000000000000.0"),
-            (1e16, "1e+16"),
-            (1.5e300, "1.5e+300"),
-            (0.1 + 0.2, "0.30000000000000004"),
-        ] {
-            assert_eq!(python_float(float), expected);
-        }
-    }
 
     #[test]
     fn values_arrive_as_kfp_writes_them() {

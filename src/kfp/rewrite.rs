@@ -25,9 +25,13 @@ mod scalar;
 mod script;
 mod verify;
 
+use std::sync::Arc;
+
 use super::component::Component;
+use super::spec;
+use crate::declarations::SourceFile;
 use crate::error::{Error, Result};
-use crate::yaml::{self, Node};
+use crate::yaml;
 use edit::apply;
 
 /// A file, rewritten.
@@ -57,12 +61,10 @@ type Possible<T> = std::result::Result<T, String>;
 /// It is no component YAML, or a compiled pipeline, or cannot be changed without changing more of
 /// it than what is rewritten.
 pub fn rewrite(text: &str, file: &str) -> Result<Rewritten> {
-    let root = yaml::parse(text, file)?;
-    refuse_compiled(&root, file)?;
-    let component = Component::read(&root, file)?;
-    let changes = pass::rewrite(text, &root, &component);
+    let component = component(text, file)?;
+    let changes = pass::rewrite(text, &yaml::outline(text, file)?, &component);
     let new = apply(text, &changes.edits);
-    let is_as_meant = || verify::is_only(&root, &new, file, &changes.command, &changes.args);
+    let is_as_meant = || verify::is_only(text, &new, &changes.command, &changes.args);
     if !changes.edits.is_empty() && !is_as_meant() {
         return Err(Error::refused(format!(
             "{file}: rewriting its arguments would change other parts of it"
@@ -74,15 +76,16 @@ pub fn rewrite(text: &str, file: &str) -> Result<Rewritten> {
     Ok(Rewritten { text: new, notes })
 }
 
-/// Compiled pipelines have other keys: `PipelineSpec` in `pipeline_spec.proto`, and KFP 1.8's
-/// `PipelineJob` around it.
-fn refuse_compiled(root: &Node, file: &str) -> Result<()> {
-    let has = |key| root.get(key).is_some();
-    if has("implementation") || !(has("deploymentSpec") || has("pipelineSpec")) {
-        return Ok(());
+/// The component in a component YAML.
+fn component(text: &str, file: &str) -> Result<Component> {
+    let spec: spec::File = yaml::read(text, file)?;
+    if spec.is_compiled() && spec.implementation.is_none() {
+        let message = "this is a compiled pipeline, made from component YAMLs";
+        return Err(Error::refused(format!("{file}: {message}"))
+            .help("rewrite the component YAMLs and compile the pipeline again"));
     }
-    Err(Error::refused(format!("{file}: this is a compiled pipeline, made from component YAMLs"))
-        .help("rewrite the component YAMLs and compile the pipeline again"))
+    let source = SourceFile { name: file.to_owned(), text: text.to_owned() };
+    Component::of(spec, &Arc::new(source))
 }
 
 #[cfg(test)]

@@ -73,14 +73,8 @@ fn refused(error: &serde_yaml::Error, name: &str) -> Error {
         .replace("duplicate field", "a second time the key");
     let word = message.rsplit('`').nth(1).unwrap_or_default();
     let known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
-    let refused = match error.location() {
-        Some(place) => {
-            let (line, column) = (place.line(), place.column());
-            let message = message.replacen(&format!(" at line {line} column {column}"), "", 1);
-            Error::at(name, (line, column), message)
-        }
-        None => Error::refused(format!("{name}: {message}")),
-    };
+    let place = error.location().map(|place| (place.line(), place.column()));
+    let refused = yaml::placed(&message, place, name);
     match yaml::what_would_be_right(&message) {
         Some(help) => refused.help(help),
         None if known.is_empty() => refused,

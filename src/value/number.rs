@@ -121,6 +121,24 @@ pub(super) fn overflows(number: &str) -> bool {
     }
 }
 
+/// Python's `repr` of a float: the shortest digits, with an exponent below 1e-4 and from 1e16.
+pub(crate) fn python_float(float: f64) -> String {
+    if float.is_nan() {
+        return "nan".to_owned();
+    }
+    let shortest = format!("{float:e}");
+    let Some((mantissa, exponent)) = shortest.split_once('e') else {
+        return shortest;
+    };
+    let size: i32 = exponent.parse().unwrap_or(0);
+    if (-4..16).contains(&size) {
+        let plain = float.to_string();
+        return if plain.contains('.') { plain } else { plain + ".0" };
+    }
+    let sign = if size < 0 { '-' } else { '+' };
+    format!("{mantissa}e{sign}{:02}", size.abs())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,5 +193,26 @@ mod tests {
         }
         assert!(is_typed_number(&"9".repeat(4300)));
         assert!(!is_typed_number(&"9".repeat(4301)));
+    }
+
+    #[test]
+    fn floats_are_pythons() {
+        for (float, expected) in [
+            (0.0, "0.0"),
+            (f64::NAN, "nan"),
+            (f64::INFINITY, "inf"),
+            (-0.0, "-0.0"),
+            (1.0, "1.0"),
+            (1e-4, "0.0001"),
+            (1e-5, "1e-05"),
+            (1.25e-7, "1.25e-07"),
+            (1_234_567.5, "1234567.5"),
+            (1e15, "1000000000000000.0"),
+            (1e16, "1e+16"),
+            (1.5e300, "1.5e+300"),
+            (0.1 + 0.2, "0.30000000000000004"),
+        ] {
+            assert_eq!(python_float(float), expected);
+        }
     }
 }

@@ -10,6 +10,8 @@ use std::ops::Range;
 
 use libyaml_rs as sys;
 
+use super::MAX_DEPTH;
+
 /// What may be in front of a file's first character.
 pub(super) const BYTE_ORDER_MARK: char = '\u{feff}';
 
@@ -71,6 +73,8 @@ pub(super) struct Problem {
 pub(super) struct Parser<'a> {
     /// In a box, since libyaml keeps a pointer to it.
     raw: Box<MaybeUninit<sys::yaml_parser_t>>,
+    /// How many collections are open.
+    depth: usize,
     /// The bytes in front of what libyaml reads, where it lies.
     start: usize,
     text: PhantomData<&'a str>,
@@ -90,27 +94,42 @@ impl<'a> Parser<'a> {
             sys::yaml_parser_set_encoding(raw, sys::YAML_UTF8_ENCODING);
             sys::yaml_parser_set_input_string(raw, body.as_ptr(), body.len() as u64);
         }
-        Self { raw: parser, start: text.len() - body.len(), text: PhantomData }
+        Self { raw: parser, depth: 0, start: text.len() - body.len(), text: PhantomData }
+    }
+
+    /// The byte at which it begins to read.
+    pub(super) fn start(&self) -> usize {
+        self.start
     }
 
     /// The next event. After the end of the stream, or an error, there is none to ask for.
     ///
     /// # Errors
-    /// The text is not YAML.
+    /// The text is not YAML, or nested too deep.
     pub(super) fn next(&mut self) -> Result<(Event, Place), Problem> {
         let raw = self.raw.as_mut_ptr();
         let mut event = MaybeUninit::<sys::yaml_event_t>::uninit();
         // SAFETY: the parser is initialized. `yaml_parser_parse` fills the event unless it fails;
         // then only the parser's description of the error is read. The event is deleted after its
         // parts are copied, and not used again.
-        unsafe {
+        let (event, place) = unsafe {
             if sys::yaml_parser_parse(raw, event.as_mut_ptr()).fail {
                 return Err(problem(&*raw));
             }
             let read = (convert(&*event.as_ptr()), place(&*event.as_ptr(), self.start));
             sys::yaml_event_delete(event.as_mut_ptr());
-            Ok(read)
+            read
+        };
+        match event {
+            Event::SequenceStart(_) | Event::MappingStart(_) => self.depth += 1,
+            Event::End => self.depth -= 1,
+            _ => {}
         }
+        if self.depth > MAX_DEPTH {
+            let message = format!("nested deeper than {MAX_DEPTH} levels");
+            return Err(Problem { message, place: (place.line, place.column) });
+        }
+        Ok((event, place))
     }
 }
 
@@ -173,10 +192,16 @@ unsafe fn convert(event: &sys::yaml_event_t) -> Event {
                 let scalar = &event.data.scalar;
                 // With its length: it may hold NULs.
                 let bytes = std::slice::from_raw_parts(scalar.value, size(scalar.length));
+                let mut properties = properties(scalar.anchor, scalar.tag, false);
+                let plain = scalar.style == sys::YAML_PLAIN_SCALAR_STYLE;
+                if scalar.plain_implicit && !plain {
+                    // libyaml takes `!` before quotes away, by which they are none.
+                    properties.tag = Some("!".to_owned());
+                }
                 Event::Scalar {
-                    properties: properties(scalar.anchor, scalar.tag, false),
                     text: String::from_utf8_lossy(bytes).into_owned(),
-                    plain: scalar.plain_implicit,
+                    plain: plain && scalar.plain_implicit,
+                    properties,
                 }
             }
             sys::YAML_SEQUENCE_START_EVENT => {

@@ -2,7 +2,7 @@
 
 /// A plain scalar's value by YAML 1.1, as PyYAML's `SafeLoader` resolves it.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Scalar {
+pub(super) enum Scalar {
     /// `null`, `~`, or nothing.
     Null,
     /// `true`, `yes`, `on` and their opposites.

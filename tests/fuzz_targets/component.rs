@@ -9,7 +9,6 @@ use hydra_shim::kfp::compiled::Pipeline;
 use hydra_shim::kfp::fill::{self, Values};
 use hydra_shim::kfp::{declare, rewrite};
 use hydra_shim::translate::translate;
-use hydra_shim::yaml;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|file: &str| {
@@ -17,8 +16,7 @@ fuzz_target!(|file: &str| {
         let again = rewrite::rewrite(&rewritten.text, "component").map(|again| again.text);
         assert_eq!(again.as_ref(), Ok(&rewritten.text), "a rewritten file is rewritten again");
     }
-    let Ok(root) = yaml::parse(file, "component") else { return };
-    let Ok(pipeline) = Pipeline::read(&root, "component") else { return };
+    let Ok(pipeline) = Pipeline::read(file, "component") else { return };
     for task in &pipeline.tasks {
         let Ok(declared) = declare::declarations(&task.component, &|_| None) else { continue };
         let Ok(filled) = fill::fill(&pipeline, task, &Values::default()) else { continue };

@@ -116,7 +116,7 @@ fn config_keys(translation: &Translation) -> Option<Vec<String>> {
     // Hydra's own flags follow the overrides.
     let own = translation.overrides().skip_while(|token| !token.starts_with('-'));
     let output = compose(translation, own, hydra::COMPOSE).ok()?;
-    let config = yaml::parse(&String::from_utf8_lossy(&output.stdout), "the config").ok()?;
+    let config = yaml::outline(&String::from_utf8_lossy(&output.stdout), "the config").ok()?;
     let keys = nodes(&config).into_iter().map(|(key, _)| key);
     // The empty one is the config's own, and no override leads into a list.
     Some(keys.filter(|key| !key.is_empty() && !key.contains('[')).collect())

@@ -14,7 +14,7 @@ const SHOWN: usize = 10;
 
 /// The warnings for `config`, which `translation` composes.
 pub(super) fn warnings(translation: &Translation, config: &str) -> Vec<String> {
-    let Ok(config) = yaml::parse(config, "the config") else { return Vec::new() };
+    let Ok(config) = yaml::outline(config, "the config") else { return Vec::new() };
     let missing: Vec<String> = leaves(&config)
         .filter(|(_, node)| node.text() == Some(hydra::MISSING))
         .map(|(key, _)| key)
@@ -55,7 +55,7 @@ fn taken_away(
     }
     let other = other.ok().filter(|output| output.status.success());
     let other = other.and_then(|output| {
-        yaml::parse(&String::from_utf8_lossy(&output.stdout), "the config").ok()
+        yaml::outline(&String::from_utf8_lossy(&output.stdout), "the config").ok()
     });
     let below = |root: &Node| -> Vec<String> {
         let inside = |leaf: &String| leaf.strip_prefix(key).is_some_and(|r| r.starts_with('.'));

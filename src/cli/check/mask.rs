@@ -10,7 +10,7 @@ use crate::yaml;
 /// The config with [`SECRET`] for what a secret key is set to, for each scalar that holds a secret, and
 /// then for each text that is one.
 pub(super) fn config(translation: &Translation, config: &str) -> String {
-    let Ok(root) = yaml::parse(config, "the config") else {
+    let Ok(root) = yaml::outline(config, "the config") else {
         return translation.masked(config);
     };
     let steps = translation.trace.iter().filter(|step| step.secret && !step.to.is_empty());

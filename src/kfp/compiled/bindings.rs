@@ -1,12 +1,9 @@
 //! Where the inputs of a task come from.
 
-use super::component::ports;
-use super::{Source, typed_constant};
-use crate::error::Result;
-use crate::kfp::document::Document;
-use crate::kfp::parameter;
+use super::Source;
+use crate::kfp::component::Port;
+use crate::kfp::spec::{InputSpec, RuntimeValue, TaskIterator, TaskSpec, untyped};
 use crate::value::{self, Value};
-use crate::yaml::Node;
 
 /// Inputs of a task, or of the pipeline around it, and what each is given.
 pub(super) type Bindings = Vec<(String, Source)>;
@@ -14,104 +11,69 @@ pub(super) type Bindings = Vec<(String, Source)>;
 /// The pipeline around a task.
 #[derive(Clone, Copy)]
 pub(super) struct Scope<'a> {
-    pub(super) document: Document<'a>,
     /// Its inputs.
     pub(super) inputs: &'a Bindings,
-    /// What stands in front of its tasks' names: nothing, or `condition-1/`.
+    /// What is in front of its tasks' names: nothing, or `condition-1/`.
     pub(super) prefix: &'a str,
 }
 
 impl Scope<'_> {
     /// Where the inputs of `task` come from.
-    ///
-    /// # Errors
-    /// Something is missing or of another kind than it has to be.
-    pub(super) fn bindings(&self, task: &Node) -> Result<Bindings> {
-        let mut bindings = Bindings::new();
-        for kind in ["parameters", "artifacts"] {
-            for (input, node) in self.document.entries(task, &["inputs", kind])? {
-                if let Some(source) = self.source(node)? {
-                    bindings.push((input.to_owned(), source));
-                }
-            }
-        }
-        let iterator =
-            ["parameterIterator", "artifactIterator"].iter().find_map(|kind| task.get(kind));
-        if let Some(iterator) = iterator {
-            let item = self.document.text(iterator, &["itemInput"])?.to_owned();
-            let raw = iterator.path(&["items", "raw"]).and_then(Node::text);
-            let first = match raw.map(value::json) {
+    pub(super) fn bindings(&self, task: &TaskSpec) -> Bindings {
+        let inputs = task.inputs.parameters.0.iter().chain(&task.inputs.artifacts.0);
+        let passed = inputs.filter_map(|(id, input)| Some((id.clone(), self.source(input)?)));
+        let item = |iterator: &TaskIterator| {
+            let first = match iterator.items.raw.as_deref().map(value::json) {
                 Some(Ok(Some(Value::List(items)))) => items.into_iter().next(),
                 _ => None,
             };
-            bindings.push((item, Source::AtRunTime(first)));
-        }
-        Ok(bindings)
+            (iterator.item_input.clone(), Source::AtRunTime(first))
+        };
+        passed.chain(task.parameter_iterator.as_ref().map(item)).collect()
     }
 
     /// `None` for an input of the pipeline around that was itself not passed.
-    fn source(&self, node: &Node) -> Result<Option<Source>> {
-        if let Some(value) = node.get("runtimeValue") {
-            return self.runtime_value(value).map(Some);
+    fn source(&self, input: &InputSpec) -> Option<Source> {
+        if let Some(value) = &input.runtime_value {
+            return Some(runtime_value(value));
         }
-        for (kind, key) in [
-            ("taskOutputParameter", "outputParameterKey"),
-            ("taskOutputArtifact", "outputArtifactKey"),
-        ] {
-            if let Some(output) = node.get(kind) {
-                let producer = self.document.text(output, &["producerTask"])?;
-                let task = format!("{}{producer}", self.prefix);
-                let key = self.document.text(output, &[key])?.to_owned();
-                return Ok(Some(Source::Output(task, key)));
-            }
+        if let Some(output) = &input.task_output_parameter {
+            let task = format!("{}{}", self.prefix, output.producer_task);
+            return Some(Source::Output(task, output.output_parameter_key.clone()));
         }
-        let outer = ["componentInputParameter", "componentInputArtifact"]
-            .iter()
-            .find_map(|kind| node.get(kind));
-        let Some(outer) = outer.and_then(Node::text) else {
-            return Ok(Some(Source::AtRunTime(None)));
+        let Some(outer) = &input.component_input_parameter else {
+            return Some(Source::AtRunTime(None));
         };
-        let found = self.inputs.iter().find(|(id, _)| id == outer);
-        let selector = node.get("parameterExpressionSelector").and_then(Node::text);
-        Ok(match (found.map(|(_, source)| source), selector) {
-            (Some(source), None) => Some(source.clone()),
-            (Some(Source::AtRunTime(Some(item)) | Source::Constant(item)), Some(selector)) => {
-                Some(Source::AtRunTime(select(item, selector)))
+        let (_, found) = self.inputs.iter().find(|(id, _)| id == outer)?;
+        Some(match (found, &input.parameter_expression_selector) {
+            (source, None) => source.clone(),
+            (Source::AtRunTime(Some(item)) | Source::Constant(item), Some(selector)) => {
+                Source::AtRunTime(select(item, selector))
             }
-            (Some(_), Some(_)) => Some(Source::AtRunTime(None)),
-            (None, _) => None,
+            _ => Source::AtRunTime(None),
         })
-    }
-
-    /// A `runtimeValue`: a constant, or KFP 1.8's reference to an input of the pipeline.
-    fn runtime_value(&self, value: &Node) -> Result<Source> {
-        let typed = || value.get("constantValue").and_then(typed_constant);
-        if let Some(constant) = value.get("constant").or_else(typed) {
-            return Ok(Source::Constant(parameter::of_node(constant)));
-        }
-        match value.get("runtimeParameter").and_then(Node::text) {
-            Some(name) => Ok(Source::Input(name.to_owned())),
-            None => Err(self.document.error(value, "`runtimeValue` has no constant")),
-        }
     }
 }
 
-/// Adds the defaults of an inner pipeline's inputs.
-///
-/// # Errors
-/// As [`ports`].
-pub(super) fn inherit(
-    document: Document<'_>,
-    component: &Node,
-    bindings: &mut Bindings,
-) -> Result<()> {
-    for port in ports(document, component, "inputDefinitions")? {
-        if let (false, Some(node)) = (bindings.iter().any(|(id, _)| *id == port.id), &port.default)
+/// A constant, or KFP 1.8's reference to an input of the pipeline.
+fn runtime_value(value: &RuntimeValue) -> Source {
+    let constant = value.constant.as_ref().or(value.constant_value.as_ref().map(untyped));
+    match (constant, &value.runtime_parameter) {
+        (Some(constant), _) => Source::Constant(constant.clone()),
+        (None, Some(name)) => Source::Input(name.clone()),
+        (None, None) => Source::Constant(Value::Null),
+    }
+}
+
+/// Adds the defaults of an inner pipeline's `inputs`.
+pub(super) fn inherit(inputs: Vec<Port>, bindings: &mut Bindings) {
+    for port in inputs {
+        if let Some(default) =
+            port.default.filter(|_| !bindings.iter().any(|(id, _)| *id == port.id))
         {
-            bindings.push((port.id, Source::Constant(parameter::of_node(node))));
+            bindings.push((port.id, Source::Constant(default)));
         }
     }
-    Ok(())
 }
 
 /// `parseJson(string_value)["key"]` of a loop's item.

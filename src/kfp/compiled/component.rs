@@ -1,140 +1,117 @@
 //! The component that a task of a compiled pipeline calls: `components` has its inputs and outputs,
 //! `deploymentSpec` its container.
 
-use crate::error::{Result, quote};
-use crate::kfp::component::{Component, Element, Part, Port};
-use crate::kfp::document::Document;
-use crate::kfp::types::PortType;
-use crate::value::{self, Value};
-use crate::yaml::{Node, Scalar};
+use std::sync::Arc;
 
-/// Reads the component `reference`. `passed` are the inputs that its task gives it.
+use serde::Deserialize;
+
+use crate::declarations::{Source, SourceFile};
+use crate::error::{Error, Result, quote};
+use crate::kfp::component::{Component, Element, Port};
+use crate::kfp::spec::{
+    Branch, ComponentSpec, Container, Definition, Definitions, Placeholder, StructPlaceholder,
+    Written,
+};
+use crate::kfp::types::PortType;
+use crate::value;
+
+/// The component `reference`. `passed` are the inputs that its task gives it.
 ///
 /// # Errors
-/// Something is missing or of another kind than it has to be.
+/// A type is not a parameter's, or a placeholder not one.
 pub(super) fn read<'i>(
-    document: Document<'_>,
+    source: &Arc<SourceFile>,
     reference: &str,
-    (component, container): (&Node, &Node),
+    (component, container): (&ComponentSpec, &Container),
     passed: impl Iterator<Item = &'i String>,
 ) -> Result<Component> {
-    let mut inputs = ports(document, component, "inputDefinitions")?;
+    let mut inputs = ports(&component.input_definitions, source)?;
     // What an f-string of the pipeline refers to is passed without being declared.
     for id in passed {
         if !inputs.iter().any(|port| port.id == *id) {
-            inputs.push(Port {
-                name: id.clone(),
-                id: id.clone(),
-                ty: PortType::parse("String"),
-                type_text: "STRING".to_owned(),
-                optional: false,
-                default: None,
-                line: component.line,
-            });
+            inputs.push(port(id, "STRING", &Definition::default()));
         }
     }
     Ok(Component {
         name: reference.trim_start_matches("comp-").to_owned(),
-        file: document.file.to_owned(),
+        file: Arc::clone(source),
         inputs,
-        outputs: ports(document, component, "outputDefinitions")?,
-        image: document.text(container, &["image"])?.to_owned(),
-        command: elements(document, container, "command")?,
-        args: elements(document, container, "args")?,
+        outputs: ports(&component.output_definitions, source)?,
+        image: container.image.clone(),
+        command: elements(container.command.as_deref(), source)?,
+        args: elements(container.args.as_deref(), source)?,
     })
 }
 
-/// `inputDefinitions` or `outputDefinitions`.
+/// Inputs or outputs.
 ///
 /// # Errors
-/// A type is no parameter's, or something is of another kind than it has to be.
-pub(super) fn ports(
-    document: Document<'_>,
-    component: &Node,
-    definitions: &str,
-) -> Result<Vec<Port>> {
+/// A type is not a parameter's.
+pub(super) fn ports(definitions: &Definitions, source: &Arc<SourceFile>) -> Result<Vec<Port>> {
     let mut ports = Vec::new();
-    for (name, node) in document.entries(component, &[definitions, "parameters"])? {
-        let written = node.get("parameterType").or_else(|| node.get("type"));
-        let type_text = written.and_then(Node::text).unwrap_or_default();
+    for (name, definition) in &definitions.parameters.0 {
+        let type_text = &definition.parameter_type;
         let PortType::Parameter(_) = PortType::parse(type_text) else {
             let message = format!("{} is not a parameter's type", quote(type_text));
-            return Err(document.error(node, message));
+            return Err(Source::word(source, type_text).refuse(message));
         };
-        ports.push(port(name, type_text, node));
+        ports.push(port(name, type_text, definition));
     }
-    for (name, node) in document.entries(component, &[definitions, "artifacts"])? {
-        let part = |key: &str| node.path(&["artifactType", key]).and_then(Node::text);
-        let title = part("schemaTitle").unwrap_or("system.Artifact");
-        let version = part("schemaVersion").unwrap_or("0.0.1");
-        ports.push(port(name, &format!("{title}@{version}"), node));
+    for (name, definition) in &definitions.artifacts.0 {
+        let ty = &definition.artifact_type;
+        let title = ty.schema_title.as_deref().unwrap_or("system.Artifact");
+        let version = ty.schema_version.as_deref().unwrap_or("0.0.1");
+        ports.push(port(name, &format!("{title}@{version}"), definition));
     }
     Ok(ports)
 }
 
-fn elements(document: Document<'_>, container: &Node, key: &str) -> Result<Vec<Element>> {
-    let Some(node) = container.get(key) else {
-        return Ok(Vec::new());
-    };
-    let element = |item: &Node| {
-        let Some(text) = item.text() else {
-            let message = format!("an element is text, not {}", item.describe());
-            return Err(document.error(item, message));
-        };
-        if !text.starts_with("{\"Concat\": ") && !text.starts_with("{\"IfPresent\": ") {
-            return Ok(of_part(Part::of_text(text), item));
-        }
-        match value::json(text) {
-            Ok(Some(value)) => structure(document, &value, item),
-            _ => Err(document.error(item, "this placeholder is not JSON")),
-        }
-    };
-    document.items(node, key)?.iter().map(element).collect()
-}
-
-/// `{"Concat": […]}` or `{"IfPresent": {"InputName": …, "Then": …, "Else": …}}`, at any depth
-/// (`resolve_struct_placeholders` in `kfp/local/placeholder_utils.py`).
-fn structure(document: Document<'_>, value: &Value, item: &Node) -> Result<Element> {
-    let several = |value: Option<&Value>| match value {
-        None | Some(Value::Null) => Ok(Vec::new()),
-        Some(Value::List(items)) => items.iter().map(|v| structure(document, v, item)).collect(),
-        Some(single) => structure(document, single, item).map(|element| vec![element]),
-    };
-    let part = match (value, value.get("Concat"), value.get("IfPresent")) {
-        (Value::Text(text), ..) => Part::of_text(text),
-        (_, Some(items @ Value::List(_)), _) => Part::Concat(several(Some(items))?),
-        (_, _, Some(condition)) => {
-            let Some(Value::Text(input)) = condition.get("InputName") else {
-                return Err(document.error(item, "`IfPresent` needs `InputName`"));
-            };
-            Part::If {
-                input: input.clone(),
-                then: several(condition.get("Then"))?,
-                otherwise: several(condition.get("Else"))?,
-            }
-        }
-        _ => {
-            let message = "this is not a placeholder: `Concat` or `IfPresent` is expected";
-            return Err(document.error(item, message));
-        }
-    };
-    Ok(of_part(part, item))
-}
-
-fn of_part(part: Part, item: &Node) -> Element {
-    Element { part, line: item.line, span: item.span.clone() }
-}
-
-fn port(name: &str, type_text: &str, node: &Node) -> Port {
-    let default = node.get("defaultValue");
-    let is = |key: &str| node.get(key).map(Node::scalar) == Some(Scalar::Bool(true));
+fn port(name: &str, type_text: &str, definition: &Definition) -> Port {
     Port {
         name: name.to_owned(),
         id: name.to_owned(),
         ty: PortType::parse(type_text),
         type_text: type_text.to_owned(),
-        optional: is("isOptional") || default.is_some(),
-        default: default.cloned(),
-        line: node.line,
+        optional: definition.is_optional || definition.default_value.is_some(),
+        default: definition.default_value.clone(),
+    }
+}
+
+/// `command` or `args`.
+fn elements(
+    written: Option<&[Written<Placeholder>]>,
+    source: &Arc<SourceFile>,
+) -> Result<Vec<Element>> {
+    let element = |element: &Written<Placeholder>| {
+        let Written::Text(text) = element else {
+            let message = "an element of a compiled pipeline is text";
+            return Err(Error::refused(format!("{}: {message}", source.name)));
+        };
+        if !text.starts_with("{\"Concat\": ") && !text.starts_with("{\"IfPresent\": ") {
+            return Ok(Element::of_text(text));
+        }
+        let refuse = |why: String| {
+            let message = format!("{}: the placeholder {} {why}", source.name, quote(text));
+            Error::refused(message)
+        };
+        let Ok(Some(value)) = value::json(text) else {
+            return Err(refuse("is not JSON".to_owned()));
+        };
+        let placeholder = Written::deserialize(&value);
+        placeholder.map(structure).map_err(|misfit| refuse(format!("is wrong: {}", misfit.message)))
+    };
+    written.unwrap_or_default().iter().map(element).collect()
+}
+
+fn structure(written: Written<StructPlaceholder>) -> Element {
+    let all = |Branch(written)| written.into_iter().map(structure).collect();
+    match written {
+        Written::Text(text) => Element::of_text(&text),
+        Written::Placeholder(StructPlaceholder::Concat(elements)) => {
+            Element::Concat(all(Branch(elements)))
+        }
+        Written::Placeholder(StructPlaceholder::IfPresent { input_name, then, otherwise }) => {
+            Element::If { input: input_name, then: all(then), otherwise: all(otherwise) }
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::declarations::{self, Arity};
 use crate::hydra::Key;
+use crate::kfp::component::Component;
 use crate::value::{Element, Type, Value};
 
 /// What may be at one place after a flag: what a placeholder becomes, or a literal, which is text
@@ -59,8 +60,6 @@ impl<'x> Place<'x> {
 pub(super) struct Written<'x> {
     /// The flag with its dashes.
     pub(super) text: &'x str,
-    /// The line that says what its value is.
-    pub(super) line: usize,
     /// What may be its value, or of a list each of its items; `None` for a switch.
     pub(super) place: Option<Place<'x>>,
     /// How many arguments its value is, at least and at most.
@@ -79,10 +78,8 @@ impl Written<'_> {
 
     /// The same flag, written here or there: in either branch of an `if`.
     pub(super) fn or(self, other: Self) -> Self {
-        let is_filled = self.place.as_ref().is_some_and(|place| place.ty.is_some());
         Self {
             text: self.text,
-            line: if is_filled { self.line } else { other.line },
             place: match (self.place, other.place) {
                 (Some(a), Some(b)) => Some(a.or(b)),
                 (a, b) => a.or(b),
@@ -93,8 +90,8 @@ impl Written<'_> {
         }
     }
 
-    /// The flag's declaration, made by the component in `file`.
-    pub(super) fn declaration(self, file: &str) -> declarations::Flag {
+    /// The flag's declaration, made by `component`.
+    pub(super) fn declaration(self, component: &Component) -> declarations::Flag {
         let short = !self.text.starts_with("--");
         let name = self.text.get(if short { 1 } else { 2 }..).unwrap_or_default();
         let nullable =
@@ -107,8 +104,8 @@ impl Written<'_> {
             Some(_) if self.is_list => Type::List(Element::Any),
             Some(place) => place.ty(nullable),
         };
-        let source = format!("{file}:{}", self.line);
-        let mut flag = declarations::Flag::new(name, Key::existing(name), ty, source.as_str());
+        let source = component.source(self.text);
+        let mut flag = declarations::Flag::new(name, Key::existing(name), ty, source);
         flag.short = short;
         flag.by_component = true;
         flag.nullable = nullable;

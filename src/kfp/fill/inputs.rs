@@ -94,13 +94,13 @@ impl<'a> Call<'a> {
                 Some(input) => match self.values.get(&input.name) {
                     Some(given) => return Ok((given_content(input, port, given)?, false)),
                     None if input.default.is_none() && !input.optional => return sample(ROOT, id),
-                    None => (parameter::default(input, &self.task.component.file)?, false),
+                    None => (parameter::default(input, &self.task.component)?, false),
                 },
             },
         };
         let value = match passed {
             Some(value) => Some(value),
-            None => parameter::default(port, &self.task.component.file)?,
+            None => parameter::default(port, &self.task.component)?,
         };
         match (value, port.ty) {
             (Some(Value::Text(place)), PortType::Artifact) => {

@@ -2,7 +2,7 @@
 
 use super::inputs::{Content, FilledPort};
 use super::{FilledPorts, Filler, ROOT, Received};
-use crate::error::{Error, Result, quote};
+use crate::error::{Result, quote};
 use crate::kfp::artifact::{dict, text};
 use crate::kfp::parameter;
 use crate::kfp::placeholder::{Placeholder, parts};
@@ -15,7 +15,7 @@ impl Filler<'_> {
     ///
     /// # Errors
     /// It names no input or output, or is one that only an orchestrator fills in.
-    pub(super) fn placeholder(&self, placeholder: &Placeholder, line: usize) -> Result<Received> {
+    pub(super) fn placeholder(&self, placeholder: &Placeholder) -> Result<Received> {
         if *placeholder == Placeholder::ExecutorInput {
             let ports = self.inputs.values().chain(self.outputs.values());
             let text = parameter::python_json(&self.executor_input());
@@ -27,8 +27,10 @@ impl Filler<'_> {
             return Ok(Received { text, samples: vec![written] });
         }
         let refuse = || {
-            let message = format!("nothing fills in {}", quote(&written));
-            Error::in_line(&self.task.component.file, line, message)
+            self.task
+                .component
+                .source(&written)
+                .refuse(format!("nothing fills in {}", quote(&written)))
                 .help("the KFP SDK's local runner cannot either; name another task with --task")
         };
         let path = parts(inner);
@@ -39,7 +41,7 @@ impl Filler<'_> {
         };
         let (ports, what) =
             if *side == "inputs" { (&self.inputs, "input") } else { (&self.outputs, "output") };
-        let port = self.named(ports, what, id, line)?;
+        let port = self.named(ports, what, id)?;
         let value = match (&port.content, *kind, keys) {
             (_, "artifacts", []) => return Err(refuse()),
             (_, _, keys) if keys.contains(&"json_escape") => return Err(refuse()),

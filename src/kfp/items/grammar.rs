@@ -6,7 +6,7 @@ use super::text::{beginning, flat, token};
 use super::{Doubt, Flag, Item, RuleTypes, Values, count};
 use crate::error::quote;
 use crate::hydra::{self, FlagValue};
-use crate::kfp::component::{Element, Part, Port, is_flag};
+use crate::kfp::component::{Element, Port, is_flag};
 use crate::kfp::placeholder::{Piece, Placeholder};
 use crate::kfp::types::{Parameter, PortType};
 use crate::value::{self, Type};
@@ -29,12 +29,12 @@ enum Kind {
 
 impl Kind {
     fn of(element: &Element) -> Self {
-        match &element.part {
-            Part::Text(text) if text == "--" => Self::End,
-            Part::Text(text) if is_flag(text) && !text.contains('=') => Self::Flag,
-            Part::Text(text) => Self::of_beginning(text),
-            Part::Placeholder(_) => Self::Value,
-            Part::If { then, otherwise, .. } => {
+        match element {
+            Element::Text(text) if text == "--" => Self::End,
+            Element::Text(text) if is_flag(text) && !text.contains('=') => Self::Flag,
+            Element::Text(text) => Self::of_beginning(text),
+            Element::Placeholder(_) => Self::Value,
+            Element::If { then, otherwise, .. } => {
                 let mut inside = then.iter().chain(otherwise);
                 let is_value = inside.all(|element| Self::of(element) == Self::Value);
                 if is_value { Self::Value } else { Self::If }
@@ -67,7 +67,7 @@ enum Opening {
 impl Opening {
     /// What `element` begins with, if `next` follows it.
     fn of(element: &Element, next: Self) -> Self {
-        if let Part::If { then, otherwise, .. } = &element.part {
+        if let Element::If { then, otherwise, .. } = element {
             let branch = |elements: &[Element]| {
                 elements.iter().rev().fold(next, |next, element| Self::of(element, next))
             };
@@ -106,12 +106,12 @@ impl<'a> Grammar<'a, '_> {
         let mut at = 0;
         while let Some((first, rest)) = elements.get(at..).and_then(<[_]>::split_first) {
             let next = openings.get(at + 1..).unwrap_or_default();
-            let item = match (Kind::of(first), &first.part) {
+            let item = match (Kind::of(first), first) {
                 (Kind::End, _) => Item::Rest(elements.get(at..).unwrap_or_default().to_vec()),
-                (Kind::Flag, Part::Text(text)) => self.flag(first, text, rest, next),
+                (Kind::Flag, Element::Text(text)) => self.flag(first, text, rest, next),
                 (Kind::Attached, _) => attached(first),
                 (Kind::Override, _) => Item::Override(first),
-                (_, Part::If { then, otherwise, .. }) => {
+                (_, Element::If { then, otherwise, .. }) => {
                     let after = next.first().copied().unwrap_or(after);
                     let branch = |elements: &'a [Element]| {
                         self.items(&elements.iter().collect::<Vec<_>>(), after)
@@ -146,27 +146,25 @@ impl<'a> Grammar<'a, '_> {
         let opening = openings.get(count).copied().unwrap_or(Opening::Nothing);
         let next = rest.get(count).copied();
         let belonging = self.values(text, ty.as_ref(), values, (opening, next));
-        let values = belonging.unwrap_or_else(|(at, why, help)| {
-            Values::Unclear(values.to_vec(), Doubt { line: at.unwrap_or(element).line, why, help })
-        });
+        let values = belonging.unwrap_or_else(|doubt| Values::Unclear(values.to_vec(), doubt));
         Item::Flag(Flag { element, text: text.to_owned(), values })
     }
 
     /// What of `values` belongs to the flag `text` of type `ty`, if the rules give it one; `next`
-    /// follows them, or nothing in this list. The error is a [`Doubt`], about it or another element.
+    /// follows them, or nothing in this list.
     fn values(
         &self,
         text: &str,
         ty: Option<&Type>,
         values: &[&'a Element],
         (opening, next): (Opening, Option<&'a Element>),
-    ) -> Result<Values<'a>, (Option<&'a Element>, String, String)> {
+    ) -> Result<Values<'a>, Doubt> {
         let name = text.trim_start_matches('-');
         let (least, most) = count(values.iter().copied());
         if opening == Opening::Value {
             let why = "its value may be inside an `if` or after it, among other arguments";
             let help = format!("write {text} and its value into the same branch of the `if`");
-            return Err((next, why.to_owned(), help));
+            return Err(Doubt { why: why.to_owned(), help });
         }
         if least == 0 && opening == Opening::Override {
             let is_override = |value: &&Element| Kind::of(value) == Kind::Override;
@@ -180,7 +178,7 @@ impl<'a> Grammar<'a, '_> {
                         "declare in the rules what {text} is: `{name}: {{type: bool}}` for a switch, \
                          `{name}: {{type: string}}` if that is its value"
                     );
-                    Err((next, why, help))
+                    Err(Doubt { why, help })
                 }
             };
         }
@@ -198,7 +196,7 @@ impl<'a> Grammar<'a, '_> {
                 let why =
                     format!("{shown} after it is neither its value nor a flag nor an override");
                 let help = format!("write it as key=value or after a flag of its own; {list}");
-                Err((Some(word), why, help))
+                Err(Doubt { why, help })
             }
             ([value, empty @ ..], _) if most <= 1 && count(empty.iter().copied()).1 == 0 => {
                 Ok(Values::Next(Some(value)))
@@ -206,18 +204,18 @@ impl<'a> Grammar<'a, '_> {
             (values, _) if values.iter().all(|value| self.is_list(value)) => {
                 Ok(Values::List(values.to_vec()))
             }
-            _ => Err((None, format!("it has {most} values"), list)),
+            _ => Err(Doubt { why: format!("it has {most} values"), help: list }),
         }
     }
 
     /// Whether all that a value may be are inputs of a list type.
     fn is_list(&self, value: &Element) -> bool {
-        match &value.part {
-            Part::Placeholder(Placeholder::InputValue(id)) => self
+        match value {
+            Element::Placeholder(Placeholder::InputValue(id)) => self
                 .inputs
                 .get(id.as_str())
                 .is_some_and(|port| matches!(port.ty, PortType::Parameter(Parameter::List(_)))),
-            Part::If { then, otherwise, .. } => {
+            Element::If { then, otherwise, .. } => {
                 then.iter().chain(otherwise).all(|value| self.is_list(value))
             }
             _ => false,
@@ -226,11 +224,11 @@ impl<'a> Grammar<'a, '_> {
 }
 
 fn is_word(element: &Element) -> bool {
-    matches!(element.part, Part::Text(_))
+    matches!(*element, Element::Text(_))
 }
 
 fn is_bool(word: &Element) -> bool {
-    matches!(&word.part, Part::Text(text) if value::boolean(text).is_some())
+    matches!(word, Element::Text(text) if value::boolean(text).is_some())
 }
 
 /// What of `rest`, which begins with an `opening`, is the value of one of Hydra's own flags; `None` if
@@ -240,8 +238,8 @@ fn hydra_value<'s, 'a>(
     rest: &'s [&'a Element],
     opening: Option<Opening>,
 ) -> Option<&'s [&'a Element]> {
-    let word = match rest.first().map(|next| &next.part) {
-        Some(Part::Text(text)) if opening >= Some(Opening::Override) => Some(text.as_str()),
+    let word = match rest.first().map(|next| next) {
+        Some(Element::Text(text)) if opening >= Some(Opening::Override) => Some(text.as_str()),
         _ => None,
     };
     let takes = match hydra::hydra_flag(text)?.value {
@@ -258,12 +256,12 @@ fn hydra_value<'s, 'a>(
 
 /// `--name=…` in one element.
 fn attached(element: &Element) -> Item<'_> {
-    let beginning = beginning(&element.part);
+    let beginning = beginning(element);
     let (flag, _) = beginning.split_once('=').unwrap_or((&beginning, ""));
-    if matches!(element.part, Part::Text(_)) && hydra::hydra_flag(flag).is_some() {
+    if matches!(*element, Element::Text(_)) && hydra::hydra_flag(flag).is_some() {
         return Item::HydraFlag(element, None);
     }
-    let pieces = flat(&element.part).map(|mut pieces| {
+    let pieces = flat(element).map(|mut pieces| {
         if let Some(Piece::Text(first)) = pieces.first_mut() {
             *first = first.get(flag.len() + 1..).unwrap_or_default().to_owned();
         }
@@ -275,9 +273,9 @@ fn attached(element: &Element) -> Item<'_> {
 
 /// An element for a message.
 fn shown(element: Option<&Element>) -> String {
-    match element.map(|element| &element.part) {
+    match element.map(|element| element) {
         None => "after the `if`".to_owned(),
-        Some(Part::If { .. }) => "an `if`".to_owned(),
+        Some(Element::If { .. }) => "an `if`".to_owned(),
         Some(_) => element.map(|element| quote(&token(element))).unwrap_or_default(),
     }
 }

@@ -93,8 +93,8 @@ fn is_editable(text: &str, node: &Node) -> bool {
     let is_block = |written: &str| written.starts_with(['|', '>']);
     !is_shared(text, node)
         && match &node.kind {
-            Kind::Scalar { plain: true, .. } => true,
-            Kind::Scalar { .. } => !text.get(node.span.clone()).is_none_or(is_block),
+            Kind::Scalar(_) => !text.get(node.span.clone()).is_none_or(is_block),
+            Kind::Alias => false,
             Kind::Sequence(items) => items.iter().all(editable),
             Kind::Mapping(entries) => {
                 entries.iter().all(|(key, value)| editable(key) && editable(value))

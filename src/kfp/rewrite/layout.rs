@@ -1,7 +1,7 @@
 //! The elements of a list with their places in the file, and what they become.
 
 use super::scalar::Style;
-use crate::kfp::component::{Element, Part};
+use crate::kfp::component::Element;
 use crate::yaml::Node;
 
 /// An element with its node.
@@ -19,7 +19,7 @@ pub(super) struct Slot<'a> {
 #[derive(Default)]
 pub(super) struct Outcome {
     /// The elements that it is now.
-    pub(super) parts: Vec<Part>,
+    pub(super) parts: Vec<Element>,
     /// For each old element the index of the new one.
     pub(super) places: Vec<usize>,
 }
@@ -28,31 +28,33 @@ impl Outcome {
     /// Elements that stay as they are.
     pub(super) fn keep(&mut self, slots: &[Slot]) {
         for slot in slots {
-            self.replace(1, slot.element.part.clone());
+            self.replace(1, slot.element.clone());
         }
     }
 
     /// `count` elements became one.
-    pub(super) fn replace(&mut self, count: usize, part: Part) {
+    pub(super) fn replace(&mut self, count: usize, part: Element) {
         self.places.extend(std::iter::repeat_n(self.parts.len(), count));
         self.parts.push(part);
     }
 }
 
-/// The `elements` that are the node `list` of the file `text`.
+/// The `elements` that are the node of the file `text` to which `keys` lead from `node`.
 pub(super) fn slots_of<'a>(
     text: &str,
-    list: Option<&'a Node>,
+    node: &'a Node,
+    keys: &[&str],
     elements: &'a [Element],
 ) -> Vec<Slot<'a>> {
-    let Some(node) = list else { return Vec::new() };
+    // Where an alias is on the way, that is their place.
+    let node = keys.iter().fold(node, |node, key| node.get(key).unwrap_or(node));
     let list = node.span.start;
     let is_json = text.trim_start_matches('\u{feff}').trim_start().starts_with('{');
     let quoted = if is_json { Style::Json } else { Style::Flow };
     let Some(items) = node.items() else {
-        // A branch that is a single element. Quotes are right wherever it is.
+        // An alias, or a branch that is a single element. Quotes are right wherever it is.
         let slot = |element| Slot { node, element, list, style: Some(quoted) };
-        return elements.first().map(slot).into_iter().collect();
+        return elements.iter().map(slot).collect();
     };
     let written = text.get(list..).unwrap_or_default();
     let style = match written.as_bytes().first() {

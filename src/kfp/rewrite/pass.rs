@@ -6,7 +6,7 @@ use super::layout::{Outcome, Slot, slots_of};
 use super::{Note, Possible, script};
 use crate::error::quote;
 use crate::hydra::{self, FlagValue};
-use crate::kfp::component::{Component, Element, Part};
+use crate::kfp::component::{Component, Element};
 use crate::kfp::items::{Flag, Item, Items, Values, flat, token};
 use crate::yaml::Node;
 
@@ -17,9 +17,9 @@ pub(super) struct Changes {
     /// In no order.
     pub(super) notes: Vec<Note>,
     /// The elements of `command` after it.
-    pub(super) command: Vec<Part>,
+    pub(super) command: Vec<Element>,
     /// The elements of `args` after it.
-    pub(super) args: Vec<Part>,
+    pub(super) args: Vec<Element>,
 }
 
 /// Why elements are not edited that could be by their meaning.
@@ -37,22 +37,23 @@ pub(super) fn rewrite<'a>(text: &'a str, root: &'a Node, component: &'a Componen
         hydra_flag: None,
         open: None,
     };
-    let list = |key| root.path(&["implementation", "container", key]);
-    let mut slots = slots_of(text, list("command"), &component.command);
+    let of_list = |key, elements: &'a [Element]| {
+        slots_of(text, root, &["implementation", "container", key], elements)
+    };
+    let mut slots = of_list("command", &component.command);
     let of_command = slots.len();
-    slots.extend(slots_of(text, list("args"), &component.args));
+    slots.extend(of_list("args", &component.args));
     let items = Items::of(component, &|_| None);
     let mut outcome = Outcome::default();
     let why = component.why_no_hydra_application().or(items.start.doubt.as_deref());
     if let Some(why) = why.filter(|_| !slots.is_empty()) {
         outcome.keep(&slots);
-        let line = slots.first().map_or(1, |slot| slot.element.line);
-        pass.note(line, format!("nothing is rewritten: {why}"));
+        pass.note(&slots, format!("nothing is rewritten: {why}"));
     } else {
         let (before, arguments) = slots.split_at(items.start.at.min(slots.len()));
         outcome.keep(before);
         pass.list(arguments, &items.arguments, &mut outcome);
-        let is_if = |slot: &Slot| matches!(slot.element.part, Part::If { .. });
+        let is_if = |slot: &Slot| matches!(slot.element, Element::If { .. });
         let first_if = slots.iter().position(is_if).unwrap_or(slots.len());
         for script in &items.start.scripts {
             pass.notes.extend(script::notes(&slots, script, first_if, &outcome));
@@ -78,8 +79,9 @@ struct Pass<'a> {
 }
 
 impl<'a> Pass<'a> {
-    /// Something that a person has to know.
-    fn note(&mut self, line: usize, message: String) {
+    /// Something that a person has to know about the first of `slots`.
+    fn note(&mut self, slots: &[Slot], message: String) {
+        let line = slots.first().map_or(1, |slot| slot.node.line);
         self.notes.push(Note { line, message });
     }
 
@@ -92,14 +94,14 @@ impl<'a> Pass<'a> {
             match item {
                 Item::Flag(flag) => self.flag(flag, own, outcome),
                 Item::If(element, branches) => {
-                    if let ([slot], Part::If { input, then, otherwise }) = (own, &element.part) {
+                    if let ([slot], Element::If { input, then, otherwise }) = (own, element) {
                         outcome
                             .replace(1, self.condition(slot, input, [then, otherwise], branches));
                     }
                 }
                 _ => {
                     self.open = None;
-                    self.left(item);
+                    self.left(item, own);
                     outcome.keep(own);
                 }
             }
@@ -107,22 +109,20 @@ impl<'a> Pass<'a> {
     }
 
     /// What is no flag of the application stays, and may have to be said.
-    fn left(&mut self, item: &Item) {
+    fn left(&mut self, item: &Item, slots: &[Slot]) {
         match item {
-            Item::HydraFlag(element, _) => self.meet_hydra_flag(&token(element), element.line),
+            Item::HydraFlag(element, _) => self.meet_hydra_flag(&token(element), slots),
             Item::Override(_) => self.meet_override(),
             Item::Word(element) => {
                 let shown = quote(&token(element));
                 let message = format!("{shown}: left: Hydra takes no argument without a key");
-                self.note(element.line, message);
+                self.note(slots, message);
             }
             Item::Rest(elements) => {
-                let is_flag = |element: &&&Element| token(element).starts_with("--");
-                if let (Some(end), Some(_)) =
-                    (elements.first(), elements.iter().skip(1).find(is_flag))
-                {
+                let is_flag = |element: &&Element| token(element).starts_with("--");
+                if elements.iter().skip(1).any(is_flag) {
                     let message = "--: left, with everything after it: it ends the flags";
-                    self.note(end.line, message.to_owned());
+                    self.note(slots, message.to_owned());
                 }
             }
             Item::Flag(_) | Item::If(..) => {}
@@ -136,7 +136,7 @@ impl<'a> Pass<'a> {
         input: &str,
         branches: [&'a Vec<Element>; 2],
         items: &[Vec<Item<'a>>; 2],
-    ) -> Part {
+    ) -> Element {
         let before = self.open.take();
         let [then_items, else_items] = items;
         let [then, otherwise] = branches;
@@ -145,7 +145,7 @@ impl<'a> Pass<'a> {
         let after_then = std::mem::replace(&mut self.open, before);
         let otherwise = self.branch(slot, "else", otherwise, else_items);
         self.open = self.open.take().or(after_then);
-        Part::If { input: input.to_owned(), then, otherwise }
+        Element::If { input: input.to_owned(), then, otherwise }
     }
 
     fn branch(
@@ -155,26 +155,21 @@ impl<'a> Pass<'a> {
         elements: &'a [Element],
         items: &[Item<'a>],
     ) -> Vec<Element> {
-        let body = slot.node.entries().and_then(|entries| entries.first());
-        let list = body.and_then(|(_, body)| body.get(key));
-        let mut slots = slots_of(self.text, list, elements);
+        let mut slots = slots_of(self.text, slot.node, &["if", key], elements);
         let shared = |node: &Node| edit::is_shared(self.text, node);
-        if slot.style.is_none() || shared(slot.node) || body.is_some_and(|(_, b)| shared(b)) {
+        if slot.style.is_none() || shared(slot.node) || slot.node.get("if").is_some_and(shared) {
             for inner in &mut slots {
                 inner.style = None;
             }
         }
         let mut outcome = Outcome::default();
         self.list(&slots, items, &mut outcome);
-        let Element { line, span, .. } = slot.element;
-        let element = |part| Element { part, line: *line, span: span.clone() };
-        outcome.parts.into_iter().map(element).collect()
+        outcome.parts
     }
 
     /// Rewrites a flag and its value, the elements of `slots`, to one override, or leaves them.
     fn flag(&mut self, flag: &Flag, slots: &[Slot], outcome: &mut Outcome) {
-        let line = flag.element.line;
-        let edited = self.assignment(flag).and_then(|assignment| {
+        let edited = self.assignment(flag, slots).and_then(|assignment| {
             let edits = self.edits(slots, &assignment.text);
             edits.map(|edits| (assignment, edits)).ok_or_else(|| UNEDITABLE.to_owned())
         });
@@ -183,12 +178,12 @@ impl<'a> Pass<'a> {
                 self.meet_override();
                 self.edits.extend(edits);
                 for loss in assignment.losses {
-                    self.note(line, format!("{}: {loss}", flag.text));
+                    self.note(slots, format!("{}: {loss}", flag.text));
                 }
-                outcome.replace(slots.len(), Part::of_text(&assignment.text));
+                outcome.replace(slots.len(), Element::of_text(&assignment.text));
             }
             Err(why) => {
-                self.note(line, format!("{}: left: {why}", flag.text));
+                self.note(slots, format!("{}: left: {why}", flag.text));
                 outcome.keep(slots);
                 let is_attached = matches!(flag.values, Values::Attached(_));
                 self.open = (!is_attached && flag.count().0 == 0).then(|| flag.text.clone());
@@ -197,22 +192,22 @@ impl<'a> Pass<'a> {
     }
 
     /// The override that a flag and its value are. The error says why there is none.
-    fn assignment(&mut self, flag: &Flag) -> Possible<Assignment> {
+    fn assignment(&mut self, flag: &Flag, slots: &[Slot]) -> Possible<Assignment> {
         let Some(name) = flag.text.strip_prefix("--") else {
             return Err("a short option has no name to be a key".to_owned());
         };
         let pieces = match &flag.values {
             Values::Attached(pieces) => pieces.clone().ok_or("its value holds an `if`")?,
             Values::Next(None) => Vec::new(),
-            Values::Next(Some(value)) if matches!(value.part, Part::If { .. }) => {
+            Values::Next(Some(value)) if matches!(**value, Element::If { .. }) => {
                 return Err("it is in front of an `if` that may be its value".to_owned());
             }
-            Values::Next(Some(value)) => flat(&value.part).ok_or("its value holds an `if`")?,
+            Values::Next(Some(value)) => flat(value).ok_or("its value holds an `if`")?,
             Values::List(values) => return Err(format!("it has {} values", values.len())),
             Values::Unclear(_, doubt) => return Err(doubt.why.clone()),
         };
         if hydra::hydra_flag(&flag.text).is_some_and(|own| own.value != FlagValue::None) {
-            self.meet_hydra_flag(&flag.text, flag.element.line);
+            self.meet_hydra_flag(&flag.text, slots);
             return Err(format!(
                 "it is one of Hydra's own flags; if the key is meant, write {name}=… by hand"
             ));
@@ -239,8 +234,9 @@ impl<'a> Pass<'a> {
     }
 
     /// One of Hydra's own flags is in this line.
-    fn meet_hydra_flag(&mut self, shown: &str, line: usize) {
+    fn meet_hydra_flag(&mut self, shown: &str, slots: &[Slot]) {
         if self.after_override {
+            let line = slots.first().map_or(1, |slot| slot.node.line);
             self.hydra_flag.get_or_insert((shown.to_owned(), line));
         }
     }
@@ -253,7 +249,7 @@ impl<'a> Pass<'a> {
                 "{shown}: Hydra takes no override after it when there is one in front; move it \
                  to the end"
             );
-            self.note(line, message);
+            self.notes.push(Note { line, message });
         }
     }
 }

@@ -15,10 +15,8 @@ pub(super) fn notes(
     first_if: usize,
     outcome: &Outcome,
 ) -> Vec<Note> {
-    let Some(element) = slots.get(script.at).map(|slot| slot.element) else {
-        return Vec::new();
-    };
-    let text = token(element);
+    let Some(slot) = slots.get(script.at) else { return Vec::new() };
+    let text = token(slot.element);
     let mut messages = Vec::new();
     if outcome.parts.len() < slots.len() {
         if !script.inline {
@@ -37,7 +35,7 @@ pub(super) fn notes(
         let moved = |number| moved(number, script.at + 1, first_if, outcome);
         messages.extend(positions(&text).into_iter().filter_map(moved));
     }
-    messages.into_iter().map(|message| Note { line: element.line, message }).collect()
+    messages.into_iter().map(|message| Note { line: slot.node.line, message }).collect()
 }
 
 /// What becomes of the argument that a script calls `$number`, if anything; `$0` is at `zero`.

@@ -242,6 +242,10 @@ fn two_lists_and_what_is_shared_stay() {
     assert_eq!(rewrite(&shared, "f").unwrap().text, shared);
     let shared =
         format!("{PORTS}a: &a {{image: i, args: [--e, '1']}}\nimplementation: {{container: *a}}\n");
+    assert_eq!(rewrite(&shared, "f").unwrap().text, shared);
+    let shared = format!(
+        "{PORTS}x: &a [--e, '1']\nimplementation: &i {{container: {{image: i, args: [--e, '1']}}}}\ny: *i\n"
+    );
     assert!(rewrite(&shared, "f").unwrap_err().message.contains("other parts"));
 }
 
