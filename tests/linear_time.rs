@@ -7,7 +7,6 @@ use hydra_shim::kfp::declare::declarations;
 use hydra_shim::kfp::fill::{Values, fill};
 use hydra_shim::kfp::rewrite::rewrite;
 use hydra_shim::translate::translate;
-use hydra_shim::yaml;
 
 /// How long this thread has had a processor, in nanoseconds: what else the machine does is not in it.
 fn time_on_processor() -> i64 {

@@ -88,7 +88,7 @@ pub struct Misfit {
 }
 
 impl Misfit {
-    fn inside(mut self, step: impl ToString) -> Self {
+    fn inside(mut self, step: &dyn ToString) -> Self {
         self.path.push(step.to_string());
         self
     }
@@ -238,7 +238,7 @@ impl<'de> SeqAccess<'de> for Items<'de> {
     ) -> Result<Option<T::Value>, Misfit> {
         let Some(item) = self.items.get(self.index) else { return Ok(None) };
         self.index += 1;
-        seed.deserialize(item).map(Some).map_err(|misfit| misfit.inside(self.index - 1))
+        seed.deserialize(item).map(Some).map_err(|misfit| misfit.inside(&(self.index - 1)))
     }
 }
 

@@ -58,7 +58,6 @@ fn spelling(text: &str, plain: bool, file: &str, place: &Place) -> Result<Option
         return Ok(None);
     }
     let spelling = match resolve(text) {
-        Scalar::Null => return Ok(None),
         Scalar::Bool(truth) => truth.to_string(),
         Scalar::Int(digits) if digits.parse::<i64>().is_err() && digits.parse::<u64>().is_err() => {
             return refuse("an integer of over 64 bits is not read: put quotes around it");
@@ -72,7 +71,7 @@ fn spelling(text: &str, plain: bool, file: &str, place: &Place) -> Result<Option
             return refuse("merge keys are not read: write what `<<` names in its place");
         }
         Scalar::Text if looks_like_a_number(text) => format!("'{text}'"),
-        Scalar::Text => return Ok(None),
+        Scalar::Null | Scalar::Text => return Ok(None),
     };
     Ok(Some(spelling).filter(|spelling| spelling != text))
 }

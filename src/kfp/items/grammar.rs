@@ -238,7 +238,7 @@ fn hydra_value<'s, 'a>(
     rest: &'s [&'a Element],
     opening: Option<Opening>,
 ) -> Option<&'s [&'a Element]> {
-    let word = match rest.first().map(|next| next) {
+    let word = match rest.first() {
         Some(Element::Text(text)) if opening >= Some(Opening::Override) => Some(text.as_str()),
         _ => None,
     };
@@ -273,7 +273,7 @@ fn attached(element: &Element) -> Item<'_> {
 
 /// An element for a message.
 fn shown(element: Option<&Element>) -> String {
-    match element.map(|element| element) {
+    match element {
         None => "after the `if`".to_owned(),
         Some(Element::If { .. }) => "an `if`".to_owned(),
         Some(_) => element.map(|element| quote(&token(element))).unwrap_or_default(),
