@@ -1,21 +1,18 @@
 //! SageMaker's training toolkit, and the drivers of its SDK.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::PathBuf;
-use std::process::Command;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 
 use serde::Deserialize;
 
+use crate::support::private_python::PrivatePython;
 use crate::support::shims_in_path::Failures;
-use crate::support::venv::locked_venv;
+use crate::support::venv::site_packages;
 use crate::support::working_folder::{Folder, in_one_line, translated, words};
 use crate::support::{HYDRA, Oracle, both_streams, shim_command, tests_path};
-
-fn toolkits() -> PathBuf {
-    let lock = fs::read_to_string(tests_path("orchestrators/sagemaker.txt")).unwrap();
-    locked_venv("sagemaker", &lock).unwrap()
-}
+use crate::{app, assert_received, packages};
 
 /// What `sagemaker_sends.py` prints.
 #[derive(Deserialize)]
@@ -37,7 +34,7 @@ struct Toolkit {
 /// A table of values, and some random ones, as both toolkits send them.
 fn sent(seed: &str, count: &str) -> Sent {
     let folder = tempfile::tempdir().unwrap();
-    let mut sends = Command::new(toolkits().join("bin/python"));
+    let mut sends = Command::new(packages("sagemaker").join("bin/python"));
     sends.arg(tests_path("orchestrators/sagemaker_sends.py")).arg(folder.path());
     let output =
         sends.args([seed, count]).env("PYTHONPATH", tests_path("support")).output().unwrap();
@@ -181,4 +178,87 @@ fn what_is_not_hyperparameters_changes_nothing_and_is_said() {
         let warning = "SM_HPS is not a JSON object: values are typed by their text";
         assert_eq!(words(&printed, "warnings"), [warning], "{not_an_object}");
     }
+}
+
+/// The hyperparameters of a job, and what the application is to receive.
+const JOB: [(&str, &str, &str); 9] = [
+    ("debug", "true", "True"),
+    ("k", "3", "int:3"),
+    ("layers", "[64, 32]", "[int:64, int:32]"),
+    ("lr", "1e-05", "float:1e-05"),
+    ("name", "\"a, b=c\"", "\"a, b=c\""),
+    ("opt", "{\"k\": [1], \"x\": \"it's\"}", "{\"k\": [int:1], \"x\": \"it's\"}"),
+    ("run_id", "\"1.10\"", "\"1.10\""),
+    ("seed", "null", "None"),
+    ("tags", "[\"a\", \"b, c\"]", "[\"a\", \"b, c\"]"),
+];
+
+/// A Python with the toolkits, whose place the shim has taken, and the job's code.
+struct Container {
+    python: PrivatePython,
+    code: Folder,
+}
+
+impl Container {
+    fn new() -> Self {
+        let python = PrivatePython::new();
+        python.venv_with_those_of(&packages("sagemaker"));
+        python.take_place();
+        let [script, config] = app(&JOB.map(|(name, ..)| name));
+        let code = Folder::new(&[(script.0, &script.1), (config.0, &config.1)]);
+        Self { python, code }
+    }
+
+    /// As a toolkit calls it.
+    fn interpreter(&self) -> PathBuf {
+        self.python.path("environment/bin/python3")
+    }
+
+    /// A Python program of the toolkits, in the folder with the code.
+    fn program(&self, file: &Path) -> Command {
+        let mut command = Command::new(self.interpreter());
+        command.arg(file).current_dir(self.code.path("")).env_clear();
+        command.env("PATH", "/usr/bin:/bin").env("PYTHONPATH", tests_path("support"));
+        command.env("PYTHONDONTWRITEBYTECODE", "1").env("HYDRA_SHIM_LOG", "text");
+        command
+    }
+}
+
+/// Asserts that the application received the job's values.
+fn assert_job_received(output: &Output) {
+    assert_received(output, 1, &JOB.map(|(name, _, tag)| (name, tag)));
+}
+
+#[test]
+fn the_training_toolkit_starts_the_script() {
+    let container = Container::new();
+    let mut sent = vec![("sagemaker_program", "\"train.py\"")];
+    sent.extend(JOB.iter().map(|(name, json, _)| (*name, *json)));
+    let sent: BTreeMap<_, _> = sent.into_iter().collect();
+    let base = Folder::new(&[
+        ("input/config/hyperparameters.json", &serde_json::to_string(&sent).unwrap()),
+        ("input/config/inputdataconfig.json", "{}"),
+        (
+            "input/config/resourceconfig.json",
+            r#"{"current_host": "localhost", "hosts": ["localhost"]}"#,
+        ),
+    ]);
+    symlink(container.code.path(""), base.path("code")).unwrap();
+    let mut train = container.program(&packages("sagemaker").join("bin/train"));
+    let output = train.env("SAGEMAKER_BASE_DIR", base.path("")).output().unwrap();
+    assert_job_received(&output);
+    // As it was measured: a `--` in front of the script, Python's notation behind.
+    let started = format!("{} -- train.py", container.interpreter().display());
+    assert!(both_streams(&output).contains(&started), "{}", both_streams(&output));
+}
+
+#[test]
+fn the_sdks_basic_driver_starts_the_script() {
+    let container = Container::new();
+    let sent: Vec<_> = JOB.iter().map(|(name, json, _)| format!("\"{name}\": {json}")).collect();
+    let drivers = site_packages(&packages("sagemaker")).join("sagemaker/train/container_drivers");
+    let file = drivers.join("distributed_drivers/basic_script_driver.py");
+    let mut driver = container.program(&file);
+    driver.env("SM_HPS", format!("{{{}}}", sent.join(", "))).env("SM_ENTRY_SCRIPT", "train.py");
+    assert_job_received(&driver.output().unwrap());
 }

@@ -11,6 +11,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+use super::venv::site_packages;
 use super::{HYDRA, both_streams, shim_command, venv};
 
 /// An installation: `bin` with a copy of the interpreter and links to it, `lib` a link to its libraries,
@@ -64,13 +65,14 @@ impl PrivatePython {
 
     /// A virtual environment of it, `environment`, with Hydra.
     pub fn hydra_venv(&self) -> PathBuf {
+        self.venv_with_those_of(&venv(HYDRA).unwrap())
+    }
+
+    /// A virtual environment of it, `environment`, with the packages of another one.
+    pub fn venv_with_those_of(&self, other: &Path) -> PathBuf {
         let environment = self.venv("environment", &[]);
-        let site = |venv: &Path| {
-            let entries = fs::read_dir(venv.join("lib")).unwrap();
-            entries.map(|entry| entry.unwrap().path().join("site-packages")).next().unwrap()
-        };
-        let hydra = site(&venv(HYDRA).unwrap());
-        fs::write(site(&environment).join("hydra.pth"), format!("{}\n", hydra.display())).unwrap();
+        let pth = site_packages(&environment).join("other.pth");
+        fs::write(pth, format!("{}\n", site_packages(other).display())).unwrap();
         environment
     }
 

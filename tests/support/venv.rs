@@ -60,6 +60,12 @@ fn made(name: &str, requirements: &str, options: &[&str]) -> Result<PathBuf, Str
     Ok(venv)
 }
 
+/// Where an environment has its packages.
+pub fn site_packages(venv: &Path) -> PathBuf {
+    let mut pythons = fs::read_dir(venv.join("lib")).unwrap();
+    pythons.next().unwrap().unwrap().path().join("site-packages")
+}
+
 /// Runs a command; the error is the last line that it wrote on stderr.
 fn succeed(command: &mut Command) -> Result<(), String> {
     let output = command.output().map_err(|error| error.to_string())?;

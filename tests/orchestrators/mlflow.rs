@@ -1,0 +1,36 @@
+//! MLflow Projects: `bash -c "python train.py --lr {lr}"`, and a flag for each parameter that the command does
+//! not name.
+
+use crate::{assert_received, program, site};
+
+const PROJECT: &str = "name: digits
+entry_points:
+  main:
+    parameters:
+      lr: {type: float, default: 0.1}
+      name: string
+    command: python train.py --lr {lr} --name {name}
+";
+
+#[test]
+fn a_project_starts_the_script() {
+    let site = site(&["layers", "lr", "name", "run_id", "tags"], &[("MLproject", PROJECT)]);
+    let mut run = program(&site, "mlflow", "mlflow");
+    run.args(["run", ".", "--env-manager", "local", "-P", "lr=1e-05"]);
+    for parameter in
+        ["name=a, b='c' ${HOME}", "layers=[64, 32]", "tags=[\"a\", \"b, c\"]", "run_id=2024_11_23"]
+    {
+        run.args(["-P", parameter]);
+    }
+    // Its runs as files; without a word to its makers.
+    run.env("MLFLOW_TRACKING_URI", site.path("runs")).env("MLFLOW_ALLOW_FILE_STORE", "true");
+    let output = run.env("MLFLOW_DISABLE_TELEMETRY", "true").output().unwrap();
+    let expected = [
+        ("layers", "[int:64, int:32]"),
+        ("lr", "float:1e-05"),
+        ("name", "\"a, b='c' ${HOME}\""),
+        ("run_id", "\"2024_11_23\""),
+        ("tags", "[\"a\", \"b, c\"]"),
+    ];
+    assert_received(&output, 1, &expected);
+}
