@@ -174,7 +174,7 @@ impl<'a> ArgumentParser<'a> {
     fn is_secret(&self, flag: Option<&Flag>, token: &str) -> bool {
         match flag {
             Some(flag) => self.is_secret_key(&flag.key.name),
-            // With one dash as well: a slip of whoever writes it.
+            // With one dash as well: a slip of the pen.
             None if token.starts_with('-') => {
                 let name = split_attached(token).0.trim_start_matches('-');
                 self.is_secret_key(&self.declared.key_of(name))

@@ -5,7 +5,7 @@
 //! the rest. A *separator* is a `--` that is followed by a flag, an override or nothing; any other `--`
 //! belongs to the launcher (`uv run -- main.py`).
 //!
-//! No value may decide it. What is in front of a separator is a command only after a program that is
+//! No value may decide it. What is before a separator is a command only after a program that is
 //! known to start others, or where nothing there can be the application's argument; every other line is
 //! marked by its [`Ending`], and passes only if the command is named elsewhere.
 
@@ -75,7 +75,7 @@ pub enum Ending {
     Grammar,
     /// A separator.
     Separator,
-    /// A separator, but the flags or overrides in front of it may be the application's.
+    /// A separator, but the flags or overrides before it may be the application's.
     AfterFlags,
     /// The first of several separators, of which one may be a value.
     FirstOfSeveral,
@@ -104,7 +104,7 @@ pub fn split(mut tokens: Vec<String>) -> Result<Tokens> {
     split_command(tokens, false).map(Tokens::WithCommand)
 }
 
-/// The default command (and what it has of arguments) in front of `arguments`.
+/// The default command (and what it has of arguments) before `arguments`.
 ///
 /// # Errors
 /// The command is empty.
@@ -166,7 +166,7 @@ fn no_end(tokens: &[String], program: Program) -> Error {
         )
         .help(
             "let the shim interpose instead (`hydra-shim install DIR`, DIR first in PATH): the \
-             python3 inside the script is then translated; or put `--` in front of the \
+             python3 inside the script is then translated; or put `--` before the \
              application's arguments, after the `$0` of a `-c` script",
         ),
         Program::Starter => cannot_tell(tokens, "it starts another program").help(separator),
@@ -201,9 +201,7 @@ pub(crate) fn first(tokens: &[String]) -> &[String] {
 
 fn with_separator(tokens: &[String]) -> String {
     let program = first(tokens).concat();
-    format!(
-        "put `--` in front of the application's arguments: hydra-shim run {program} … -- --lr 0.1"
-    )
+    format!("put `--` before the application's arguments: hydra-shim run {program} … -- --lr 0.1")
 }
 
 /// Whether a token can only be an application's argument: a flag or an override.

@@ -30,7 +30,7 @@ pub struct Declarations {
     pub closed: bool,
     /// Arguments that the component itself writes, accepted in closed mode.
     pub literals: Vec<String>,
-    /// The words that the component writes in front of its arguments: its command, as far as it is
+    /// The words that the component writes before its arguments: its command, as far as it is
     /// text.
     pub command: Vec<String>,
     /// Names of flags that are left out, with their value.

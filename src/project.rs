@@ -190,10 +190,10 @@ fn check_command(
         return Ok(());
     }
     let why = match line.ending {
-        Ending::AfterFlags => "a flag or an override in front of `--` may be its argument",
+        Ending::AfterFlags => "a flag or an override before `--` may be its argument",
         Ending::FirstOfSeveral => "there is more than one `--`, and one may be a value",
         _ => {
-            "closed mode takes what is in front of `--` from the component, the rules or the \
+            "closed mode takes what is before `--` from the component, the rules or the \
               environment alone (unknown: error)"
         }
     };
@@ -330,7 +330,7 @@ pub fn read_text(file: &Path) -> Result<String> {
     })
 }
 
-/// A path for messages: relative to the working directory where it lies below.
+/// A path for messages: relative to the working directory where it is below that.
 pub fn shown_path(file: &Path) -> String {
     let here = if file.is_absolute() { std::env::current_dir() } else { Ok(PathBuf::new()) };
     let here = here.unwrap_or_default();

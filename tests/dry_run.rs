@@ -97,7 +97,7 @@ refused  i
     }
     for (name, _, reason) in others() {
         let (_, task) = printed.split_once(&format!("\n{name}  ")).unwrap();
-        let expected = format!("\nno Hydra application: {reason}\n");
+        let expected = format!("\nnot a Hydra application: {reason}\n");
         let (received, _) = task.split_once(&expected).unwrap_or_else(|| panic!("{name}: {task}"));
         assert!(!received.contains("declared by"), "{name}: {received}");
         let shown = name.ends_with("light") == received.contains("--function_to_execute f");
@@ -154,7 +154,7 @@ fn programs_read_the_same() {
         printed.contains(&format!("# refused: refused: {REASON}; help: {HELP}\n")),
         "{printed}"
     );
-    assert!(printed.contains("# bare: no Hydra application: it has neither"), "{printed}");
+    assert!(printed.contains("# bare: not a Hydra application: it has neither"), "{printed}");
     let started = printed.lines().filter(|line| !line.starts_with('#')).count();
     assert_eq!(started, 3, "{printed}");
 }
@@ -232,8 +232,9 @@ fn check_goes_on_to_the_next_task() {
     assert!(only_args.contains("lr: 7\n"), "only args are ENTRYPOINT's: {only_args}");
     let stderr = stderr(&call);
     let said: Vec<&str> = stderr.lines().filter(|line| line.starts_with("hydra-shim: ")).collect();
-    let skipped = others()
-        .map(|(name, _, reason)| format!("skipped: task `{name}`: no Hydra application: {reason}"));
+    let skipped = others().map(|(name, _, reason)| {
+        format!("skipped: task `{name}`: not a Hydra application: {reason}")
+    });
     let expected = [
         "warning: task `only-args`: still missing (`???`): `project`".to_owned(),
         "error: task `bad`: --lrr (pipeline.json:1): Hydra, given `lrr=1`: ".to_owned(),

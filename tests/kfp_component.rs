@@ -356,7 +356,7 @@ Train  example/train:1.0
 python3 main.py 'project='\\''R&D, team'\\''' 'dataset=/gcs/bucket/run/dataset' 'lr=0.1' 'layers=[64,32]' \
 'augment=true' 'run_id='\\''2024_11_23'\\''' 'note=null' 'params={}' '~params' '+params={a: {b: 1}}' 'model=forest'
 
-warning: samples stand for `dataset`: give values with --set NAME=VALUE or --values FILE
+warning: sample values are used for `dataset`: give values with --set NAME=VALUE or --values FILE
 ";
     let call = component(&quickstart.join("component.yaml"), &values).assert();
     call.success().stdout(expected).stderr("");

@@ -49,7 +49,7 @@ pub(super) fn check(options: &ArgMatches) -> anyhow::Result<()> {
                 let task = (pipeline.tasks.len() > 1).then_some(run.task.name.as_str());
                 match run.outcome {
                     Err(reason) => {
-                        say(&format!("skipped: {}no Hydra application: {reason}", prefix(task)));
+                        say(&format!("skipped: {}not a Hydra application: {reason}", prefix(task)));
                     }
                     Ok(translation) if translation.errors().next().is_none() => {
                         outcome.add(task, check_one(&translation, rules));

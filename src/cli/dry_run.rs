@@ -27,7 +27,7 @@ pub(super) struct TaskRun<'a> {
 /// Runs the subcommand and prints.
 ///
 /// # Errors
-/// The file is none that KFP would take, or a value does not fit. Or, after the printing, a task's
+/// The file is not one that KFP would take, or a value does not fit. Or, after the printing, a task's
 /// arguments cannot be translated.
 pub(super) fn component(options: &ArgMatches) -> Result<()> {
     let pipeline = project::read_pipeline(required_path(options, "file"))?;
@@ -115,7 +115,7 @@ fn dry_run(
     let names: Vec<String> = filled.samples().into_iter().map(quote).collect();
     if !names.is_empty() {
         translation.warnings.push(format!(
-            "samples stand for {}: give values with --set NAME=VALUE or --values FILE",
+            "sample values are used for {}: give values with --set NAME=VALUE or --values FILE",
             names.join(", ")
         ));
     }
@@ -135,7 +135,7 @@ struct TaskReport<'a> {
     received: Vec<String>,
     #[serde(flatten)]
     translation: Report<'a>,
-    /// Why the task is none of Hydra's.
+    /// Why the task is not a Hydra application.
     #[serde(skip_serializing_if = "Option::is_none")]
     untouched: Option<&'a str>,
 }
@@ -159,7 +159,7 @@ fn json(runs: &[TaskRun]) -> String {
 fn shell(run: &TaskRun, tasks: usize) -> String {
     let name = visible(&run.task.name);
     match &run.outcome {
-        Err(reason) => format!("# {name}: no Hydra application: {reason}\n"),
+        Err(reason) => format!("# {name}: not a Hydra application: {reason}\n"),
         Ok(translation) if translation.errors().next().is_none() => {
             let line = super::shell(translation);
             if tasks == 1 { line } else { format!("# {name}\n{line}") }

@@ -14,7 +14,7 @@ use crate::project;
 /// `diff` the difference, else the result if it goes nowhere else.
 ///
 /// # Errors
-/// The file cannot be read, is none that can be rewritten, or the target cannot be written; it is
+/// The file cannot be read, is not one that can be rewritten, or the target cannot be written; it is
 /// then as it was.
 pub(super) fn rewrite(file: &Path, out: Option<&Path>, diff: bool) -> Result<String> {
     let name = file.to_string_lossy();

@@ -26,7 +26,7 @@ pub(super) fn table(runs: &[TaskRun], skipped: &[String], colours: bool) -> Stri
             Err(reason) => {
                 let received = report::shown_command(&texts(&task.filled));
                 let end = if received.is_empty() { "" } else { "\n\n" };
-                let _ = writeln!(out, "{received}{end}no Hydra application: {reason}\n");
+                let _ = writeln!(out, "{received}{end}not a Hydra application: {reason}\n");
             }
             Ok(translation) => {
                 let rows = rows(translation, &task.filled.received);

@@ -145,7 +145,7 @@ fn has_py_ending(word: &str) -> bool {
 /// `program`.
 ///
 /// # Errors
-/// It may be the value of the flag in front of it.
+/// It may be the value of the flag before it.
 pub(super) fn separator(
     tokens: &[String],
     from: usize,
@@ -180,7 +180,7 @@ pub(super) fn separator(
 }
 
 /// Whether the token at `index` is a `--` that is followed by a flag, an override or nothing. Of two in
-/// a row the first is not: it may be a value in front of the separator.
+/// a row the first is not: it may be a value before the separator.
 pub(super) fn is_separator(tokens: &[String], index: usize) -> bool {
     tokens.get(index).is_some_and(|token| token == "--")
         && tokens.get(index + 1).is_none_or(|next| is_flag_or_override(next))

@@ -7,7 +7,7 @@
 use super::end::{NoScript, Step, is_separator};
 use crate::token::split_attached;
 
-/// A launcher's command line: its options, and in front of its program a word or none.
+/// A launcher's command line: its options, and before its program a word or none.
 #[derive(Debug)]
 pub struct Launcher {
     /// The programs with this command line, and the modules after Python's `-m`.
@@ -63,7 +63,7 @@ const LAUNCHERS: [Launcher; 13] = [
         switches: "--module --no-python --no-local-rank --no-ssh --no-ssh-check --force-multi \
                    --save-pid --elastic-training --bind-cores-to-rank -q --quiet",
     },
-    // `uv run --help`, 0.13, and uv's global options, which may be in front of `run`
+    // `uv run --help`, 0.13, and uv's global options, which may be before `run`
     Launcher {
         names: &["uv"],
         subcommand: Some("run"),

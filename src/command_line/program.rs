@@ -17,7 +17,7 @@ pub enum Program {
     Other,
 }
 
-/// Programs that start another one. What is in front of a separator is therefore a command, flags
+/// Programs that start another one. What is before a separator is therefore a command, flags
 /// included; where the program's own word is among their options is not known here.
 const STARTERS: &[&[&str]] = &[
     // MPI's process managers: Open MPI and PRRTE, MPICH and Intel MPI (Hydra), and Horovod's on top.

@@ -199,10 +199,8 @@ const SPLIT: &[(&str, &str)] = &[
 #[test]
 fn a_script_that_was_forgotten_is_asked_for() {
     let help = |tokens| split(words(tokens)).err().and_then(|error| error.help).unwrap();
-    assert!(
-        help("python3 --lr 1").starts_with("name the script, as main.py; or put `--` in front")
-    );
-    assert!(help("uv run my-train --lr 1").starts_with("put `--` in front"));
+    assert!(help("python3 --lr 1").starts_with("name the script, as main.py; or put `--` before"));
+    assert!(help("uv run my-train --lr 1").starts_with("put `--` before"));
 }
 
 #[test]

@@ -107,7 +107,7 @@ pub enum Mkdir {
     No,
     /// The path itself.
     Folder,
-    /// The folder that the path lies in.
+    /// The folder that the path is in.
     Parent,
 }
 

@@ -28,7 +28,7 @@ fn no_value_decides_where_a_command_ends() {
     for rules in ["unknown: error", "unknown: pass"] {
         let folder = site(rules);
         for (tokens, reason) in [
-            (&["my-train", dict, "--"][..], "in front of `--` may be its argument"),
+            (&["my-train", dict, "--"][..], "before `--` may be its argument"),
             (
                 &["my-train", "--config-dir=/tmp", "--cfg", "job", "--", "--steps", "3"],
                 "may be its argument",
@@ -39,7 +39,7 @@ fn no_value_decides_where_a_command_ends() {
                 "after --note may be",
             ),
             (&["mpirun", "my-train", "--", "--x", "1", "--", "a=1"], "more than one `--`"),
-            (&["uv", "run", "my-train", "--data", "conf.py", "--lr", "0.1"], "put `--` in front"),
+            (&["uv", "run", "my-train", "--data", "conf.py", "--lr", "0.1"], "put `--` before"),
             (&["uv", "run", "my-train", "--data", "--", "--lr", "0.1"], "`--` after --data may be"),
         ] {
             let message = refused(folder.shim(&["run"]).args(tokens).assert(), 125);
