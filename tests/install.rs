@@ -7,9 +7,10 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use assert_cmd::assert::OutputAssertExt;
 use support::shims_in_path::write_executable;
 use support::working_folder::Folder;
-use support::{both_streams, shim};
+use support::{refused, shim, stdout, succeeded};
 
 /// A folder with programs in `bin`, which is all of PATH.
 fn image(programs: &[&str]) -> Folder {
@@ -63,8 +64,7 @@ fn a_link_for_each_python_that_is_there() {
         fs::write(image.path("bin/python3.1"), "not executable").unwrap();
         // The second time the links are there already.
         for _ in 0..2 {
-            let output = install(&image, "deep/er").output().unwrap();
-            assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+            succeeded(install(&image, "deep/er").assert());
             assert_eq!(entries(&image.path("deep/er")), linked, "{programs:?}");
         }
         for name in linked.split(' ') {
@@ -77,13 +77,12 @@ fn a_link_for_each_python_that_is_there() {
 fn a_shim_is_not_taken_for_the_python_after_it() {
     let image = image(&["python3"]);
     // A folder of links that is in PATH already, and has one too many.
-    install(&image, "links python python3").output().unwrap();
+    install(&image, "links python python3").assert().success();
     let path = std::env::join_paths([image.path("links"), image.path("bin")]).unwrap();
     for folder in ["links", "other"] {
         let mut command = install(&image, folder);
-        let output = command.env("PATH", &path).output().unwrap();
-        let printed = String::from_utf8(output.stdout.clone()).unwrap();
-        assert!(printed.contains("/python3 -> "), "{folder}: {}", both_streams(&output));
+        let printed = stdout(&command.env("PATH", &path).assert());
+        assert!(printed.contains("/python3 -> "), "{folder}: {printed}");
         assert!(!printed.contains("/python -> "), "{folder}: {printed}");
     }
 }
@@ -106,18 +105,14 @@ fn a_name_is_linked_whether_it_is_there_or_not() {
             warning("torchrun") + &warning("python3"),
         ),
     ] {
-        let output = install(&image, arguments).output().unwrap();
-        assert!(output.status.success(), "{arguments}: {}", both_streams(&output));
-        assert_eq!(String::from_utf8_lossy(&output.stderr), warnings, "{arguments}");
+        install(&image, arguments).assert().success().stderr(warnings);
         assert_eq!(entries(&image.path(folder)), linked, "{arguments}");
     }
     // As it was said.
     let path = std::env::join_paths([image.path("absolute"), image.path("bin")]).unwrap();
     let mut command = Command::new("torchrun");
-    let output = command.args(["--lr", "1"]).env("PATH", path).output().unwrap();
-    assert_eq!(output.status.code(), Some(127), "{output:?}");
-    let message = String::from_utf8(output.stderr).unwrap();
-    assert!(message.starts_with("hydra-shim: error: `torchrun` "), "{message}");
+    let message = refused(command.args(["--lr", "1"]).env("PATH", path).assert(), 127);
+    assert!(message.starts_with("`torchrun` "), "{message}");
     assert!(!message.contains("HYDRA_SHIM_COMMAND"), "nobody called `run`: {message}");
 }
 
@@ -144,12 +139,8 @@ fn a_failure_leaves_nothing_behind() {
         ("bad hydra-shim", 2, "bad", ""),
         ("bad/er x hydra-shim", 2, "bad", ""),
     ] {
-        let output = install(&image, arguments).output().unwrap();
-        let shown = both_streams(&output);
-        assert_eq!(output.status.code(), Some(code), "{arguments}: {shown}");
-        assert!(output.stdout.is_empty(), "{arguments}: {shown}");
-        assert!(output.stderr.starts_with(b"hydra-shim: error: "), "{arguments}: {shown}");
-        assert_eq!(entries(&image.path(folder)), left, "{arguments}: {shown}");
+        refused(install(&image, arguments).assert(), code);
+        assert_eq!(entries(&image.path(folder)), left, "{arguments}");
     }
     assert_eq!(fs::read_to_string(image.path("taken/python3")).unwrap(), "another program");
     let old = fs::read_link(image.path("old/python")).unwrap();
@@ -157,9 +148,7 @@ fn a_failure_leaves_nothing_behind() {
 
     // No Python at all.
     let bare = self::image(&["perl"]);
-    let output = install(&bare, "links").output().unwrap();
-    assert_eq!(output.status.code(), Some(1), "{output:?}");
-    let message = support::working_folder::refusal(&output);
+    let message = refused(install(&bare, "links").assert(), 1);
     assert!(message.starts_with("no python, python3 or python3.N is found in PATH"), "{message}");
     assert_eq!(entries(&bare.path("")), "bin");
 }
@@ -168,9 +157,8 @@ fn a_failure_leaves_nothing_behind() {
 fn a_folder_that_cannot_be_written_is_left_alone() {
     // Root may write everywhere; nobody can in /proc.
     let image = image(&["python3"]);
-    let output = install(&image, "/proc/links").output().unwrap();
-    assert_eq!(output.status.code(), Some(1), "{output:?}");
-    assert!(support::working_folder::refusal(&output).starts_with("cannot write `/proc/links`: "));
+    let message = refused(install(&image, "/proc/links").assert(), 1);
+    assert!(message.starts_with("cannot write `/proc/links`: "), "{message}");
 }
 
 #[test]
@@ -181,12 +169,11 @@ fn the_shim_works_under_a_name_of_its_own() {
     let call = |arguments: &[&str]| {
         let mut command = Command::new("./hs");
         command.args(arguments).current_dir(image.path(""));
-        command.env("PATH", image.path("bin")).output().unwrap()
+        command.env("PATH", image.path("bin")).assert()
     };
     // Twice: its own links are known for such.
     for _ in 0..2 {
-        let output = call(&["install", "links"]);
-        assert!(output.status.success(), "{}", both_streams(&output));
+        call(&["install", "links"]).success();
         assert_eq!(fs::canonicalize(image.path("links/python3")).unwrap(), copy);
     }
     for (arguments, printed) in [
@@ -194,14 +181,12 @@ fn the_shim_works_under_a_name_of_its_own() {
         (&["run", "python3", "main.py", "--lr", "1"], "/bin/python3 main.py lr=1\n"),
         (&["--version"], concat!("hydra-shim ", env!("CARGO_PKG_VERSION"), "\n")),
     ] {
-        let output = call(arguments);
-        let stdout = String::from_utf8_lossy(&output.stdout);
-        assert!(stdout.ends_with(printed), "{arguments:?}: {}", both_streams(&output));
+        let call = call(arguments);
+        assert!(stdout(&call).ends_with(printed), "{call}");
     }
     // Under a name that leads to no program, what is no subcommand is not understood.
-    let output = call(&["--lr", "1"]);
-    assert_eq!(output.status.code(), Some(127), "{output:?}");
-    assert!(support::working_folder::refusal(&output).contains("`hs`"));
+    let message = refused(call(&["--lr", "1"]), 127);
+    assert!(message.contains("`hs`"), "{message}");
 }
 
 #[test]
@@ -216,13 +201,9 @@ fn an_application_may_have_a_subcommand_of_that_name() {
         for arguments in [&["install", "links"][..], &["run"], &["--version"], &["check", "x"]] {
             let mut command = Command::new("my-train");
             command.args(arguments).current_dir(image.path("")).env("PATH", &path);
-            let output = command.env("HYDRA_SHIM_NOT_APPS", "my-train").output().unwrap();
-            let stdout = String::from_utf8_lossy(&output.stdout);
-            let shown = both_streams(&output);
-            assert!(
-                !stdout.contains("hydra-shim ") && !stdout.contains("next: "),
-                "{folder} {arguments:?}: {shown}"
-            );
+            let call = command.env("HYDRA_SHIM_NOT_APPS", "my-train").assert();
+            let printed = stdout(&call);
+            assert!(!printed.contains("hydra-shim ") && !printed.contains("next: "), "{call}");
         }
         // A link under a program's name is never called for its own sake, even where the program
         // is not there.

@@ -62,12 +62,7 @@ pub fn tests_path(below: &str) -> PathBuf {
 
 /// What a process wrote, for the message of a failure.
 pub fn both_streams(output: &Output) -> String {
-    format!(
-        "{}\nstdout: {}\nstderr: {}",
-        output.status,
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    )
+    output.clone().assert().to_string()
 }
 
 /// The message of a call that ends with this code and prints nothing else: without `hydra-shim: error: `,

@@ -100,11 +100,6 @@ pub fn words(printed: &Value, name: &str) -> Vec<String> {
     items.iter().map(|item| item.as_str().unwrap().to_owned()).collect()
 }
 
-/// See [`refused`].
-pub fn refusal(output: &std::process::Output) -> String {
-    refused(output.clone().assert(), output.status.code().unwrap())
-}
-
 /// A component with these inputs and arguments (from line 11 on), for `python3 main.py`.
 pub fn component(inputs: &[&str], args: &[&str]) -> String {
     let args: Vec<String> = args.iter().map(|arg| format!("    - {arg}\n")).collect();
