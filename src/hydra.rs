@@ -13,7 +13,7 @@ mod key;
 mod literal;
 
 pub use complaint::{Complaint, FULL_ERROR_VARIABLE, full_key, strip_boilerplate};
-pub use entry_point::{ENTRY_METHOD, entry_point};
+pub use entry_point::{ENTRY_METHOD, PACKAGES, is_entry_point};
 pub use hydra_flag::{COMPOSE, COMPOSE_RESOLVED, FlagValue, HydraFlag, hydra_flag};
 pub use instantiate::{EVALUATED_AGAIN, INSTANTIATE_KEYS, holds_interpolation};
 pub use key::{Key, is_in, is_key, native_key, why_no_key};

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::command_line::{self, App, CommandLine, Ending, Program};
 use crate::error::{Error, Result, quote};
 use crate::project::{Named, Project};
-use crate::python::{self, SearchPath};
+use crate::python::{Modules, Search, Start, in_words};
 use crate::rules::Naming;
 use crate::started;
 
@@ -50,19 +50,29 @@ pub struct Environment {
     not_apps: String,
     /// `PYTHONPATH`, where Python looks for modules.
     python_path: Option<OsString>,
+    /// The interpreter or launcher: where it is says which packages it has.
+    program: PathBuf,
 }
 
 impl Environment {
-    /// The environment of this process.
-    pub fn read() -> Self {
+    /// The environment of this process, which starts a program as `argv0`.
+    pub fn read(argv0: &OsStr) -> Self {
         // Of a name that is not UTF-8 the others still count.
         let text = |name| std::env::var_os(name).unwrap_or_default().to_string_lossy().into_owned();
         Self {
             apps: text(APPS_VARIABLE),
             not_apps: text(NOT_APPS_VARIABLE),
             python_path: std::env::var_os("PYTHONPATH"),
+            program: place_of(argv0),
         }
     }
+}
+
+/// Where a program looks for itself: a bare name is found in PATH.
+fn place_of(argv0: &OsStr) -> PathBuf {
+    let path = std::env::var_os("PATH").filter(|_| !argv0.as_bytes().contains(&b'/'));
+    let mut places = path.iter().flat_map(std::env::split_paths).map(|folder| folder.join(argv0));
+    places.find(|place| place.is_file()).unwrap_or_else(|| argv0.into())
 }
 
 /// The first of a variable's names, separated by commas, that is `app`'s; `*` is every script's and
@@ -139,59 +149,104 @@ pub fn decide(name: &OsStr, arguments: &[OsString], environment: &Environment) -
     if !has_flags && rules.is_some_and(|project| !project.has_rules()) {
         return untouched("there is no flag to translate".to_owned());
     }
-    if let Some(reason) = hydra_app(app, environment, naming) {
-        return Ok(Decision::Translate(line, project?, reason));
-    }
-    if let Some(rules) = rules.and_then(|project| project.closed_by(app)) {
-        refuse_suspect(app, environment, &rules)?;
-    }
-    untouched("it is not known as a Hydra application".to_owned())
-}
-
-/// Why `app` is a Hydra application: the environment, its source or the rules, which say `naming` of
-/// it, say so. `None` if it is not known as one.
-pub fn hydra_app(app: &App, environment: &Environment, naming: Naming) -> Option<String> {
-    if let App::Program(name) = app {
-        return Some(format!("the shim is installed as {name}"));
-    }
-    let by_environment =
-        || name_of(&environment.apps, app).map(|name| format!("{APPS_VARIABLE} names {name}"));
-    let by_source = || {
-        let (file, path) = source_of(app, environment)?;
-        python::hydra_entry_point(&file, &path)
-    };
-    let by_rules = || (naming == Naming::Named).then(|| "the rules name it".to_owned());
-    by_environment().or_else(by_source).or_else(by_rules)
-}
-
-/// The file that Python starts for `app`, and where it looks for what that imports; `None` if there is
-/// none.
-pub fn source_of(app: &App, environment: &Environment) -> Option<(PathBuf, SearchPath)> {
-    let python_path = environment.python_path.as_deref();
-    match app {
-        App::Script(path) => {
-            // As Python does for `sys.path[0]`: the folder that the script really lies in.
-            let real = std::fs::canonicalize(path).ok()?;
-            if real.is_dir() {
-                return Some((real.join("__main__.py"), SearchPath::new(&real, python_path)));
+    match recognise(app, environment, naming) {
+        Recognised::Application(reason) => Ok(Decision::Translate(line, project?, reason)),
+        Recognised::Other(reason) => {
+            if let Some(rules) = rules.and_then(|project| project.closed_by(app)) {
+                refuse_suspect(app, environment, &rules)?;
             }
-            let path = SearchPath::new(real.parent()?, python_path);
-            Some((real, path))
+            untouched(reason)
         }
-        App::Module(module) => {
-            let path = SearchPath::new(Path::new(""), python_path);
-            Some((path.main_file(module)?, path))
-        }
-        App::Program(_) | App::Unknown => None,
     }
 }
 
-/// Refuses `app`, which is not recognised, unless it was read to its end and has nothing of Hydra: in
-/// closed mode, by the rules file `rules`, its arguments would pass unchecked.
+/// What a program is known as, and why.
+#[derive(Debug)]
+pub enum Recognised {
+    /// A Hydra application.
+    Application(String),
+    /// Something else, as far as is known.
+    Other(String),
+}
+
+/// What `app` is: the environment, its source or the rules, which say `naming` of it, say so.
+pub fn recognise(app: &App, environment: &Environment, naming: Naming) -> Recognised {
+    if let App::Program(name) = app {
+        return Recognised::Application(format!("the shim is installed as {name}"));
+    }
+    if let Some(name) = name_of(&environment.apps, app) {
+        return Recognised::Application(format!("{APPS_VARIABLE} names {name}"));
+    }
+    let by_source = Source::of(app, environment).map(|source| source.recognise(app));
+    match by_source {
+        Some(Recognised::Application(reason)) => Recognised::Application(reason),
+        _ if naming == Naming::Named => Recognised::Application("the rules name it".to_owned()),
+        Some(other) => other,
+        None => Recognised::Other(format!("{NOT_KNOWN}: its source is not found")),
+    }
+}
+
+/// What is said of a program first that is not recognised.
+const NOT_KNOWN: &str = "it is not known as a Hydra application";
+
+/// The file that Python starts for a program, and where it looks for what that imports.
+struct Source {
+    file: PathBuf,
+    search: Search,
+}
+
+impl Source {
+    /// `None` if there is none.
+    fn of(app: &App, environment: &Environment) -> Option<Self> {
+        let modules = |first: &Path| {
+            Modules::new(first, environment.python_path.as_deref(), &environment.program)
+        };
+        let (file, modules) = match app {
+            App::Script(path) => {
+                // As Python does for `sys.path[0]`: the folder that the script really lies in.
+                let real = std::fs::canonicalize(path).ok()?;
+                if real.is_dir() {
+                    (real.join("__main__.py"), modules(&real))
+                } else {
+                    let modules = modules(real.parent()?);
+                    (real, modules)
+                }
+            }
+            App::Module(module) => {
+                let mut modules = modules(Path::new(""));
+                (modules.main_file(module)?, modules)
+            }
+            App::Program(_) | App::Unknown => return None,
+        };
+        Some(Self { file, search: Search::new(modules) })
+    }
+
+    fn recognise(mut self, app: &App) -> Recognised {
+        let reason = match self.search.start(&self.file) {
+            Start::Hydra(uses) => return Recognised::Application(in_words(&uses)),
+            Start::Own(uses) => format!("{NOT_KNOWN}: {}", in_words(&uses)),
+            Start::Other => NOT_KNOWN.to_owned(),
+        };
+        let (App::Script(name) | App::Module(name), true) = (app, self.search.mentions_hydra())
+        else {
+            return Recognised::Other(reason);
+        };
+        let read = self.search.files_in_words();
+        Recognised::Other(format!("{reason}; read: {read}; {APPS_VARIABLE}={name} if it is one"))
+    }
+}
+
+/// The file that Python starts for `app`.
+pub fn source_file(app: &App, environment: &Environment) -> Option<PathBuf> {
+    Some(Source::of(app, environment)?.file)
+}
+
+/// Refuses `app`, which is not recognised, if it has something of Hydra or could not be read: in closed
+/// mode, by the rules file `rules`, its arguments would pass unchecked.
 fn refuse_suspect(app: &App, environment: &Environment, rules: &str) -> Result<()> {
     let (App::Script(name) | App::Module(name)) = app else { return Ok(()) };
-    let suspicion = match source_of(app, environment) {
-        Some((file, path)) => python::hydra_suspicion(&file, &path),
+    let suspicion = match Source::of(app, environment) {
+        Some(mut source) => source.search.suspicion(&source.file),
         None => Some("its source is not found".to_owned()),
     };
     let Some(why) = suspicion else { return Ok(()) };

@@ -1,188 +1,398 @@
-//! Is a Python program a Hydra application? Read off its source, never run.
+//! Does a Python program start a Hydra application? Read off its source, never run.
 //!
-//! It is one if it uses Hydra's entry point (`hydra.main`, or `hydra_zen`'s `hydra_main`), or if
-//! it imports a local module that does and no argument parser of its own. Comments and strings do
-//! not count.
+//! What decides is what the program *runs*. From its top level on, the `__main__` guard included, each
+//! name that is used is followed to its definition, through local files and installed packages, until one
+//! is Hydra's entry point, or an argument parser, which then takes the flags in its place. What is imported
+//! and not used decides nothing; nor do comments and strings.
 
+mod modules;
 mod source;
 
-use std::collections::VecDeque;
+use std::collections::HashSet;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use crate::error::quote;
+use crate::hydra::{ENTRY_METHOD, PACKAGES, is_entry_point};
 
-pub use source::{Import, Source};
+use modules::Module;
+pub use modules::Modules;
+pub use source::How;
+use source::{Bound, Import, Kind, Reference, Source};
 
 /// The most files that are read for one decision.
-pub const MAX_FILES: usize = 64;
+const MAX_FILES: usize = 64;
 /// The most bytes that are read of one file; Python files are far smaller.
-pub const MAX_BYTES: u64 = 1 << 20;
+const MAX_BYTES: u64 = 1 << 20;
+/// The most names that are looked up, and the most that one leads to another in a row.
+const MAX_LOOK_UPS: usize = 100_000;
+const MAX_DEPTH: usize = 50;
 
-/// Where Python finds local modules: the folders that come before the installed packages in
-/// `sys.path`.
-#[derive(Clone, Debug)]
-pub struct SearchPath(pub Vec<PathBuf>);
+/// Functions that read the command line.
+const PARSERS: [&str; 12] = [
+    "absl.app.run",
+    "click.command",
+    "click.group",
+    "docopt.docopt",
+    "draccus.wrap",
+    "fire.Fire",
+    "jsonargparse.CLI",
+    "pyrallis.wrap",
+    "simple_parsing.parse",
+    "typer.Typer",
+    "typer.run",
+    "tyro.cli",
+];
+/// Methods by which parsers read it: `argparse`'s, `optparse`'s and `transformers`'.
+const PARSE_METHODS: [&str; 3] = ["parse_args", "parse_known_args", "parse_args_into_dataclasses"];
 
-impl SearchPath {
-    /// For a script, its folder; for a module, the working directory; then `PYTHONPATH`, where an empty
-    /// part is the working directory.
-    pub fn new(first: &Path, python_path: Option<&std::ffi::OsStr>) -> Self {
-        let mut folders = vec![first.to_owned()];
-        if let Some(value) = python_path.filter(|value| !value.is_empty()) {
-            folders.extend(std::env::split_paths(value));
+/// What a program starts, and by which uses of names, its own first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// Hydra's entry point.
+    Hydra(Vec<Use>),
+    /// A command line of its own: an argument parser, or one that it sets itself.
+    Own(Vec<Use>),
+    /// None of the two, as far as is known.
+    Other,
+}
+
+/// Where a name is used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Use {
+    /// The file.
+    pub file: PathBuf,
+    /// The line in it.
+    pub line: usize,
+    /// How.
+    pub how: How,
+    /// The name as it is written there.
+    pub name: String,
+}
+
+/// In words, for a message: `main.py:9 calls main, main.py:4 decorates it with hydra.main`.
+pub fn in_words(uses: &[Use]) -> String {
+    let one = |Use { file, line, how, name }: &Use| {
+        let verb = match how {
+            How::Names => "names",
+            How::Calls => "calls",
+            How::Decorates => "decorates it with",
+            How::Replaces => "replaces",
+        };
+        format!("{}:{line} {verb} {name}", shown(file))
+    };
+    uses.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// A file's path as it is shown: from the working directory on.
+fn shown(file: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    file.strip_prefix(here).unwrap_or(file).to_string_lossy().into_owned()
+}
+
+/// A search through the source of one program.
+#[derive(Debug)]
+pub struct Search {
+    modules: Modules,
+    /// The files that were read, in order; one that could not be read has no source.
+    files: Vec<(PathBuf, Option<Rc<Source>>)>,
+    /// What was run in this round.
+    ran: HashSet<Code>,
+    look_ups: usize,
+    /// Whether this round left something out that is in files further away.
+    left_out: bool,
+    /// Whether a command line of the program's own ends the search.
+    own_ends: bool,
+}
+
+/// Code that is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Code {
+    /// The number of its file.
+    file: usize,
+    scope: usize,
+    /// Whether what decorates it is run as well.
+    decorators: bool,
+}
+
+/// What a use of a name leads to.
+enum Target {
+    Hydra,
+    Own,
+    Code(Code),
+}
+
+/// How a name is looked up.
+#[derive(Clone, Copy)]
+struct Way {
+    /// Whether it is called.
+    called: bool,
+    /// With an argument: `hydra.main` reads no command line where a function is given its config.
+    with_argument: bool,
+    /// How many files away it may be.
+    hops: usize,
+    /// How many names led to it.
+    depth: usize,
+}
+
+impl Search {
+    /// For a program whose modules are found so.
+    pub fn new(modules: Modules) -> Self {
+        Self {
+            modules,
+            files: Vec::new(),
+            ran: HashSet::new(),
+            look_ups: 0,
+            left_out: false,
+            own_ends: true,
         }
-        Self(folders)
     }
 
-    /// The files that are run when `module` is imported: the packages above it, then itself.
-    fn files(&self, module: &str) -> Vec<PathBuf> {
-        let parts: Vec<&str> = module.split('.').collect();
-        if parts.iter().any(|part| part.is_empty()) {
-            return Vec::new();
+    /// What the program in `file` starts. Of a file that cannot be read nothing is known: Python will say
+    /// what is wrong with it.
+    pub fn start(&mut self, file: &Path) -> Start {
+        let Some(file) = self.open(file.to_owned()) else { return Start::Other };
+        let program = Code { file, scope: Source::MODULE, decorators: true };
+        // The files that may be read are few, so what is near comes first: what is in the modules that the
+        // program calls, then in those that these call, and so on.
+        for hops in [1, 2, 4, MAX_FILES] {
+            self.ran.clear();
+            self.left_out = false;
+            let start = self.run(program, hops, 0);
+            if start != Start::Other || !self.left_out {
+                return start;
+            }
         }
-        let found = self.0.iter().map(|folder| files_below(folder, &parts));
-        found.into_iter().find(|files| !files.is_empty()).unwrap_or_default()
+        Start::Other
     }
 
-    /// The file that `python3 -m module` runs.
-    pub fn main_file(&self, module: &str) -> Option<PathBuf> {
-        let relative: PathBuf = module.split('.').collect();
-        self.0.iter().find_map(|folder| {
-            let package = folder.join(&relative).join("__main__.py");
-            let plain = folder.join(&relative).with_extension("py");
-            [package, plain].into_iter().find(|file| file.is_file())
+    /// Why a program that is not recognised may be a Hydra application all the same, in words for a
+    /// message: Hydra comes after a parser of its own, or a file of its own that it runs something of
+    /// imports Hydra or cannot be read. `None` where there is nothing of that.
+    pub fn suspicion(&mut self, file: &Path) -> Option<String> {
+        self.own_ends = false;
+        if let Start::Hydra(uses) = self.start(file) {
+            return Some(in_words(&uses));
+        }
+        self.own_files().find_map(|(file, source)| {
+            let file = quote(&file.to_string_lossy());
+            match source {
+                None => Some(format!("{file} cannot be read as Python")),
+                Some(source) if source.imports_hydra() => Some(format!("{file} imports Hydra")),
+                Some(_) => None,
+            }
         })
     }
-}
 
-/// The files of a dotted module below `folder`; as far as they exist.
-fn files_below(folder: &Path, parts: &[&str]) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    let mut at = folder.to_owned();
-    for (index, part) in parts.iter().enumerate() {
-        at.push(part);
-        let init = at.join("__init__.py");
-        let plain = at.with_extension("py");
-        if init.is_file() {
-            files.push(init);
-        } else if index + 1 == parts.len() && plain.is_file() {
-            files.push(plain);
-        } else if !at.is_dir() {
-            break;
+    /// Whether a file of the program's own that was read mentions Hydra.
+    pub fn mentions_hydra(&self) -> bool {
+        self.own_files().any(|(_, source)| source.is_some_and(Source::mentions_hydra))
+    }
+
+    /// The files that were read, in words for a message.
+    pub fn files_in_words(&self) -> String {
+        self.files.iter().map(|(file, _)| shown(file)).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The files that were read, without those of packages that the program uses.
+    fn own_files(&self) -> impl Iterator<Item = (&Path, Option<&Source>)> {
+        let files = self.files.iter().enumerate();
+        files
+            .filter(|(index, (file, _))| *index == 0 || !self.modules.is_installed(file))
+            .map(|(_, (file, source))| (file.as_path(), source.as_deref()))
+    }
+
+    /// The first start that is reached when `code` is run, in the order in which it runs, through at most
+    /// `hops` other files.
+    fn run(&mut self, code: Code, hops: usize, depth: usize) -> Start {
+        let Some(source) = self.source(code.file) else { return Start::Other };
+        if depth > MAX_DEPTH || !self.ran.insert(code) {
+            return Start::Other;
         }
-    }
-    files
-}
-
-/// Why the program in `file` is a Hydra application, in words for the log; `None` if it is none.
-/// A file that cannot be read is none: Python will say what is wrong with it.
-pub fn hydra_entry_point(file: &Path, path: &SearchPath) -> Option<String> {
-    let mut files = LocalFiles::of(file, path);
-    let (_, main) = files.next()?;
-    let main = main?;
-    let name = file.display();
-    if main.uses_hydra_entry_point {
-        return Some(format!("{name} uses Hydra's entry point"));
-    }
-    if main.argument_parser.is_some() {
-        return None;
-    }
-    let (found, _) = files
-        .find(|(_, source)| source.as_ref().is_some_and(|source| source.uses_hydra_entry_point))?;
-    Some(format!("{name} imports {}, which uses Hydra's entry point", found.display()))
-}
-
-/// Why the program in `file`, which is not recognised, may be a Hydra application all the same, in words
-/// for a message; `None` where it was read to its end and has nothing of Hydra.
-pub fn hydra_suspicion(file: &Path, path: &SearchPath) -> Option<String> {
-    let mut files = LocalFiles::of(file, path);
-    let mut unread = None;
-    for (file, source) in &mut files {
-        match source {
-            Some(source) if source.imports_hydra() => {
-                return Some(format!("{} imports Hydra", quote(&file.to_string_lossy())));
+        for used in source.used_by(code.scope) {
+            if !code.decorators && used.how == How::Decorates && used.scope == code.scope {
+                continue;
             }
-            Some(_) => {}
-            None => unread = unread.or(Some(file)),
+            for target in self.targets(code.file, &source, &used, hops) {
+                let start = match target {
+                    Target::Hydra => Start::Hydra(Vec::new()),
+                    Target::Own if self.own_ends => Start::Own(Vec::new()),
+                    Target::Own => Start::Other,
+                    Target::Code(next) if next.file == code.file => self.run(next, hops, depth + 1),
+                    Target::Code(next) => self.run(next, hops.saturating_sub(1), depth + 1),
+                };
+                let (Start::Hydra(mut uses) | Start::Own(mut uses)) = start.clone() else {
+                    continue;
+                };
+                let file = self.files.get(code.file).map(|(file, _)| file.clone());
+                uses.insert(
+                    0,
+                    Use {
+                        file: file.unwrap_or_default(),
+                        line: used.line,
+                        how: used.how,
+                        name: used.path.join("."),
+                    },
+                );
+                let hydra = matches!(start, Start::Hydra(_));
+                return if hydra { Start::Hydra(uses) } else { Start::Own(uses) };
+            }
         }
+        Start::Other
     }
-    match unread {
-        Some(file) => Some(format!("{} cannot be read as Python", quote(&file.to_string_lossy()))),
-        None => files
-            .reached_bound
-            .then(|| format!("it imports more than {MAX_FILES} files, and not all were read")),
-    }
-}
 
-/// A program's file and the local ones that it imports, each once, as far as [`MAX_FILES`]. One that
-/// cannot be read has no source.
-struct LocalFiles<'a> {
-    path: &'a SearchPath,
-    queue: VecDeque<PathBuf>,
-    seen: Vec<PathBuf>,
-    /// There were more.
-    reached_bound: bool,
-}
-
-impl<'a> LocalFiles<'a> {
-    fn of(file: &Path, path: &'a SearchPath) -> Self {
-        let queue = VecDeque::from([file.to_owned()]);
-        Self { path, queue, seen: Vec::new(), reached_bound: false }
-    }
-}
-
-impl Iterator for LocalFiles<'_> {
-    type Item = (PathBuf, Option<Source>);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let file = loop {
-            let file = self.queue.pop_front()?;
-            if !self.seen.contains(&file) {
-                break file;
+    /// What a use of a name leads to.
+    fn targets(
+        &mut self,
+        file: usize,
+        source: &Source,
+        used: &Reference<'_>,
+        hops: usize,
+    ) -> Vec<Target> {
+        let (package, entry_method) = ENTRY_METHOD;
+        match used.path.as_slice() {
+            [_, .., last] if *last == entry_method && source.imports(package) => {
+                return vec![Target::Hydra];
             }
+            // A list is parsed in place of the command line.
+            [_, .., last] if PARSE_METHODS.contains(last) && used.argument != "[" => {}
+            ["sys", "argv"] if used.how == How::Replaces => {}
+            [.., "patch", "object"] if used.argument == "sys" => {}
+            path => {
+                let called = used.how != How::Names;
+                let with_argument = used.how == How::Calls && !used.argument.is_empty();
+                let way = Way { called, with_argument, hops, depth: 0 };
+                return self.look_up(file, used.scope, path, way);
+            }
+        }
+        vec![Target::Own]
+    }
+
+    /// What a dotted name is where `scope` of a file uses it.
+    fn look_up(&mut self, file: usize, scope: usize, names: &[&str], way: Way) -> Vec<Target> {
+        let mut targets = Vec::new();
+        let (Some(source), Some((first, rest))) = (self.source(file), names.split_first()) else {
+            return targets;
         };
-        if self.seen.len() >= MAX_FILES {
-            self.reached_bound = true;
-            return None;
+        self.look_ups += 1;
+        if way.depth > MAX_DEPTH || self.look_ups > MAX_LOOK_UPS {
+            return targets;
         }
-        self.seen.push(file.clone());
-        let source = read(&file);
-        if let Some(source) = &source {
-            self.queue.extend(local_files(source, &file, self.path));
+        let way = Way { depth: way.depth + 1, ..way };
+        let mut object = None;
+        for bound in source.bound(scope, first) {
+            match bound {
+                Bound::Scope(scope) => {
+                    let methods = match (source.kind(*scope), rest.first()) {
+                        // The line that assigns it is run by itself.
+                        (Kind::Class | Kind::Value, None) if !way.called => continue,
+                        (Kind::Class, None) => ["__init__", "__call__"].as_slice(),
+                        (Kind::Class, Some(_)) => rest.get(..1).unwrap_or_default(),
+                        (Kind::Value, Some(_)) => {
+                            object = Some(*scope);
+                            continue;
+                        }
+                        _ => {
+                            let decorators = !way.with_argument;
+                            targets.push(Target::Code(Code { file, scope: *scope, decorators }));
+                            continue;
+                        }
+                    };
+                    for method in methods.iter().flat_map(|name| source.bound_in(*scope, name)) {
+                        if let Bound::Scope(scope) = *method {
+                            targets.push(Target::Code(Code { file, scope, decorators: true }));
+                        }
+                    }
+                }
+                Bound::Import(import) => {
+                    let names = match import.name.as_deref() {
+                        Some("*") => names.to_vec(),
+                        name => name.into_iter().chain(rest.iter().copied()).collect(),
+                    };
+                    targets.extend(self.imported(file, import, &names, way));
+                }
+            }
         }
-        Some((file, source))
+        // `app = App(); app.run()`: what App is says what `run` is.
+        let value = object.filter(|_| way.called).and_then(|object| source.used_by(object).next());
+        if let Some(value) = value.filter(|value| value.path.first() != Some(first)) {
+            let names = [value.path.as_slice(), rest].concat();
+            targets.extend(self.look_up(file, value.scope, &names, way));
+        }
+        targets
     }
-}
 
-/// The local files that a source imports.
-fn local_files(source: &Source, file: &Path, path: &SearchPath) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for import in &source.imports {
+    /// What `names` are in the module that a file imports.
+    fn imported(&mut self, file: usize, import: &Import, names: &[&str], way: Way) -> Vec<Target> {
         if import.level == 0 {
-            files.extend(path.files(&import.module));
-            for name in &import.names {
-                files.extend(path.files(&format!("{}.{name}", import.module)));
+            let module = import.module.iter().map(String::as_str);
+            let full = module.chain(names.iter().copied()).collect::<Vec<_>>().join(".");
+            if is_entry_point(&full) {
+                return vec![Target::Hydra];
             }
-            continue;
+            if PARSERS.iter().any(|parser| is_in(&full, parser)) {
+                return vec![Target::Own];
+            }
+            if PACKAGES.iter().any(|package| is_in(&full, package)) {
+                return Vec::new();
+            }
         }
-        // `from .a import b`: one level is the file's own folder.
-        let Some(package) = file.ancestors().nth(import.level) else {
-            continue;
+        if !way.called || way.hops == 0 {
+            self.left_out |= way.called;
+            return Vec::new();
+        }
+        let module = match import.level.checked_sub(1) {
+            None => self.modules.find(&import.module),
+            Some(above) => {
+                let path = self.files.get(file).map(|(path, _)| path.clone()).unwrap_or_default();
+                let folder = path.ancestors().nth(above + 1).unwrap_or(Path::new(""));
+                self.modules.find_from(folder, &import.module)
+            }
         };
-        let here: Vec<&str> = import.module.split('.').filter(|p| !p.is_empty()).collect();
-        files.extend(files_below(package, &here));
-        for name in &import.names {
-            let parts: Vec<&str> = here.iter().copied().chain([name.as_str()]).collect();
-            files.extend(files_below(package, &parts));
-        }
+        module.map(|module| self.attribute(file, module, names, way)).unwrap_or_default()
     }
-    files
+
+    /// What `names` are in a module: a name of it, else a module of the package that it is. A package that
+    /// imports from itself (`from . import train`) means the latter.
+    fn attribute(&mut self, file: usize, module: Module, names: &[&str], way: Way) -> Vec<Target> {
+        let Some((name, rest)) = names.split_first() else { return Vec::new() };
+        if let Some(opened) = module.file.and_then(|path| self.open(path))
+            && opened != file
+        {
+            let targets = self.look_up(opened, Source::MODULE, names, way);
+            if !targets.is_empty() {
+                return targets;
+            }
+        }
+        let inner = self.modules.find_in(&module.folders, name);
+        inner.map(|inner| self.attribute(file, inner, rest, way)).unwrap_or_default()
+    }
+
+    fn source(&self, file: usize) -> Option<Rc<Source>> {
+        self.files.get(file)?.1.clone()
+    }
+
+    /// The number of a file, which is read unless too many were.
+    fn open(&mut self, path: PathBuf) -> Option<usize> {
+        let known = self.files.iter().position(|(known, _)| *known == path);
+        if known.is_none() && self.files.len() < MAX_FILES {
+            let source = read(&path).map(|bytes| Rc::new(Source::new(&bytes)));
+            self.files.push((path, source));
+            return Some(self.files.len() - 1);
+        }
+        known
+    }
 }
 
-/// Reads and analyses one file; `None` if it cannot be read, is larger than [`MAX_BYTES`], or is not
-/// Python's source: a NUL byte, which none may hold, is in every archive and every compiled file.
-fn read(file: &Path) -> Option<Source> {
+/// Whether a dotted name is this one, or below it.
+fn is_in(name: &str, package: &str) -> bool {
+    name.strip_prefix(package).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// Reads one file; `None` if it cannot be read, is larger than [`MAX_BYTES`], or is not Python's source: a
+/// NUL byte, which none may hold, is in every archive and every compiled file.
+fn read(file: &Path) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     // Not even opened: a pipe gives its content once, and to Python.
     if !file.metadata().ok()?.is_file() {
@@ -190,6 +400,5 @@ fn read(file: &Path) -> Option<Source> {
     }
     let file = std::fs::File::open(file).ok()?;
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes).ok()?;
-    let is_source = bytes.len() as u64 <= MAX_BYTES && !bytes.contains(&0);
-    is_source.then(|| Source::analyse(&bytes))
+    (bytes.len() as u64 <= MAX_BYTES && !bytes.contains(&0)).then_some(bytes)
 }

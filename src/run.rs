@@ -42,7 +42,7 @@ pub fn interposed(argv: &[OsString], place: Option<&Path>, log: Log) -> Result<I
         // virtual environment (measured, CPython 3.11).
         (found.as_path(), name, found.as_os_str())
     };
-    match interpose::decide(name, arguments, &Environment::read())? {
+    match interpose::decide(name, arguments, &Environment::read(argv0))? {
         Decision::Untouched(reason) => {
             let mut argv: Vec<&OsStr> = argv.iter().map(OsString::as_os_str).collect();
             if let Some(first) = argv.first_mut() {
@@ -77,7 +77,7 @@ fn start(
         })?;
     }
     log.translated(reason, translation);
-    if let Some(file) = started::by(translation) {
+    if let Some(file) = started::by(translation, argv0) {
         // SAFETY: no other thread reads or writes the environment; this process has none.
         unsafe { std::env::set_var(started::VARIABLE, file) };
     }

@@ -16,8 +16,8 @@ use crate::translate::Translation;
 pub const VARIABLE: &str = "HYDRA_SHIM_STARTED";
 
 /// What the variable has to say in the environment of the application that `translation` starts; nothing
-/// under open rules.
-pub fn by(translation: &Translation) -> Option<OsString> {
+/// under open rules. The program is started as `argv0`.
+pub fn by(translation: &Translation, argv0: &OsStr) -> Option<OsString> {
     let command = translation.closed.then_some(translation.command.as_slice())?;
     // `mpirun -n 2 python3 main.py`: what it starts is further on.
     let starts = |(at, word): (usize, &String)| match Program::of(word) {
@@ -25,7 +25,8 @@ pub fn by(translation: &Translation) -> Option<OsString> {
         _ => None,
     };
     let mut apps = command.iter().enumerate().filter_map(starts).chain([command]);
-    apps.find_map(|command| file(&App::of(command.to_vec()), &Environment::read()))
+    let environment = Environment::read(argv0);
+    apps.find_map(|command| file(&App::of(command.to_vec()), &environment))
 }
 
 /// Whether `app` was started already by whoever starts it now.
@@ -38,7 +39,7 @@ pub fn is_again(app: &App, environment: &Environment) -> bool {
 fn file(app: &App, environment: &Environment) -> Option<OsString> {
     let file = match app {
         App::Program(name) => exec::find(OsStr::new(name), std::env::var_os("PATH")).ok(),
-        app => interpose::source_of(app, environment).map(|(file, _)| file),
+        app => interpose::source_file(app, environment),
     };
     match (file, app) {
         (Some(file), _) => std::fs::canonicalize(file).ok().map(Into::into),

@@ -20,42 +20,78 @@ fn with_flags(words: &str) -> Vec<&str> {
 #[test]
 #[expect(clippy::too_many_lines, reason = "most of them are a table")]
 fn a_script_is_judged_by_its_own_text() {
-    // In each text, APP stands for the line `@hydra.main()` with a function below it.
+    // In each text, APP stands for the line `@hydra.main()` with a function `f` below it.
     let hydra = "
-        import hydra; APP
-        import hydra as h; @h.main(version_base=None); def f(cfg): ...
-        from hydra import main; @main(version_base=None); def f(cfg): ...
-        from hydra import main as entry; @entry(); def f(cfg): ...
-        from hydra import compose, main; @main(); def f(cfg): ...
-        from hydra import (;    compose,  # (;    main,;); @main(); def f(cfg): ...
-        from hydra \\;    import main; @main(); def f(cfg): ...
-        from hydra.main import main; @main(); def f(cfg): ...
-        import os, hydra, json; APP
-        import os as o, hydra as hy; @hy.main(); def f(cfg): ...
-        import hydra.utils; APP
-        if True: import hydra; APP
-        if True:;    import hydra; APP
-        try:;    import hydra; except ImportError:;    hydra = None; APP
-        def start():;\tfrom hydra import main;\tmain()(print)()
+        import hydra; APP; f()
+        import hydra; APP; if __name__ == '__main__':;    f()
+        import hydra; APP; if __name__ == '__main__': f()
+        import hydra; APP; if __name__ == '__main__':;    import sys;    sys.exit(f())
+        import hydra; APP; def start():;    setup();    f(); def setup(): pass; start()
+        import hydra; APP; spawn(f)
+        import hydra; APP; run = f; run()
+        import hydra as h; @h.main(version_base=None); def f(cfg): ...; f()
+        from hydra import main; @main(version_base=None); def f(cfg): ...; f()
+        from hydra import main as entry; @entry(); def f(cfg): ...; f()
+        from hydra import compose, main; @main(); def f(cfg): ...; f()
+        from hydra import (;    compose,  # (;    main,;); @main(); def f(cfg): ...; f()
+        from hydra \\;    import main; @main(); def f(cfg): ...; f()
+        from hydra import *; @main(); def f(cfg): ...; f()
+        from hydra.main import main; @main(); def f(cfg): ...; f()
+        import hydra.main; @hydra.main.main(); def f(cfg): ...; f()
+        import os, hydra, json; APP; f()
+        import os as o, hydra as hy; @hy.main(); def f(cfg): ...; f()
+        import hydra.utils; APP; f()
+        if True: import hydra; APP; f()
+        if True:;    import hydra; APP; f()
+        try:;    import hydra; except ImportError:;    hydra = None; APP; f()
+        def start():;\tfrom hydra import main;\tmain()(print)(); start()
         import hydra; hydra.main(config_path=None)(print)()
-        import hydra; @hydra.main(;    version_base=None,;); def f(cfg): ...
-        import hydra; run = hydra.main()(print)
-        import hydra; class A:;    run = staticmethod(hydra.main()(print))
-        import hydra\r; @hydra.main()\r; def f(cfg): ...\r
-        import argparse; import hydra; APP
-        x = \"'''\"; import hydra; APP
-        '''It's one.;\"\"\";'''; import hydra; APP
-        x = '#'; import hydra; APP
-        x = 'it\\'s'; import hydra; APP
-        x = f'{1}' + rb'\\\\'.decode(); import hydra; APP
-        x = [; 1,; 2]; import hydra; APP
+        import hydra; @hydra.main(;    version_base=None,;); def f(cfg): ...; f()
+        import hydra; run = hydra.main()(print); run()
+        import hydra; class A:;    run = staticmethod(hydra.main()(print)); A.run()
+        import hydra; class A:;    def __call__(self): hydra.main()(print)(); A()()
+        import hydra; class A:;    def run(self):;        hydra.main()(print)(); a = A(); a.run()
+        import hydra; def deco(f):;    @hydra.main();    def inner(cfg): f(cfg);    return inner; @deco; def f(cfg): ...; f()
+        import hydra\r; @hydra.main()\r; def f(cfg): ...\r; f()\r
+        import argparse; import hydra; APP; f()
+        from argparse import Namespace; import hydra; x = Namespace(a=1); APP; f()
+        import argparse, hydra; def unused():;    argparse.ArgumentParser().parse_args(); APP; f()
+        import argparse, hydra; p = argparse.ArgumentParser(); p.parse_known_args(['--x']); APP; f()
+        import argparse, hydra; APP; f(); argparse.ArgumentParser().parse_args()
+        import hydra, sys; sys.argv.append('a=1'); sys.argv[1:] = [a for a in sys.argv[1:]]; APP; f()
+        import hydra, sys; sys.argv = [a for a in sys.argv if a]; APP; f()
+        import hydra, sys; args = []; sys.argv = args; APP; f()
+        from hydra._internal.utils import _run_hydra as r; def f(): r(None, None, print, '.', 'c'); f()
+        from hydra._internal.utils import get_args_parser; def f():;    args = get_args_parser().parse_args(); f()
+        from dora import hydra_main; @hydra_main(config_path='c'); def f(cfg): ...; f()
+        x = \"'''\"; import hydra; APP; f()
+        '''It's one.;\"\"\";'''; import hydra; APP; f()
+        x = '#'; import hydra; APP; f()
+        x = 'it\\'s'; import hydra; APP; f()
+        x = f'{1}' + rb'\\\\'.decode(); import hydra; APP; f()
+        x = [; 1,; 2]; import hydra; APP; f()
         from hydra_zen import zen; zen(print).hydra_main()
         from hydra_zen import builds, zen; if __name__ == '__main__':;    zen(print).hydra_main(config_name='c')
         import hydra_zen; hydra_zen.zen(print).hydra_main()
         import hydra_zen as hz; @hz.zen; def f(x): ...; f.hydra_main()
     ";
     let other = "
+        import hydra; APP
+        import hydra; APP; def start(): f()
+        import hydra; APP; f({'a': 1})
+        import hydra; APP; class T:;    def test(self): f()
+        import hydra; def f(): hydra.main()(print)(); class T:;    f = f
         import argparse; argparse.ArgumentParser().parse_args()
+        import argparse, hydra; argparse.ArgumentParser().parse_known_args(); APP; f()
+        import argparse, hydra; def flags(): return argparse.ArgumentParser().parse_args(); flags(); APP; f()
+        import argparse, hydra; p = argparse.ArgumentParser(); args, rest = p.parse_known_args(); APP; f()
+        import click, hydra; APP; @click.command(); def go(): f(); go()
+        from click import group; import hydra; APP; @group(); def cli(): ...; @cli.command(); def go(): f(); cli()
+        import typer, hydra; APP; app = typer.Typer(); @app.command(); def go(): f(); app()
+        import fire, hydra; APP; fire.Fire(f)
+        from absl import app; import hydra; APP; app.run(f)
+        import hydra, sys; sys.argv = ['x', 'a=1']; APP; f()
+        from unittest import mock; import hydra, sys; APP; with mock.patch.object(sys, 'argv', []):;    f()
         import argparse; from hydra import compose, initialize; compose('c')
         from hydra import compose, initialize; with initialize(): compose('c')
         import hydra; hydra.utils.instantiate({})
@@ -67,8 +103,8 @@ fn a_script_is_judged_by_its_own_text() {
         \"\"\"; import hydra; @hydra.main();\"\"\"; import os
         print('import hydra, hydra.main()')
         import hydra; print('hydra.main()')
-        import hydra_lite; @hydra_lite.main(); def f(cfg): ...
-        from my.hydra import main; @main(); def f(): ...
+        import hydra_lite; @hydra_lite.main(); def f(cfg): ...; f()
+        from my.hydra import main; @main(); def f(): ...; f()
         import my.hydra; my.hydra.main()
         import hydra; def main(): ...; main()
         import hydra; self.hydra.main()
@@ -120,59 +156,72 @@ const TRANSLATED_LAYOUTS: &str = "
     python3 -m mod | mod.py: APP
     python3 -m cProfile -o profile main.py | main.py: APP
     python3 -m cProfile -o profile -m pkg.mod | pkg/mod.py: APP
-    python3 -m cProfile -o profile -s tottime src/main.py | src/main.py: from app import main | src/app.py: APP
+    python3 -m cProfile -o profile -s tottime src/main.py | src/main.py: from app import main;main() | src/app.py: APP
 
-    python3 main.py | main.py: from app import main | app.py: APP
-    python3 main.py | main.py: import app | app.py: APP
-    python3 main.py | main.py: import os, app as a | app.py: APP
-    python3 main.py | main.py: from app import * | app.py: APP
-    python3 main.py | main.py: def f():;    from app import main | app.py: APP
-    python3 main.py | main.py: try:;    import app;except ImportError:;    pass | app.py: APP
-    python3 main.py | main.py: from pkg.train import main | pkg/train.py: APP | pkg/__init__.py:
-    python3 main.py | main.py: from pkg import train | pkg/train.py: APP
-    python3 main.py | main.py: from pkg import (;    data,;    train as t,;) | pkg/train.py: APP | pkg/data.py:
-    python3 main.py | main.py: from pkg import main | pkg/__init__.py: from .train import main | pkg/train.py: APP
-    python3 main.py | main.py: import pkg | pkg/__init__.py: APP
-    python3 main.py | main.py: import pkg.data | pkg/__init__.py: APP | pkg/data.py:
-    python3 src/main.py | src/main.py: import app | src/app.py: APP
-    python3 main.py | main.py: import a | a.py: import b.c | b/c.py: from .d import main | b/d.py: APP
-    python3 main.py | main.py: import a | a.py: import b | b.py: import a, main, app | app.py: APP
-    python3 main.py | main.py: import a;import app | a.py: import argparse | app.py: APP
-    python3 main.py | main.py: # no argparse;import app | app.py: APP
-    python3 main.py | main.py: import my.argparse;import app | app.py: APP
-    python3 -m pkg.run | pkg/run.py: from .train import main | pkg/train.py: APP
-    python3 -m pkg.run | pkg/run.py: from . import train | pkg/train.py: APP
-    python3 -m pkg.run | pkg/run.py: from pkg.train import main | pkg/train.py: APP
-    python3 -m pkg.cli.run | pkg/cli/run.py: from ..train import main | pkg/train.py: APP
-    python3 -m pkg | pkg/__main__.py: from .train import main | pkg/train.py: APP
+    python3 main.py | main.py: from app import main;main() | app.py: APP
+    python3 main.py | main.py: from app import main as m;m() | app.py: APP
+    python3 main.py | main.py: import app;app.main() | app.py: APP
+    python3 main.py | main.py: import os, app as a;a.main() | app.py: APP
+    python3 main.py | main.py: from app import *;main() | app.py: APP
+    python3 main.py | main.py: def f():;    from app import main;    main();f() | app.py: APP
+    python3 main.py | main.py: try:;    import app;except ImportError:;    pass;app.main() | app.py: APP
+    python3 main.py | main.py: try:;    from no import main;except ImportError:;    from app import main;main() | app.py: APP
+    python3 main.py | main.py: from pkg.train import main;main() | pkg/train.py: APP | pkg/__init__.py:
+    python3 main.py | main.py: import pkg.train;pkg.train.main() | pkg/train.py: APP | pkg/__init__.py:
+    python3 main.py | main.py: from pkg import train;train.main() | pkg/train.py: APP
+    python3 main.py | main.py: from pkg import (;    data,;    train as t,;);t.main() | pkg/train.py: APP | pkg/data.py:
+    python3 main.py | main.py: from pkg import main;main() | pkg/__init__.py: from .train import main | pkg/train.py: APP
+    python3 main.py | main.py: from pkg import main;main() | pkg/__init__.py: from .main import main | pkg/main.py: APP
+    python3 main.py | main.py: import pkg;pkg.train.main() | pkg/__init__.py: from . import train | pkg/train.py: APP
+    python3 main.py | main.py: import pkg;pkg.main() | pkg/__init__.py: APP
+    python3 main.py | main.py: import pkg.data;pkg.main() | pkg/__init__.py: APP | pkg/data.py:
+    python3 src/main.py | src/main.py: import app;app.main() | src/app.py: APP
+    python3 main.py | main.py: import a;a.f() | a.py: import b.c;def f(): b.c.main() | b/c.py: from .d import main | b/d.py: APP
+    python3 main.py | main.py: import a;a.f() | a.py: import b;def f(): b.f() | b.py: import a, app;def f():;    a.f();    app.main() | app.py: APP
+    python3 main.py | main.py: import a;import app;app.main() | a.py: import argparse | app.py: APP
+    python3 main.py | main.py: import argparse;import app;app.main() | app.py: APP
+    python3 main.py | main.py: from argparse import Namespace;import app;Namespace();app.main() | app.py: APP
+    python3 main.py | main.py: import click;import app;app.main() | app.py: APP
+    python3 main.py | main.py: from deco import d;@d(1);def f(cfg): ...;f() | deco.py: import hydra;def d(x):;    def e(f): return hydra.main()(f);    return e
+    python3 main.py | main.py: from app import run;run() | app.py: import hydra;run = hydra.main()(print)
+    python3 -m pkg.run | pkg/run.py: from .train import main;main() | pkg/train.py: APP
+    python3 -m pkg.run | pkg/run.py: from . import train;train.main() | pkg/train.py: APP
+    python3 -m pkg.run | pkg/run.py: from pkg.train import main;main() | pkg/train.py: APP
+    python3 -m pkg.cli.run | pkg/cli/run.py: from ..train import main;main() | pkg/train.py: APP
+    python3 -m pkg | pkg/__main__.py: from .train import main;main() | pkg/train.py: APP
 
-    python3 main.py | main.py: import bad, app | bad.py: def (:;''' | app.py: APP
-    python3 main.py | main.py: import app, b | app.py/x: | b.py: APP
-    python3 main.py | main.py: import no, no.no;from . import x;from .... import y;import app | app.py: APP
+    python3 main.py | main.py: import bad, app;bad.x();app.main() | bad.py: def (:;''' | app.py: APP
+    python3 main.py | main.py: import app, b;app.main();b.main() | app.py/x: | b.py: APP
+    python3 main.py | main.py: import no, no.no;from . import x;from .... import y;import app;no.no.f();x();y();app.main() | app.py: APP
 ";
 
 /// As [`TRANSLATED_LAYOUTS`].
 const UNTOUCHED_LAYOUTS: &str = "
     python3 -m pkg.mod | pkg/mod.py: import argparse
     python3 -m cProfile -o profile main.py | main.py: pass
-    python3 -m cProfile -o profile main.py | main.py: import argparse;import app | app.py: APP
+    python3 -m cProfile -o profile main.py | main.py: import argparse;import app;argparse.ArgumentParser().parse_args();app.main() | app.py: APP
 
-    python3 src/main.py | src/main.py: import app | app.py: APP
-    python3 main.py | main.py: import argparse;import app | app.py: APP
-    python3 main.py | main.py: from argparse import ArgumentParser;import app | app.py: APP
-    python3 main.py | main.py: import app;def f():;    import argparse | app.py: APP
-    python3 main.py | main.py: import click;import app | app.py: APP
-    python3 main.py | main.py: import typer as t;import app | app.py: APP
-    python3 main.py | main.py: import fire;import app | app.py: APP
-    python3 main.py | main.py: from absl import flags;import app | app.py: APP
-    python3 main.py | main.py: import tyro;import app | app.py: APP
-    python3 main.py | main.py: import app | app.py: '''hydra.main'''
-    python3 main.py | main.py: ''';import app;''' | app.py: APP
-    python3 main.py | main.py: import a | a.py: import b | b.py: import a, main
+    python3 src/main.py | src/main.py: import app;app.main() | app.py: APP
+    python3 main.py | main.py: import app | app.py: APP
+    python3 main.py | main.py: from app import main | app.py: APP
+    python3 main.py | main.py: from app import Config;Config() | app.py: import hydra;class Config: ...;hydra.main()(print)()
+    python3 main.py | main.py: from app import load;load() | app.py: import hydra;def load(): ...;@hydra.main();def main(cfg): load();main()
+    python3 -m tests.test_app | tests/test_app.py: import unittest, app;class T(unittest.TestCase):;    def test(self): app.main();unittest.main() | app.py: APP
+    python3 main.py | main.py: from flags import get;import app;get();app.main() | flags.py: import argparse;def get(): return argparse.ArgumentParser().parse_args() | app.py: APP
+    python3 main.py | main.py: from argparse import ArgumentParser;import app;ArgumentParser().parse_known_args();app.main() | app.py: APP
+    python3 main.py | main.py: import app;def f():;    import argparse;    argparse.ArgumentParser().parse_args();f();app.main() | app.py: APP
+    python3 main.py | main.py: import click;import app;@click.command();def f(): app.main();f() | app.py: APP
+    python3 main.py | main.py: import typer as t;import app;t.run(app.main) | app.py: APP
+    python3 main.py | main.py: import fire;import app;fire.Fire(app.main) | app.py: APP
+    python3 main.py | main.py: from absl import app as a;import app;a.run(app.main) | app.py: APP
+    python3 main.py | main.py: import tyro;import app;tyro.cli(app.main) | app.py: APP
+    python3 main.py | main.py: import app;app.main() | app.py: '''hydra.main'''
+    python3 main.py | main.py: ''';import app;app.main();''' | app.py: APP
+    python3 main.py | main.py: import a;a.f() | a.py: import b;def f(): b.f() | b.py: import a, main;def f():;    a.f();    main.f()
 
-    python3 main.py | main.py: import bad | bad.py: x = ''';import hydra;hydra.main()
-    python3 main.py | main.py: import bad | bad.py: from hydra import (
-    python3 main.py | main.py: import bad | bad.py: import;from import x;from x import;from;import ,;from .
+    python3 main.py | main.py: import bad;bad.main() | bad.py: x = ''';import hydra;hydra.main()
+    python3 main.py | main.py: import bad;bad.main() | bad.py: from hydra import (
+    python3 main.py | main.py: import bad;bad.x() | bad.py: import;from import x;from x import;from;import ,;from .
 ";
 
 #[test]
@@ -206,20 +255,21 @@ fn detection_is_bounded() {
     let site = Site::new(&[]);
     // Each module imports the next one; each of many modules is imported by the first.
     let chain = |length: usize| {
-        let mut files: Vec<_> =
-            (1..length).map(|i| (format!("m{}.py", i - 1), format!("import m{i}\n"))).collect();
+        let next = |i| format!("import m{i}\ndef main(): m{i}.main()\n");
+        let mut files: Vec<_> = (1..length).map(|i| (format!("m{}.py", i - 1), next(i))).collect();
         files.push((format!("m{}.py", length - 1), APP.to_owned()));
         files
     };
     let star = |count: usize| {
         let names: Vec<_> = (0..count).map(|i| format!("n{i}")).collect();
-        let all = format!("import {}, app\n", names.join(", "));
+        let calls = format!("    {}.f()\n", names.join(".f()\n    "));
+        let all = format!("import {}, app\ndef main():\n{calls}    app.main()\n", names.join(", "));
         let mut files = vec![("m0.py".to_owned(), all), ("app.py".to_owned(), APP.to_owned())];
         files.extend(names.iter().map(|n| (format!("{n}.py"), String::new())));
         files
     };
     let large = format!("x = 1\n{}\n{APP}", "# filler\n".repeat(150_000));
-    let beside = format!("import big\n{APP}");
+    let beside = format!("import big\nbig.f()\n{APP}");
     let one = |name: &str, text: &str| (name.to_owned(), text.to_owned());
     let mut failures = Failures::default();
     for (case, files, translated) in [
@@ -230,7 +280,7 @@ fn detection_is_bounded() {
         ("50 modules beside it", star(50), true),
         ("500 modules beside it", star(500), false),
     ] {
-        site.files(&[("main.py", &format!("{SHOW}import m0\n"))]);
+        site.files(&[("main.py", &format!("{SHOW}import m0\nm0.main()\n"))]);
         for (name, text) in &files {
             site.file(name, text.as_bytes());
         }
@@ -238,7 +288,10 @@ fn detection_is_bounded() {
         failures.compare(case, &shown, decision(translated));
     }
     // Files that would never end, or that cannot be read.
-    let main = format!("{SHOW}import pipe, zero, circle, bytes, app\n");
+    let main = format!(
+        "{SHOW}import pipe, zero, circle, bytes, app\n\
+         pipe.f(), zero.f(), circle.f(), bytes.f(), app.main()\n"
+    );
     site.files(&[("main.py", &main), ("app.py", APP)]);
     let mut pipe = Command::new("mkfifo");
     assert!(pipe.arg(site.path("app/pipe.py")).status().unwrap().success());
@@ -254,7 +307,7 @@ fn detection_is_bounded() {
 fn the_source_is_read_and_never_run() {
     let site = Site::new(&[]);
     let trace = "open('ran', 'w').close()\n";
-    let main = format!("{trace}import app\n");
+    let main = format!("{trace}import app\nif len(app.__name__) == 0:\n    app.main()\n");
     site.files(&[("main.py", &main), ("app.py", &format!("{trace}{APP}"))]);
     let mut call = site.command(&with_flags("python3 main.py"));
     assert!(call.status().unwrap().success());
@@ -271,7 +324,7 @@ fn the_source_is_read_and_never_run() {
 #[test]
 fn modules_are_found_beside_the_file_that_a_link_leads_to() {
     let site = Site::new(&[]);
-    let main = format!("{SHOW}import app\n");
+    let main = format!("{SHOW}import app\napp.main()\n");
     site.files(&[("src/main.py", &main), ("src/app.py", APP)]);
     for (link, target) in [("train", "src/main.py"), ("again", "train")] {
         symlink(target, site.path("app").join(link)).unwrap();
@@ -285,10 +338,10 @@ fn modules_are_found_in_pythonpath() {
     let site = Site::new(&[]);
     site.files(&[
         ("lib/pkg/mod.py", &format!("{SHOW}{APP}")),
-        ("lib/pkg/run.py", &format!("{SHOW}from .train import main")),
+        ("lib/pkg/run.py", &format!("{SHOW}from .train import main\nmain()")),
         ("lib/pkg/train.py", APP),
-        ("src/main.py", &format!("{SHOW}from pkg.train import main")),
-        ("src/other.py", &format!("{SHOW}from here import main")),
+        ("src/main.py", &format!("{SHOW}from pkg.train import main\nmain()")),
+        ("src/other.py", &format!("{SHOW}from here import main\nmain()")),
         ("here.py", APP),
     ]);
     let absolute = site.path("app/lib").into_os_string();
@@ -392,7 +445,7 @@ fn the_log_tells_what_was_decided() {
     site.files(&[
         ("main.py", &format!("{SHOW}{APP}")),
         ("prepare.py", &format!("{SHOW}import argparse\n")),
-        ("through.py", &format!("{SHOW}import pkg.train\n")),
+        ("through.py", &format!("{SHOW}import pkg.train\npkg.train.main()\n")),
         ("pkg/train.py", APP),
     ]);
     for (argv, told) in [

@@ -310,30 +310,30 @@ fn closed_rules_refuse_what_may_be_an_application() {
     let site = Site::new(&["python3", "torchrun"]);
     site.program("torchrun", "#!/bin/sh\n");
     let closed = "unknown: error\n";
-    let installed = format!("{SHOW}import argparse\nfrom app import main\n");
-    let imports: Vec<String> = (0..70).map(|n| format!("m{n}")).collect();
-    let parts: Vec<String> = (0..70).map(|n| format!("m{n}.py")).collect();
+    let own = format!(
+        "{SHOW}import argparse\nfrom app import main\n\
+         argparse.ArgumentParser().parse_known_args()\nmain()\n"
+    );
     let mut files = vec![
         ("hydra-shim.yaml", closed),
-        ("own.py", &installed),
+        ("own.py", &own),
         ("app.py", APP),
         ("uses.py", "from hydra import compose\n"),
         ("zip.py", "PK\u{3}\u{4}\0\0"),
     ];
-    let many = format!("{SHOW}import {}\n", imports.join(", "));
-    files.push(("many.py", &many));
-    files.extend(parts.iter().map(|part| (part.as_str(), "")));
-    let plain = format!("{SHOW}import os, tool\n");
-    files.extend([("plain.py", plain.as_str()), ("tool.py", "import json\n")]);
+    let uses = "from tools import f\nf()\n";
+    files.extend([("uses_tool.py", uses), ("tools.py", "import hydra_zen\ndef f(): pass\n")]);
+    let plain = format!("{SHOW}import os, tool\ntool.f()\n");
+    files.extend([("plain.py", plain.as_str()), ("tool.py", "def f(): pass\n")]);
     site.files(&files);
     for (argv, reason) in [
         (&["python3", "-m", "mypkg.train", "++evil=1"][..], "its source is not found"),
         (&["python3", "missing.py", "++evil=1"], "its source is not found"),
         (&["python3", "-", "++evil=1"], "its source is not found"),
-        (&["python3", "own.py", "++evil=1"], "app.py` imports Hydra"),
+        (&["python3", "own.py", "++evil=1"], "own.py:7 calls main, app.py:4 decorates it with"),
         (&["python3", "uses.py", "--x"], "imports Hydra"),
         (&["python3", "zip.py", "--x"], "cannot be read as Python"),
-        (&["python3", "many.py", "--x"], "imports more than 64 files"),
+        (&["python3", "uses_tool.py", "--x"], "tools.py` imports Hydra"),
         (&["torchrun", "--new", "3", "main.py", "++evil=1"], "`--new` takes the next word"),
     ] {
         let message = refused(&site, argv);

@@ -19,7 +19,7 @@ use crate::command_line::App;
 use crate::error::{Error, Kind, Result, quote};
 use crate::exec;
 use crate::hydra::{self, FlagValue, HydraFlag, hydra_flag};
-use crate::interpose::{self, APPS_VARIABLE, Environment};
+use crate::interpose::{self, APPS_VARIABLE, Environment, Recognised};
 use crate::log::Log;
 use crate::project::{self, Named, Project};
 use crate::started;
@@ -155,14 +155,18 @@ const NAME_THE_COMMAND: &str = "name the command: hydra-shim check … -- python
 /// A program that is not a Hydra application would not understand `--cfg job`, and simply run.
 fn refuse_other_programs(command: &[String], rules: Option<&Path>) -> Result<()> {
     let app = App::of(command.to_vec());
-    let environment = Environment::read();
+    let path = std::env::var_os("PATH");
+    let program = command.first().map_or("", String::as_str);
+    let program = exec::find(OsStr::new(program), path).unwrap_or_default();
+    let environment = Environment::read(program.as_os_str());
     let known = match &app {
         App::Program(name) => {
             is_python_program(&exec::find(OsStr::new(name), std::env::var_os("PATH"))?)
         }
         app => {
             let project = Project::read(app, Named { rules, component: None })?;
-            interpose::hydra_app(app, &environment, project.naming(app)).is_some()
+            let recognised = interpose::recognise(app, &environment, project.naming(app));
+            matches!(recognised, Recognised::Application(_))
         }
     };
     if known {
@@ -173,11 +177,15 @@ fn refuse_other_programs(command: &[String], rules: Option<&Path>) -> Result<()>
         quote(&command.join(" "))
     ));
     Err(match &app {
-        App::Script(name) | App::Module(name) => match interpose::source_of(&app, &environment) {
-            Some(_) => error.help(format!("name it: {APPS_VARIABLE}={name} hydra-shim check …")),
-            None => Error::new(Kind::NotFound, format!("{} is not found", quote(name)))
-                .help(format!("it is looked for in the working directory; {NAME_THE_COMMAND}")),
-        },
+        App::Script(name) | App::Module(name)
+            if interpose::source_file(&app, &environment).is_some() =>
+        {
+            error.help(format!("name it: {APPS_VARIABLE}={name} hydra-shim check …"))
+        }
+        App::Script(name) | App::Module(name) => {
+            Error::new(Kind::NotFound, format!("{} is not found", quote(name)))
+                .help(format!("it is looked for in the working directory; {NAME_THE_COMMAND}"))
+        }
         _ => error.help(format!(
             "check takes a script, a module or an installed Python program; {NAME_THE_COMMAND}"
         )),
@@ -212,7 +220,8 @@ fn compose<'a>(
     let mut process = Command::new(&program);
     process.args(translation.command.iter().skip(1)).args(composing(overrides));
     // Where a shim is in Python's place, it lets a line of ours pass.
-    process.envs(started::by(translation).map(|file| (started::VARIABLE, file)));
+    process
+        .envs(started::by(translation, program.as_os_str()).map(|file| (started::VARIABLE, file)));
     process.args(flags).env_remove(hydra::FULL_ERROR_VARIABLE);
     process
         .output()

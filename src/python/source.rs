@@ -1,226 +1,401 @@
-//! What one Python file imports, and whether it uses Hydra's entry point.
+//! One Python file, as far as it matters: what its names stand for, and which names its lines use.
 //!
-//! A lexer that knows names, operators and where strings and comments are; no parser. It cannot
-//! fail: source that Python would reject yields whatever imports it seems to have.
+//! Logical lines, indentation and names; no expressions. It cannot fail: of source that Python would
+//! reject it knows whatever that seems to say.
 
-use crate::hydra::{ENTRY_METHOD, entry_point};
+use std::collections::HashMap;
+use std::ops::Range;
 
-/// Libraries that read the command line: a script that imports one and reaches Hydra only through
-/// another module takes flags itself.
-const ARGUMENT_PARSERS: [&str; 6] = ["argparse", "click", "typer", "fire", "absl", "tyro"];
+use crate::hydra::PACKAGES;
 
-/// What a file's text says.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Source {
-    /// `hydra.main` or `hydra_zen.hydra_main` is used or imported by name.
-    pub uses_hydra_entry_point: bool,
-    /// The argument parser that it imports.
-    pub argument_parser: Option<&'static str>,
-    /// Every import.
-    pub imports: Vec<Import>,
+/// The words whose line goes on, after a colon, with statements of its own.
+const COMPOUND: [&str; 13] = [
+    "if", "elif", "else", "try", "except", "finally", "for", "while", "with", "def", "class",
+    "async", "case",
+];
+
+/// A file's text, and what is known of it.
+#[derive(Debug)]
+pub(super) struct Source {
+    text: String,
+    /// Names, strings (their quote alone) and single characters.
+    tokens: Vec<Range<usize>>,
+    lines: Vec<Line>,
+    scopes: Vec<Scope>,
+    bindings: HashMap<String, Vec<Binding>>,
 }
 
-/// `import a.b` or `from .a import b, c`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Import {
-    /// The leading dots of a relative import.
-    pub level: usize,
-    /// The module's dotted name; may be empty in a relative import.
-    pub module: String,
-    /// What is imported from it; empty for `import a.b`.
-    pub names: Vec<String>,
+/// A logical line, or one of several statements in it.
+#[derive(Debug)]
+struct Line {
+    number: usize,
+    indent: usize,
+    tokens: Range<usize>,
+    /// The scope that runs it; a decorator belongs to what it decorates.
+    scope: usize,
 }
 
-/// A token: a name, or one character of anything else; a line's end is `\n`.
+/// What can be run by itself, and where its names are bound.
+#[derive(Debug)]
+struct Scope {
+    kind: Kind,
+    parent: usize,
+    /// With its decorators, and with all that is defined inside.
+    lines: Range<usize>,
+}
+
+/// What a scope is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Token<'a> {
-    Name(&'a str),
-    Other(u8),
+pub(super) enum Kind {
+    Module,
+    Function,
+    Class,
+    /// The value of an assignment.
+    Value,
+}
+
+/// What a name is bound to in one scope.
+#[derive(Debug)]
+struct Binding {
+    scope: usize,
+    to: Bound,
+}
+
+/// What a name is bound to.
+#[derive(Clone, Debug)]
+pub(super) enum Bound {
+    Scope(usize),
+    Import(Import),
+}
+
+/// `import a.b`, or one name of `from .a import b`.
+#[derive(Clone, Debug)]
+pub(super) struct Import {
+    /// The leading dots of a relative import.
+    pub(super) level: usize,
+    /// The module's dotted name, in parts; may be empty in a relative import.
+    pub(super) module: Vec<String>,
+    /// What is imported from it.
+    pub(super) name: Option<String>,
+}
+
+/// A use of a name.
+#[derive(Debug)]
+pub(super) struct Reference<'a> {
+    /// The name's parts. The first is empty where it is not a name: `f(x).b`.
+    pub(super) path: Vec<&'a str>,
+    pub(super) how: How,
+    /// The first word of its first argument, where that is given by position.
+    pub(super) argument: &'a str,
+    pub(super) scope: usize,
+    pub(super) line: usize,
+}
+
+/// How a name is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// It is named and no more.
+    Names,
+    /// It is called.
+    Calls,
+    /// It decorates what is defined.
+    Decorates,
+    /// It is set to a list that is written out.
+    Replaces,
 }
 
 impl Source {
-    /// Analyses a file's bytes, in whatever encoding they are.
-    pub fn analyse(bytes: &[u8]) -> Self {
-        let tokens = lex(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
-        let mut source = Self::default();
-        // Names that stand for the module hydra or hydra_zen in this file, and its entry point.
-        let mut modules: Vec<(&str, &str)> = Vec::new();
-        let mut at_start = true;
-        for (index, token) in tokens.iter().enumerate() {
-            let rest = tokens.get(index + 1..).unwrap_or_default();
-            match token {
-                Token::Name("import") if at_start => source.import(rest, &mut modules),
-                Token::Name("from") if at_start => source.import_from(rest),
-                _ => {}
-            }
-            // `if x: import y` and `try: import y` are statements too.
-            at_start = matches!(token, Token::Other(b'\n' | b';' | b':'));
-        }
-        let (module, method) = ENTRY_METHOD;
-        let imported = source.imports.iter().any(|i| i.level == 0 && i.module == module);
-        let method = [Token::Other(b'.'), Token::Name(method)];
-        source.uses_hydra_entry_point |=
-            imported && tokens.windows(2).any(|window| window == method);
-        let used = tokens.windows(4).any(|window| match window {
-            [before, Token::Name(module), Token::Other(b'.'), Token::Name(name)] => {
-                *before != Token::Other(b'.') && modules.contains(&(*module, *name))
-            }
-            _ => false,
-        });
-        source.uses_hydra_entry_point |= used;
-        source
+    /// The module's own scope.
+    pub(super) const MODULE: usize = 0;
+
+    /// Of a file's bytes in whatever encoding: the names that matter are ASCII.
+    pub(super) fn new(bytes: &[u8]) -> Self {
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        let (tokens, mut lines) = lex(&text);
+        let (scopes, bindings) = bind(&text, &tokens, &mut lines);
+        Self { text, tokens, lines, scopes, bindings }
+    }
+
+    /// Whether Hydra is named anywhere, be it in a comment.
+    pub(super) fn mentions_hydra(&self) -> bool {
+        self.text.contains("hydra")
     }
 
     /// Whether Hydra, or what is built on it, is imported for any purpose.
-    pub fn imports_hydra(&self) -> bool {
-        self.imports.iter().any(|import| {
-            let top = import.module.split('.').next().unwrap_or_default();
-            import.level == 0 && entry_point(top).is_some()
+    pub(super) fn imports_hydra(&self) -> bool {
+        PACKAGES.iter().any(|package| self.imports(package))
+    }
+
+    /// Whether a module of this package is imported.
+    pub(super) fn imports(&self, package: &str) -> bool {
+        self.bindings.values().flatten().any(|binding| match &binding.to {
+            Bound::Import(import) => {
+                import.level == 0 && import.module.first().is_some_and(|top| top == package)
+            }
+            Bound::Scope(_) => false,
         })
     }
 
-    /// `import a.b as c, d`
-    fn import<'a>(&mut self, tokens: &[Token<'a>], modules: &mut Vec<(&'a str, &'a str)>) {
-        let mut rest = tokens;
-        loop {
-            let (module, after) = dotted(rest);
-            if module.is_empty() {
-                return;
+    pub(super) fn kind(&self, scope: usize) -> Kind {
+        self.scopes.get(scope).map_or(Kind::Module, |scope| scope.kind)
+    }
+
+    /// What `name` is bound to by `scope` itself: in each branch of an `if` or `try` something else.
+    pub(super) fn bound_in(&self, scope: usize, name: &str) -> Vec<&Bound> {
+        let bindings = self.bindings.get(name).into_iter().flatten();
+        bindings.filter(|binding| binding.scope == scope).map(|binding| &binding.to).collect()
+    }
+
+    /// What `name` is where `scope` uses it: of the innermost scope that binds it, or of a module that
+    /// all is imported from.
+    pub(super) fn bound(&self, scope: usize, name: &str) -> Vec<&Bound> {
+        let bound = self.bound_in(scope, name);
+        match self.scopes.get(scope) {
+            Some(inner) if bound.is_empty() && scope != Self::MODULE => {
+                self.bound(inner.parent, name)
             }
-            let (alias, after) = match after {
-                [Token::Name("as"), Token::Name(alias), after @ ..] => (Some(*alias), after),
-                after => (None, after),
-            };
-            let top = module.first().copied().unwrap_or_default();
-            if let Some(entry) = entry_point(top) {
-                modules.push((alias.unwrap_or(top), entry));
-            }
-            self.note_parser(top);
-            self.imports.push(Import { level: 0, module: module.join("."), names: Vec::new() });
-            match after {
-                [Token::Other(b','), after @ ..] => rest = after,
-                _ => return,
-            }
+            _ if bound.is_empty() => self.bound_in(Self::MODULE, "*"),
+            _ => bound,
         }
     }
 
-    /// `from ..a.b import (c as d, e)`
-    fn import_from(&mut self, tokens: &[Token<'_>]) {
-        let level = tokens.iter().take_while(|t| **t == Token::Other(b'.')).count();
-        let (module, after) = dotted(tokens.get(level..).unwrap_or_default());
-        let [Token::Name("import"), rest @ ..] = after else {
-            return;
+    /// What is used when a scope is run: of the module what is outside of its functions and classes, of
+    /// all else also what is defined inside.
+    pub(super) fn used_by(&self, scope: usize) -> impl Iterator<Item = Reference<'_>> {
+        let lines = self.scopes.get(scope).map_or(0..0, |scope| scope.lines.clone());
+        let lines = self.lines.get(lines).unwrap_or_default().iter();
+        lines
+            .filter(move |line| scope != Self::MODULE || line.scope == Self::MODULE)
+            .flat_map(|line| self.references(line))
+    }
+
+    fn references(&self, line: &Line) -> Vec<Reference<'_>> {
+        let words = words(&self.text, &self.tokens, line);
+        let mut found: Vec<Reference<'_>> = Vec::new();
+        let mut rest = match words.as_slice() {
+            // What an import or the head of a definition names is not used by it.
+            ["import" | "from" | "def" | "class", ..] | ["async", "def", ..] => return found,
+            words => words,
         };
-        let mut rest: &[Token<'_>] = rest;
-        let mut names = Vec::new();
-        loop {
-            match rest {
-                [Token::Name(name), Token::Name("as"), Token::Name(_), after @ ..]
-                | [Token::Name(name), after @ ..] => {
-                    names.push((*name).to_owned());
-                    rest = after;
+        while let [word, after @ ..] = rest {
+            let (path, after) = match *word {
+                "." => {
+                    let (attributes, after) = dotted(after);
+                    ([vec![""], attributes].concat(), after)
                 }
-                [Token::Other(b'*'), after @ ..] => {
-                    names.push("*".to_owned());
+                word if is_name(word) => dotted(rest),
+                _ => {
                     rest = after;
+                    continue;
                 }
-                [Token::Other(b'(' | b','), after @ ..] => rest = after,
-                _ => break,
-            }
+            };
+            rest = after;
+            let how = match rest {
+                // A list that is made anew, and not from what was there.
+                ["=", "[", items @ ..] if path.last().is_some_and(|name| !items.contains(name)) => {
+                    How::Replaces
+                }
+                // What is assigned to, or the name of an argument.
+                ["=", next, ..] if *next != "=" => continue,
+                _ if found.is_empty() && words.first() == Some(&"@") => How::Decorates,
+                ["(", ..] => How::Calls,
+                _ => How::Names,
+            };
+            let argument = match rest {
+                ["(", ")", ..] | ["(", _, "=", ..] => "",
+                ["(", argument, ..] => argument,
+                _ => "",
+            };
+            found.push(Reference { path, how, argument, scope: line.scope, line: line.number });
         }
-        if level == 0 {
-            let top = module.first().copied().unwrap_or_default();
-            self.note_parser(top);
-            if let Some(entry) = entry_point(top) {
-                // `from hydra import main`, and `from hydra.main import main`.
-                let imported = names.iter().any(|name| name == entry || name == "*");
-                self.uses_hydra_entry_point |=
-                    imported && (module.len() == 1 || module.get(1) == Some(&entry));
-            }
-        }
-        self.imports.push(Import { level, module: module.join("."), names });
+        found
     }
+}
 
-    fn note_parser(&mut self, module: &str) {
-        let found = ARGUMENT_PARSERS.iter().find(|parser| **parser == module);
-        self.argument_parser = self.argument_parser.or(found.copied());
+fn words<'a>(text: &'a str, tokens: &[Range<usize>], line: &Line) -> Vec<&'a str> {
+    let tokens = tokens.get(line.tokens.clone()).unwrap_or_default();
+    tokens.iter().map(|token| text.get(token.clone()).unwrap_or_default()).collect()
+}
+
+/// The scopes, by their indentation, and what they bind. Each line is told which scope runs it.
+fn bind(
+    text: &str,
+    tokens: &[Range<usize>],
+    lines: &mut [Line],
+) -> (Vec<Scope>, HashMap<String, Vec<Binding>>) {
+    let mut scopes = vec![Scope { kind: Kind::Module, parent: 0, lines: 0..lines.len() }];
+    let mut bindings: HashMap<String, Vec<Binding>> = HashMap::new();
+    // The scopes that the current line is in, with their indentation.
+    let mut open: Vec<(usize, usize)> = Vec::new();
+    // How many lines just before it decorate.
+    let mut decorators = 0;
+    for index in 0..lines.len() {
+        let Some(line) = lines.get_mut(index) else { break };
+        while let Some((_, ended)) = open.pop_if(|(indent, _)| *indent >= line.indent) {
+            if let Some(ended) = scopes.get_mut(ended) {
+                ended.lines.end = index;
+            }
+        }
+        let (indent, scope) =
+            (line.indent, open.last().map_or(Source::MODULE, |(_, scope)| *scope));
+        line.scope = scope;
+        let words = words(text, tokens, line);
+        let imported = match words.as_slice() {
+            ["import", rest @ ..] => import(rest),
+            ["from", rest @ ..] => import_from(rest),
+            _ => Vec::new(),
+        };
+        for (name, import) in imported {
+            let to = Bound::Import(import);
+            bindings.entry(name).or_default().push(Binding { scope, to });
+        }
+        let defined = match words.as_slice() {
+            ["def", name, ..] | ["async", "def", name, ..] => Some((Kind::Function, *name)),
+            ["class", name, ..] => Some((Kind::Class, *name)),
+            [name, "=", ..] => Some((Kind::Value, *name)),
+            [name, ":", typed @ ..] if typed.contains(&"=") => Some((Kind::Value, *name)),
+            _ => None,
+        };
+        if let Some((kind, name)) = defined {
+            let to = Bound::Scope(scopes.len());
+            bindings.entry(name.to_owned()).or_default().push(Binding { scope, to });
+            let mut inside = index..index + 1;
+            if kind != Kind::Value {
+                inside = index - decorators..lines.len();
+                for line in lines.get_mut(inside.start..=index).unwrap_or_default() {
+                    line.scope = scopes.len();
+                }
+                open.push((indent, scopes.len()));
+            }
+            scopes.push(Scope { kind, parent: scope, lines: inside });
+        }
+        decorators = if words.first() == Some(&"@") { decorators + 1 } else { 0 };
     }
+    (scopes, bindings)
+}
+
+/// `import a.b as c, d`
+fn import(words: &[&str]) -> Vec<(String, Import)> {
+    let import = |words: &[&str]| {
+        let (module, rest) = dotted(words);
+        // Without `as` the name is the top package's, and the rest is read off where it is used.
+        let (name, module) = match rest {
+            ["as", name, ..] => (*name, module.as_slice()),
+            _ => (*module.first()?, module.get(..1)?),
+        };
+        Some((name.to_owned(), Import { level: 0, module: owned(module), name: None }))
+    };
+    words.split(|word| *word == ",").filter_map(import).collect()
+}
+
+/// `from ..a.b import (c as d, e)`
+fn import_from(words: &[&str]) -> Vec<(String, Import)> {
+    let level = words.iter().take_while(|word| **word == ".").count();
+    let (module, names) = match dotted(words.get(level..).unwrap_or_default()) {
+        // `from . import a`
+        (module, names) if module == ["import"] => (Vec::new(), names),
+        (module, ["import", names @ ..]) => (owned(&module), names),
+        _ => return Vec::new(),
+    };
+    let import = |words: &[&str]| {
+        let (name, bound) = match words {
+            [name, "as", bound] => (*name, *bound),
+            [name] => (*name, *name),
+            _ => return None,
+        };
+        let import = Import { level, module: module.clone(), name: Some(name.to_owned()) };
+        Some((bound.to_owned(), import))
+    };
+    names.split(|word| [",", "(", ")"].contains(word)).filter_map(import).collect()
 }
 
 /// The parts of a dotted name, and what follows it.
-fn dotted<'t, 'a>(tokens: &'t [Token<'a>]) -> (Vec<&'a str>, &'t [Token<'a>]) {
+fn dotted<'t, 'a>(words: &'t [&'a str]) -> (Vec<&'a str>, &'t [&'a str]) {
     let mut parts = Vec::new();
-    let mut rest = tokens;
-    loop {
-        match rest {
-            [Token::Name("import"), ..] => return (parts, rest),
-            [Token::Name(name), Token::Other(b'.'), after @ ..] => {
-                parts.push(*name);
-                rest = after;
-            }
-            [Token::Name(name), after @ ..] => {
-                parts.push(*name);
-                return (parts, after);
-            }
-            _ => return (parts, rest),
+    let mut rest = words;
+    while let [name, after @ ..] = rest
+        && is_name(name)
+    {
+        parts.push(*name);
+        match after {
+            [".", after @ ..] => rest = after,
+            after => return (parts, after),
         }
     }
+    (parts, rest)
 }
 
-/// Names, single characters and line ends; strings and comments left out. Inside brackets and
-/// after a backslash a line does not end.
-fn lex(bytes: &[u8]) -> Vec<Token<'_>> {
-    let mut tokens = vec![Token::Other(b'\n')];
-    let mut depth = 0_usize;
-    let mut at = 0;
+fn owned(parts: &[&str]) -> Vec<String> {
+    parts.iter().map(|part| (*part).to_owned()).collect()
+}
+
+fn is_name(word: &str) -> bool {
+    word.bytes().next().is_some_and(is_name_byte)
+}
+
+fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
+}
+
+/// The words of a text and its logical lines: in brackets and after a backslash none ends. `a; b` and
+/// `if a: b` are two.
+fn lex(text: &str) -> (Vec<Range<usize>>, Vec<Line>) {
+    let bytes = text.as_bytes();
+    let (mut tokens, mut lines) = (Vec::<Range<usize>>::new(), Vec::<Line>::new());
+    let (mut depth, mut number, mut at) = (0_usize, 1, 0);
+    // Whether a line starts here, and its indentation so far.
+    let (mut starts, mut indent) = (true, 0);
     while let Some(&byte) = bytes.get(at) {
+        let mut end = at + 1;
+        let is_head = || {
+            let head =
+                lines.last().and_then(|line| text.get(tokens.get(line.tokens.start)?.clone()));
+            depth == 0 && !starts && head.is_some_and(|head| COMPOUND.contains(&head))
+        };
         match byte {
-            b'#' => at = line_end(bytes, at),
-            b'\'' | b'"' => {
-                at = string_end(bytes, at);
-                // Not a name: `"x".main` is no module's attribute.
-                tokens.push(Token::Other(b'"'));
+            b'\n' if depth == 0 => (starts, indent) = (true, 0),
+            b';' if depth == 0 => starts = true,
+            b':' if bytes.get(end) != Some(&b'=') && is_head() => {
+                (starts, indent) = (true, indent + 1);
             }
-            b'\\' => at += if bytes.get(at + 1) == Some(&b'\r') { 3 } else { 2 },
-            b'\n' => {
-                if depth == 0 {
-                    tokens.push(Token::Other(b'\n'));
-                }
-                at += 1;
-            }
-            b' ' | b'\t' | b'\r' | b'\x0c' => at += 1,
-            byte if is_name(byte) => {
-                let end = (at..bytes.len())
-                    .find(|end| !bytes.get(*end).copied().is_some_and(is_name))
-                    .unwrap_or(bytes.len());
-                let prefix = matches!(bytes.get(end), Some(b'\'' | b'"')) && end - at <= 2;
-                // A name in another encoding is none of the names looked for.
-                let name = std::str::from_utf8(bytes.get(at..end).unwrap_or_default());
-                if !prefix {
-                    tokens.push(Token::Name(name.unwrap_or("?")));
-                }
-                at = end;
-            }
-            byte => {
+            b' ' if starts => indent += 1,
+            b'\t' if starts => indent = (indent / 8 + 1) * 8,
+            b' ' | b'\t' | b'\n' | b'\r' | b'\x0c' => {}
+            b'\\' => end += if bytes.get(end) == Some(&b'\r') { 2 } else { 1 },
+            b'#' => end += bytes.iter().skip(end).take_while(|byte| **byte != b'\n').count(),
+            _ => {
                 match byte {
                     b'(' | b'[' | b'{' => depth += 1,
                     b')' | b']' | b'}' => depth = depth.saturating_sub(1),
                     _ => {}
                 }
-                tokens.push(Token::Other(byte));
-                at += 1;
+                if is_name_byte(byte) {
+                    end += bytes.iter().skip(end).take_while(|byte| is_name_byte(**byte)).count();
+                }
+                let prefixed = is_name_byte(byte) && end - at <= 2;
+                let quote = if prefixed { end } else { at };
+                let mut token = at..end;
+                if matches!(bytes.get(quote), Some(b'\'' | b'"')) {
+                    // Its quote stands for a string: `"x".main` is no name's attribute.
+                    token = quote..quote + 1;
+                    end = string_end(bytes, quote);
+                }
+                if starts {
+                    starts = false;
+                    lines.push(Line { number, indent, tokens: tokens.len()..0, scope: 0 });
+                }
+                tokens.push(token);
+                if let Some(line) = lines.last_mut() {
+                    line.tokens.end = tokens.len();
+                }
             }
         }
+        let passed = bytes.get(at..end).unwrap_or_default();
+        number += passed.split(|byte| *byte == b'\n').skip(1).count();
+        at = end;
     }
-    tokens
-}
-
-fn is_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
-}
-
-fn line_end(bytes: &[u8], start: usize) -> usize {
-    (start..bytes.len()).find(|at| bytes.get(*at) == Some(&b'\n')).unwrap_or(bytes.len())
+    (tokens, lines)
 }
 
 /// After the string that starts at `start`; a single-quoted one ends with its line at the latest.
@@ -250,74 +425,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn entry_points_are_found_where_they_are_used() {
-        for text in [
-            "import hydra\n@hydra.main(version_base=None)\ndef main(cfg): ...\n",
-            "import hydra as h\n@h.main()\ndef main(cfg): ...\n",
-            "import os, hydra\nhydra.main()(f)\n",
-            "from hydra import main\n",
-            "from hydra import (\n    utils,  # x\n    main as entry,\n)\n",
-            "from hydra.main import main\n",
-            "import hydra.utils\n@hydra.main()\ndef f(c): ...",
-            "from hydra_zen import zen\nzen(f).hydra_main(config_name='c')\n",
-            "from hydra_zen import builds, hydra_main\n",
-            "import hydra_zen as hz\nhz.hydra_main(f)",
-            "if True:\n    import hydra\nhydra . main",
-            "try: import hydra\nexcept ImportError: pass\nhydra.main",
-            "x = f\"{a['b']}\"\nimport hydra\n@hydra.main()\ndef f(c): ...",
-            "from hydra import \\\n  main\n",
-            "\u{feff}import hydra\nhydra.main",
-            "s = 'it\\'s'\nimport hydra\r\n@hydra.main()\r\ndef f(c): ...",
-        ] {
-            assert!(Source::analyse(text.as_bytes()).uses_hydra_entry_point, "{text}");
-        }
-        for text in [
-            "",
-            "# @hydra.main\nimport hydra\n",
-            "\"\"\"uses hydra.main\nimport hydra\n@hydra.main\n\"\"\"\n",
-            "import hydra\nprint('hydra.main')\n",
-            "from hydra import compose, initialize\n",
-            "from hydra.utils import instantiate\n",
-            "import other\nother.hydra.main()\nimport hydra",
-            "hydra.main()",
-            "from .hydra import main\n",
-            "import hydra as h\nhydra.main",
-            "from hydra.core import main\n",
-            "x = '''\n@hydra.main\n",
-        ] {
-            assert!(!Source::analyse(text.as_bytes()).uses_hydra_entry_point, "{text}");
-        }
-    }
-
-    #[test]
-    fn imports_and_parsers_are_listed() {
-        let text = "import a.b as c, d\nfrom ..x.y import (e, f as g)\nfrom . import z\n\
-                    import argparse; from h import i\n# import j\nyield_from = 1\n";
-        let source = Source::analyse(text.as_bytes());
-        let shown: Vec<String> = source
-            .imports
-            .iter()
-            .map(|i| format!("{}{}:{}", ".".repeat(i.level), i.module, i.names.join(",")))
-            .collect();
-        assert_eq!(shown, ["a.b:", "d:", "..x.y:e,f", ".:z", "argparse:", "h:i"]);
-        assert_eq!(source.argument_parser, Some("argparse"));
-        assert_eq!(Source::analyse(b"from absl import flags").argument_parser, Some("absl"));
-        assert_eq!(Source::analyse(b"from .click import x").argument_parser, None);
-    }
-
-    #[test]
-    fn any_bytes_are_analysed() {
+    fn any_bytes_are_read() {
         for bytes in [
-            &b"\\"[..],
+            &b""[..],
+            b"\\",
             b"'\\",
             b"\"\"\"\\",
             b"from",
             b"import ,",
+            b"from . import",
+            b"@",
+            b"@x\n\n  y",
+            b"def",
+            b"class : :",
+            b"  def f():\n @d\ndef g",
             b"\xff\xfe\x00'",
-            b"from .",
-            b"((((",
+            b"\\\xc3\xa9 = 1",
+            b"sys.argv = [",
+            b"f(",
+            b".a..b(",
+            b"))((((",
         ] {
-            let _ = Source::analyse(bytes);
+            let source = Source::new(bytes);
+            assert!((0..9).all(|scope| source.used_by(scope).count() < 9), "{}", source.text);
         }
     }
 }

@@ -21,8 +21,8 @@ use crate::support::{HYDRA, both_streams, shim_command, venv};
 pub const SHOW: &str = "import sys\nprint(sys.argv[1:])\nsys.exit()\n";
 
 /// A Hydra application, behind [`SHOW`] or in a module.
-pub const APP: &str =
-    "import hydra\n\n\n@hydra.main(version_base=None)\ndef main(cfg):\n    pass\n";
+pub const APP: &str = "import hydra\n\n\n@hydra.main(version_base=None)\ndef main(cfg):\n    pass\n\n\n\
+                       if __name__ == '__main__':\n    main()\n";
 
 /// The flags of most cases.
 pub const FLAGS: [&str; 4] = ["--lr", "0.1", "--note", "a,b"];
