@@ -152,9 +152,8 @@ pub fn decide(name: &OsStr, arguments: &[OsString], environment: &Environment) -
     match recognise(app, environment, naming) {
         Recognised::Application(reason) => Ok(Decision::Translate(line, project?, reason)),
         Recognised::Other(reason) => {
-            if let Some(rules) = rules.and_then(|project| project.closed_by(app)) {
-                refuse_suspect(app, environment, &rules)?;
-            }
+            let closed = rules.and_then(|project| project.closed_by(app));
+            closed.map_or(Ok(()), |rules| refuse_suspect(app, environment, &rules))?;
             untouched(reason)
         }
     }
