@@ -152,8 +152,7 @@ pub fn decide(name: &OsStr, arguments: &[OsString], environment: &Environment) -
     match recognise(app, environment, naming) {
         Recognised::Application(reason) => Ok(Decision::Translate(line, project?, reason)),
         Recognised::Other(reason) => {
-            let closed = rules.and_then(|project| project.closed_by(app));
-            closed.map_or(Ok(()), |rules| refuse_suspect(app, environment, &rules))?;
+            refuse_suspect(app, environment, rules.and_then(|project| project.closed_by(app)))?;
             untouched(reason)
         }
     }
@@ -241,9 +240,11 @@ pub fn source_file(app: &App, environment: &Environment) -> Option<PathBuf> {
 }
 
 /// Refuses `app`, which is not recognised, if it has something of Hydra or could not be read: in closed
-/// mode, by the rules file `rules`, its arguments would pass unchecked.
-fn refuse_suspect(app: &App, environment: &Environment, rules: &str) -> Result<()> {
-    let (App::Script(name) | App::Module(name)) = app else { return Ok(()) };
+/// mode, where that is by a rules file, its arguments would pass unchecked.
+fn refuse_suspect(app: &App, environment: &Environment, closed_by: Option<String>) -> Result<()> {
+    let (App::Script(name) | App::Module(name), Some(rules)) = (app, closed_by) else {
+        return Ok(());
+    };
     let suspicion = match Source::of(app, environment) {
         Some(mut source) => source.search.suspicion(&source.file),
         None => Some("its source is not found".to_owned()),
@@ -252,7 +253,7 @@ fn refuse_suspect(app: &App, environment: &Environment, rules: &str) -> Result<(
     Err(Error::refused(format!(
         "{} accepts only what is declared (unknown: error), and whether {} is a Hydra application \
          cannot be told: {why}",
-        quote(rules),
+        quote(&rules),
         quote(name)
     ))
     .help(format!(
