@@ -116,9 +116,9 @@ impl Rules {
     /// is named is told of them, and does not run without its rules.
     pub fn naming(text: &str, app: &App) -> Naming {
         let Some(names) = reading::names(text) else { return Naming::Unnamed };
-        let by_app = names.apps().find(|(name, _)| app.is_named(name));
+        let by_app = names.apps.iter().find(|(name, _)| app.is_named(name));
         if let Some((_, is_off)) = by_app {
-            return if is_off { Naming::Off } else { Naming::Named };
+            return if *is_off { Naming::Off } else { Naming::Named };
         }
         let by_command = names.command.is_some_and(|Words(command)| match App::of(command) {
             App::Script(path) => app.is_named(&path),

@@ -9,8 +9,6 @@
 //! - Beyond the bounds: a file's size, its nesting, its nodes with those that aliases repeat.
 //! - An alias inside what it names: a tree without an end is not a component.
 //! - Half of a surrogate pair in YAML (`"\ud83d"`): it is not a character.
-//! - An empty file. Of several documents the first is read: a compiled pipeline may have a second
-//!   one, for its platform.
 //! - A byte order mark that is not at the start of the file: libyaml drops it at the start of a line.
 //! - Merge keys (`<<`); a key that is there twice; an integer of over 64 bits.
 //! - Tags but for `!!str`; a list or mapping as a key; unknown directives; keys of over 1,024 bytes
@@ -33,6 +31,16 @@ use crate::value::Value;
 use events::{BYTE_ORDER_MARK, Problem};
 pub use outline::{Kind, Node, outline};
 
+/// What the plain scalars of a file are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scalars {
+    /// What PyYAML makes of them, as KFP reads them. Of several documents the first is read: a compiled
+    /// pipeline may have a second one, for its platform.
+    Typed,
+    /// Null, or text as it is written: the rules say what is to be made of it. There is one document.
+    Texts,
+}
+
 /// The largest file that is read, in bytes. Compiled pipelines of a hundred tasks have 1 MiB.
 pub const MAX_BYTES: usize = 8 << 20;
 /// The most nodes, those that aliases repeat included.
@@ -44,14 +52,15 @@ pub(crate) const MAX_DEPTH: usize = 100;
 ///
 /// # Errors
 /// As [`value`], or it is not what `T` takes, with the place.
-pub fn read<T: DeserializeOwned>(text: &str, file: &str) -> Result<T> {
-    let value = value(text, file)?;
+pub fn read<T: DeserializeOwned>(text: &str, file: &str, scalars: Scalars) -> Result<T> {
+    let value = value(text, file, scalars)?;
     T::deserialize(&value).map_err(|misfit| {
         let path: Vec<&str> = misfit.path.iter().rev().map(String::as_str).collect();
-        let named = if path.is_empty() { String::new() } else { path.join(".") + ": " };
-        let message = format!("{named}{}", misfit.message);
+        let message = format!("{}{}", shown(&path), misfit.message);
         let root = outline(text, file).ok();
-        let error = match root.as_ref().and_then(|root| root.path(&path)) {
+        let node = root.as_ref().and_then(|root| root.path(&path));
+        let key = misfit.key.as_deref().and_then(|key| node?.entry(key));
+        let error = match key.map(|(key, _)| key).or(node) {
             Some(node) => Error::at(file, (node.line, node.column), message),
             None => Error::refused(format!("{file}: {message}")),
         };
@@ -63,7 +72,7 @@ pub fn read<T: DeserializeOwned>(text: &str, file: &str) -> Result<T> {
 ///
 /// # Errors
 /// It is neither JSON nor YAML, empty, beyond a limit, or what the two loaders of YAML differ in.
-pub fn value(text: &str, file: &str) -> Result<Value> {
+pub fn value(text: &str, file: &str, scalars: Scalars) -> Result<Value> {
     if text.len() > MAX_BYTES {
         return Err(Error::refused(format!(
             "{} has {} bytes; at most {MAX_BYTES} are read",
@@ -73,7 +82,8 @@ pub fn value(text: &str, file: &str) -> Result<Value> {
     }
     let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     // YAML cannot read the two halves of `\ud83d\ude80`, and takes `1e-05` for text.
-    if text.trim_start().starts_with('{') && serde_json::from_str::<IgnoredAny>(text).is_ok() {
+    let may_be_json = scalars == Scalars::Typed && text.trim_start().starts_with('{');
+    if may_be_json && serde_json::from_str::<IgnoredAny>(text).is_ok() {
         let value: Value = serde_json::from_str(text).map_err(|error| {
             placed(&error.to_string(), Some((error.line(), error.column())), file)
         })?;
@@ -89,7 +99,7 @@ pub fn value(text: &str, file: &str) -> Result<Value> {
         let why = "a byte order mark (U+FEFF) is read only at the start of a file: escape it";
         return Err(Error::at(file, place, why));
     }
-    let text = respell::respelled(text, file)?;
+    let text = respell::respelled(text, file, scalars)?;
     let document = serde_yaml::Deserializer::from_str(&text).next();
     let value = document.map_or(Ok(Value::Null), Value::deserialize);
     value.map_err(|error| {
@@ -98,8 +108,21 @@ pub fn value(text: &str, file: &str) -> Result<Value> {
     })
 }
 
+/// The keys and indices that lead to what a message is about: `flags.a[0]: `.
+fn shown(path: &[&str]) -> String {
+    let mut shown = String::new();
+    for step in path {
+        match step.parse::<usize>() {
+            Ok(index) => shown.extend(["[", &index.to_string(), "]"]),
+            Err(_) if shown.is_empty() => shown.push_str(step),
+            Err(_) => shown.extend([".", step]),
+        }
+    }
+    if shown.is_empty() { shown } else { shown + ": " }
+}
+
 /// What a library says of a `place` in `file`, a line and a column from 1, which it may name itself.
-pub(crate) fn placed(message: &str, place: Option<(usize, usize)>, file: &str) -> Error {
+fn placed(message: &str, place: Option<(usize, usize)>, file: &str) -> Error {
     let Some((line, column)) = place else { return Error::refused(format!("{file}: {message}")) };
     let message = message.replacen(&format!(" at line {line} column {column}"), "", 1);
     Error::at(file, (line, column), message)
@@ -112,7 +135,7 @@ fn not_yaml(Problem { message, place }: Problem, file: &str) -> Error {
 }
 
 /// The next step after a complaint of libyaml's that does not say what is wrong.
-pub(crate) fn what_would_be_right(complaint: &str) -> Option<&'static str> {
+fn what_would_be_right(complaint: &str) -> Option<&'static str> {
     complaint.contains("cannot start any token").then_some(
         "in YAML spaces indent, never tabs, and a word that starts with @, ` or % has quotes",
     )
@@ -143,14 +166,13 @@ mod tests {
                 format!("a:\n  b: [{}", "'x',\n ".repeat(1 << 18)),
                 "did not find expected node content",
             ),
-            (String::new(), "is empty"),
             ("&a [*a]".to_owned(), "inside what it names"),
             ("*x".to_owned(), "there is no `&x` before `*x`"),
         ] {
-            let error = value(&text, "f").unwrap_err();
+            let error = value(&text, "f", Scalars::Typed).unwrap_err();
             assert!(error.message.contains(reason), "{:.40}: {}", text, error.message);
         }
-        let tab = value("a:\n\tb: c", "f").unwrap_err();
+        let tab = value("a:\n\tb: c", "f", Scalars::Typed).unwrap_err();
         assert!(tab.message.starts_with("f:2:1: ") && tab.help.unwrap().contains("never tabs"));
     }
 }

@@ -252,19 +252,18 @@ fn a_mistake_in_the_component_is_named_with_its_place() {
         (
             &[x],
             &["--a", "{inputvalue: x}"],
-            "c.yaml:12:20: implementation.container.args.1.inputvalue: `inputvalue` is not known \
-             here; help: did you mean inputValue?",
+            "c.yaml:12:7: implementation.container.args[1]: unknown value `inputvalue`; help: did you mean inputValue?",
         ),
         (
             &[x],
             &["--a", "1.10"],
-            "c.yaml:12:7: implementation.container.args.1: this is floating point `1.1`, not text \
+            "c.yaml:12:7: implementation.container.args[1]: this is floating point `1.1`, not text \
              or a placeholder; help: put quotes around it",
         ),
         (
             &[x],
             &["--a", "[x]"],
-            "c.yaml:12:7: implementation.container.args.1: this is a list, not text or a placeholder",
+            "c.yaml:12:7: implementation.container.args[1]: this is a list, not text or a placeholder",
         ),
         (
             &[x],
@@ -281,12 +280,12 @@ fn a_mistake_in_the_component_is_named_with_its_place() {
             &[],
             "c.yaml:2: `x` and `X` have the same name in a compiled pipeline, `x`",
         ),
-        (&["{type: String}"], &[], "c.yaml:2:10: inputs.0: `name` is missing"),
+        (&["{type: String}"], &[], "c.yaml:2:10: inputs[0]: `name` is missing"),
         (&[x], &["if: {cond: {isPresent: y}, then: [a]}"], "c.yaml:11: there is no input `y`"),
         (
             &[x],
             &["if: {cond: x, then: [a]}"],
-            "c.yaml:11:18: implementation.container.args.0.if.cond: this is string \"x\", not \
+            "c.yaml:11:18: implementation.container.args[0].if.cond: this is string \"x\", not \
              {isPresent: INPUT}",
         ),
     ] {

@@ -25,7 +25,7 @@ fn each_key_of_a_flag() {
         (
             "a: null",
             "--a 1",
-            "error: hydra-shim.yaml:1:12: flags.a: invalid type: null, expected a Hydra key, or a mapping",
+            "error: hydra-shim.yaml:1:12: flags.a: this is null, not a Hydra key, or a mapping",
         ),
         // Types.
         ("a: {type: auto}", "--a 1", "a=1"),

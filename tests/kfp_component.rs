@@ -266,7 +266,7 @@ fn files_that_are_no_component_are_refused() {
         ("a: 1\nb: [1]\n".to_owned(), "f: this is not a component"),
         ("a: [1\n".to_owned(), "(from 1:4 on)"),
         ("{\"a\": 1}".to_owned(), "f: this is not a component"),
-        (String::new(), "`f` is empty"),
+        (String::new(), "f: this is null, not a component or a compiled pipeline"),
         (" ".repeat(10 << 20), "cannot read `f`: it has over 8388608 bytes"),
         ("- ".repeat(1000), "nested deeper than 100 levels"),
         (deep, "recursion limit exceeded"),

@@ -12,7 +12,7 @@ use super::spec::{self, ComponentSpec, Executor, Members, TaskSpec, untyped};
 use crate::declarations::{Source as Place, SourceFile};
 use crate::error::{Error, Result, quote};
 use crate::value::Value;
-use crate::yaml;
+use crate::yaml::{self, Scalars};
 use bindings::{Bindings, Scope, inherit};
 use component::ports;
 
@@ -65,7 +65,7 @@ impl Pipeline {
     /// # Errors
     /// It is neither, refers to something that is not in it, or starts no container.
     pub fn read(text: &str, name: &str) -> Result<Self> {
-        let file: spec::File = yaml::read(text, name)?;
+        let file: spec::File = yaml::read(text, name, Scalars::Typed)?;
         let source = Arc::new(SourceFile { name: name.to_owned(), text: text.to_owned() });
         if file.is_compiled() {
             return compiled(file, &source);

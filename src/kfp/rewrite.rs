@@ -31,7 +31,7 @@ use super::component::Component;
 use super::spec;
 use crate::declarations::SourceFile;
 use crate::error::{Error, Result};
-use crate::yaml;
+use crate::yaml::{self, Scalars};
 use edit::apply;
 
 /// A file, rewritten.
@@ -78,7 +78,7 @@ pub fn rewrite(text: &str, file: &str) -> Result<Rewritten> {
 
 /// The component in a component YAML.
 fn component(text: &str, file: &str) -> Result<Component> {
-    let spec: spec::File = yaml::read(text, file)?;
+    let spec: spec::File = yaml::read(text, file, Scalars::Typed)?;
     if spec.is_compiled() && spec.implementation.is_none() {
         let message = "this is a compiled pipeline, made from component YAMLs";
         return Err(Error::refused(format!("{file}: {message}"))

@@ -1,12 +1,10 @@
 //! How a rules file is read: what may be written in two ways, what its words may be, and what is
 //! said where one is wrong.
 
-use std::collections::HashSet;
 use std::fmt;
 use std::marker::PhantomData;
 use std::str::FromStr;
 
-use indexmap::IndexMap;
 use serde::Deserialize;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{
@@ -16,73 +14,19 @@ use serde::de::{
 
 use super::{AppRules, FlagRule, Key, Keys, Type, hydra, without_dashes};
 use crate::error::{Error, quote};
-use crate::nearest::known_words;
-use crate::value;
-use crate::yaml;
+use crate::value::{self, Value};
+use crate::yaml::{self, Scalars};
 
 /// Reads a file's keys; an empty file has none.
 ///
 /// # Errors
 /// As [`super::Rules::read`].
 pub(super) fn parse(text: &str, name: &str) -> Result<Keys, Error> {
-    if brackets_open_at_once(text) > MAX_BRACKETS {
-        let message = format!("{name}: over {MAX_BRACKETS} brackets are open at once");
-        return Err(Error::refused(message));
-    }
-    let mut documents = serde_yaml::Deserializer::from_str(text);
-    let Some(document) = documents.next() else { return Ok(Keys::default()) };
-    let keys = Option::<Keys>::deserialize(document).map_err(|error| refused(&error, name))?;
-    if let Some(second) = documents.next() {
-        // Only its place is of interest, and what the library says of a mapping that is read as text.
-        let place = String::deserialize(second).err().and_then(|error| error.location());
-        let line = place.map(|place| format!(":{}", place.line())).unwrap_or_default();
-        let message = format!("{name}{line}: a second document, and only one is read");
-        return Err(Error::refused(message));
-    }
+    let keys: Option<Keys> = yaml::read(text, name, Scalars::Texts)?;
     Ok(keys.unwrap_or_default())
 }
 
-/// The most brackets that may be open at once: libyaml takes quadratic time for them.
-const MAX_BRACKETS: usize = 1000;
-
-/// How many brackets are open at once, at most, wherever they are.
-fn brackets_open_at_once(text: &str) -> usize {
-    let (mut open, mut most) = (0_usize, 0);
-    for byte in text.bytes() {
-        match byte {
-            b'[' | b'{' => open += 1,
-            b']' | b'}' => open = open.saturating_sub(1),
-            _ => {}
-        }
-        most = most.max(open);
-    }
-    most
-}
-
-/// The library's error as one of ours, with the file's name, the place and the nearest known word.
-fn refused(error: &serde_yaml::Error, name: &str) -> Error {
-    let message = error.to_string().replace(", expected a YAML tag starting with '!'", "");
-    let (message, known) = match message.split_once(", expected ") {
-        Some((message, expected)) if message.contains("unknown ") => (message, expected),
-        _ => (message.as_str(), ""),
-    };
-    let message = message
-        .replace("unknown field", "unknown key")
-        .replace("unknown variant", "unknown value")
-        .replace("unit value", "null")
-        .replace("duplicate field", "a second time the key");
-    let word = message.rsplit('`').nth(1).unwrap_or_default();
-    let known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
-    let place = error.location().map(|place| (place.line(), place.column()));
-    let refused = yaml::placed(&message, place, name);
-    match yaml::what_would_be_right(&message) {
-        Some(help) => refused.help(help),
-        None if known.is_empty() => refused,
-        None => refused.help(known_words(word, &known, "known are")),
-    }
-}
-
-/// Reads the entries of a mapping, in order; no key is there twice.
+/// Reads the entries of a mapping, in order.
 ///
 /// # Errors
 /// It is not a mapping, or as [`Entry::read`].
@@ -104,12 +48,9 @@ where
         }
 
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let (mut entries, mut names) = (Vec::new(), HashSet::new());
+            let mut entries = Vec::new();
             while let Some(name) = map.next_key::<String>()? {
                 T::check_name(&name).map_err(A::Error::custom)?;
-                if !names.insert(name.clone()) {
-                    return Err(A::Error::custom(format!("{} is there twice", quote(&name))));
-                }
                 let Either(value) = map.next_value()?;
                 entries.push((name, value));
             }
@@ -176,10 +117,6 @@ impl<'de, T: Entry> Visitor<'de> for EitherVisitor<T> {
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
         T::read(Written::Text(text.to_owned())).map_err(E::custom)
-    }
-
-    fn visit_bool<E: de::Error>(self, truth: bool) -> Result<T, E> {
-        self.visit_str(if truth { "true" } else { "false" })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
@@ -323,25 +260,20 @@ impl<'de> Deserialize<'de> for Override {
 
 /// What names applications in a rules file, if it can be read so far.
 pub(super) fn names(text: &str) -> Option<Names> {
-    if brackets_open_at_once(text) > MAX_BRACKETS {
-        return None;
-    }
-    Names::deserialize(serde_yaml::Deserializer::from_str(text).next()?).ok()
+    let rules = yaml::value(text, "", Scalars::Texts).ok()?;
+    let command = rules.get("command").and_then(|command| Words::deserialize(command).ok());
+    let apps = match rules.get("apps") {
+        Some(Value::Dict(apps)) => apps.iter(),
+        _ => [].iter(),
+    };
+    let is_off = |rules: &Value| matches!(rules, Value::Text(text) if is_off(text));
+    let apps = apps.map(|(name, rules)| (name.clone(), is_off(rules))).collect();
+    Some(Names { command, apps })
 }
 
 /// Of a rules file only what names an application, whatever else is in it.
-#[derive(Default, Deserialize)]
-#[serde(default)]
 pub(super) struct Names {
     pub(super) command: Option<Words>,
-    apps: Option<IndexMap<String, serde_yaml::Value>>,
-}
-
-impl Names {
     /// Each application's name, and whether it is never translated.
-    pub(super) fn apps(&self) -> impl Iterator<Item = (&str, bool)> {
-        self.apps.iter().flatten().map(|(name, rules)| {
-            (name.as_str(), *rules == false || rules.as_str().is_some_and(is_off))
-        })
-    }
+    pub(super) apps: Vec<(String, bool)>,
 }

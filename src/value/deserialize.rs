@@ -18,7 +18,7 @@ use crate::error::quote;
 use crate::nearest::known_words;
 
 impl<'de> Deserialize<'de> for Value {
-    /// Of keys the text is read, and none is there twice.
+    /// Of keys the text is read, and none may be there twice.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct AsItIs;
         impl<'de> Visitor<'de> for AsItIs {
@@ -29,6 +29,11 @@ impl<'de> Deserialize<'de> for Value {
             }
 
             fn visit_unit<E>(self) -> Result<Value, E> {
+                Ok(Value::Null)
+            }
+
+            /// Nothing at all is written.
+            fn visit_none<E>(self) -> Result<Value, E> {
                 Ok(Value::Null)
             }
 
@@ -81,6 +86,8 @@ impl<'de> Deserialize<'de> for Value {
 pub struct Misfit {
     /// The keys and indices that lead to it, the last first.
     pub path: Vec<String>,
+    /// The key there that is the mistake, if it is not the value.
+    pub key: Option<String>,
     /// What is the matter.
     pub message: String,
     /// What would be right.
@@ -104,7 +111,17 @@ impl std::error::Error for Misfit {}
 
 impl de::Error for Misfit {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self { path: Vec::new(), message: message.to_string(), help: None }
+        let message = message.to_string();
+        // What a text may be says `Type`.
+        let (message, help) = match message.split_once(", expected one of ") {
+            Some((message, known)) => {
+                let word = message.split('`').nth(1).unwrap_or_default();
+                let known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
+                (message.to_owned(), Some(known_words(word, &known, "known are")))
+            }
+            None => (message, None),
+        };
+        Self { path: Vec::new(), key: None, message, help }
     }
 
     fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
@@ -117,6 +134,7 @@ impl de::Error for Misfit {
         let expected = match expected.to_string().as_str() {
             "a sequence" => "a list".to_owned(),
             "a string" => "text".to_owned(),
+            one if one.starts_with("enum ") => "text".to_owned(),
             "a boolean" => "true or false".to_owned(),
             one if one.starts_with("struct ") => "a mapping".to_owned(),
             one => one.to_owned(),
@@ -136,7 +154,13 @@ impl de::Error for Misfit {
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
         let help = Some(known_words(variant, expected, "known are"));
-        Self { help, ..Self::custom(format_args!("{} is not known here", quote(variant))) }
+        Self { help, ..Self::custom(format_args!("unknown value {}", quote(variant))) }
+    }
+
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
+        let help = Some(known_words(field, expected, "known are"));
+        let key = Some(field.to_owned());
+        Self { key, help, ..Self::custom(format_args!("unknown key {}", quote(field))) }
     }
 }
 
@@ -214,13 +238,23 @@ impl<'de> Deserializer<'de> for &'de Value {
         self.deserialize_map(visitor)
     }
 
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Misfit> {
+        let Value::Text(text) = self else { return Err(self.is_not(&visitor)) };
+        visitor.visit_enum(BorrowedStrDeserializer::new(text))
+    }
+
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
         visitor.visit_unit()
     }
 
     forward_to_deserialize_any! {
         i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf unit unit_struct
-        newtype_struct tuple tuple_struct enum identifier
+        newtype_struct tuple tuple_struct identifier
     }
 }
 
@@ -258,8 +292,7 @@ impl<'de> MapAccess<'de> for Entries<'de> {
         let Some((entry, rest)) = self.entries.split_first() else { return Ok(None) };
         (self.entries, self.value) = (rest, Some(entry));
         let (key, _) = entry;
-        let read = seed.deserialize(BorrowedStrDeserializer::<Misfit>::new(key));
-        read.map(Some).map_err(|misfit| misfit.inside(key))
+        seed.deserialize(BorrowedStrDeserializer::new(key)).map(Some)
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Misfit> {

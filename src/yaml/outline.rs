@@ -78,12 +78,13 @@ impl Node {
     pub fn get(&self, key: &str) -> Option<&Node> {
         match &self.kind {
             Kind::Sequence(items) => items.get(key.parse::<usize>().ok()?),
-            Kind::Mapping(entries) => {
-                let entry = entries.iter().find(|(name, _)| name.text() == Some(key));
-                entry.map(|(_, value)| value)
-            }
-            Kind::Scalar(_) | Kind::Alias => None,
+            _ => self.entry(key).map(|(_, value)| value),
         }
+    }
+
+    /// A mapping's entry for `key`.
+    pub(super) fn entry(&self, key: &str) -> Option<&(Node, Node)> {
+        self.entries()?.iter().find(|(name, _)| name.text() == Some(key))
     }
 
     /// [`Self::get`] along several keys.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::events::{Event, Parser, Place, Properties};
 use super::scalar::{Scalar, resolve};
-use super::{MAX_NODES, not_yaml};
+use super::{MAX_NODES, Scalars, not_yaml};
 use crate::error::{Error, Result, quote};
 
 /// The tag of text, the only one that is read.
@@ -15,15 +15,19 @@ const TEXT_TAG: &str = "tag:yaml.org,2002:str";
 ///
 /// # Errors
 /// As of [`super::value`].
-pub(super) fn respelled(text: &str, file: &str) -> Result<String> {
+pub(super) fn respelled(text: &str, file: &str, scalars: Scalars) -> Result<String> {
     let mut parser = Parser::new(text);
     let mut bounds = Bounds { file, anchors: HashMap::new(), open: Vec::new(), nodes: 0 };
     let (mut new, mut at) = (String::with_capacity(text.len()), parser.start());
-    let mut is_empty = true;
+    let mut documents = 0;
     loop {
         let (event, place) = parser.next().map_err(|problem| not_yaml(problem, file))?;
         match event {
-            Event::DocumentStart if is_empty => is_empty = false,
+            Event::DocumentStart if documents == 0 => documents = 1,
+            Event::DocumentStart if scalars == Scalars::Texts => {
+                let message = "a second document, and only one is read";
+                return Err(Error::in_line(file, place.line, message));
+            }
             Event::DocumentStart | Event::StreamEnd => break,
             Event::Nothing | Event::DocumentEnd => {}
             Event::Alias(name) => bounds.alias(&name, &place)?,
@@ -34,7 +38,9 @@ pub(super) fn respelled(text: &str, file: &str) -> Result<String> {
             Event::Scalar { properties, text: scalar, plain } => {
                 bounds.begin(properties, Some(&scalar), &place)?;
                 bounds.end();
-                if let Some(spelling) = spelling(&scalar, plain, file, &place)? {
+                let spelling = if plain { spelling(&scalar, scalars) } else { Ok(None) };
+                let refuse = |why| Error::at(file, (place.line, place.column), why);
+                if let Some(spelling) = spelling.map_err(refuse)? {
                     // In front of it may be its anchor.
                     let start = place.span.end - scalar.len();
                     new.push_str(text.get(at..start).unwrap_or_default());
@@ -44,34 +50,29 @@ pub(super) fn respelled(text: &str, file: &str) -> Result<String> {
             }
         }
     }
-    if is_empty {
-        return Err(Error::refused(format!("{} is empty", quote(file))));
-    }
     new.push_str(text.get(at..).unwrap_or_default());
     Ok(new)
 }
 
-/// How a scalar has to be written, if not as it is.
-fn spelling(text: &str, plain: bool, file: &str, place: &Place) -> Result<Option<String>> {
-    let refuse = |why: &str| Err(Error::at(file, (place.line, place.column), why));
-    if !plain {
-        return Ok(None);
-    }
+/// How a plain scalar has to be written, if not as it is. The error says why it is not read.
+fn spelling(text: &str, scalars: Scalars) -> std::result::Result<Option<String>, &'static str> {
     let spelling = match resolve(text) {
+        Scalar::Text if text == "<<" => {
+            return Err("merge keys are not read: write what `<<` names in its place");
+        }
+        Scalar::Text if !looks_like_a_number(text) => return Ok(None),
+        Scalar::Null => return Ok(None),
+        Scalar::Text => format!("'{text}'"),
+        _ if scalars == Scalars::Texts => format!("'{text}'"),
         Scalar::Bool(truth) => truth.to_string(),
         Scalar::Int(digits) if digits.parse::<i64>().is_err() && digits.parse::<u64>().is_err() => {
-            return refuse("an integer of over 64 bits is not read: put quotes around it");
+            return Err("an integer of over 64 bits is not read: put quotes around it");
         }
         Scalar::Int(digits) => digits,
         Scalar::Float(float) if float.is_nan() => ".nan".to_owned(),
         Scalar::Float(float) if float.is_infinite() => format!("{float:+}").replace("inf", ".inf"),
         Scalar::Float(float) if text.parse() == Ok(float) => return Ok(None),
         Scalar::Float(float) => format!("{float:?}"),
-        Scalar::Text if text == "<<" => {
-            return refuse("merge keys are not read: write what `<<` names in its place");
-        }
-        Scalar::Text if looks_like_a_number(text) => format!("'{text}'"),
-        Scalar::Null | Scalar::Text => return Ok(None),
     };
     Ok(Some(spelling).filter(|spelling| spelling != text))
 }

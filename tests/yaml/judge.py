@@ -41,7 +41,7 @@ def first_document(text):
     # As `get_single_node` does, but for a second document.
     loader.get_event()
     if loader.check_event(yaml.StreamEndEvent):
-        raise ValueError("empty")
+        return None
     root = loader.compose_document()
     loader.check_event(yaml.StreamEndEvent)
     return loader.construct_document(root)

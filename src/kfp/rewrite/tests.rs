@@ -291,7 +291,7 @@ fn compiled_pipelines_and_other_files_are_refused() {
         ("{\"pipelineSpec\": {}}", "compiled pipeline"),
         ("components: {}\ndeploymentSpec: {}\nroot: {}\n", "compiled pipeline"),
         ("a: 1\n", "not a component"),
-        ("", "is empty"),
+        ("", "this is null, not a component"),
         ("name: x\nimplementation: {container: {image: i, args: [{inputValue: y}]}}", "no input"),
     ] {
         let error = rewrite(text, "f").unwrap_err();

@@ -3,11 +3,13 @@
 use super::component;
 use crate::kfp::component::Element;
 use crate::value::Value;
-use crate::yaml;
+use crate::yaml::{self, Scalars};
 
 /// Whether `new` is the file `old` with these `command` and `args`.
 pub(super) fn is_only(old: &str, new: &str, command: &[Element], args: &[Element]) -> bool {
-    let (Ok(before), Ok(after)) = (yaml::value(old, ""), yaml::value(new, "")) else {
+    let (Ok(before), Ok(after)) =
+        (yaml::value(old, "", Scalars::Typed), yaml::value(new, "", Scalars::Typed))
+    else {
         return false;
     };
     let is_as_meant =
