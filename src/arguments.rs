@@ -9,12 +9,13 @@
 mod closed_mode;
 mod declared;
 mod hydra_switch;
+mod passed;
 mod setting;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use crate::declarations::{Declarations, Flag, SECRET, Variable};
+use crate::declarations::{Declarations, Flag, SECRET};
 use crate::error::{Error, Result, quote};
 use crate::hydra::{self, FlagValue, HydraFlag, Key};
 use crate::kfp;
@@ -32,6 +33,8 @@ pub struct Argument<'a> {
     pub from: Vec<String>,
     /// Whether its value is never shown.
     pub secret: bool,
+    /// Whether a flag for the same key has the last word, wherever it is.
+    pub yields: bool,
     /// What they are, or why they cannot be passed on.
     pub kind: Result<ArgumentKind<'a>>,
 }
@@ -47,6 +50,8 @@ pub enum ArgumentKind<'a> {
     Override(String),
     /// One of Hydra's own flags, with its value.
     HydraFlag,
+    /// The inputs and outputs in KFP's executor input; the parser passes on each by itself.
+    Passed(Vec<Argument<'a>>),
 }
 
 /// Says what each argument is, one after the other; the declared variables come first.
@@ -55,7 +60,9 @@ pub struct ArgumentParser<'a> {
     /// How many of the tokens are read.
     at: usize,
     declared: &'a Declarations,
-    variables: std::slice::Iter<'a, Variable>,
+    /// What comes before the rest: the variables, and what is in KFP's executor input.
+    pending: std::vec::IntoIter<Argument<'a>>,
+    has_executor_input: bool,
     /// After a `--`.
     as_it_is: bool,
     /// Whether the line has a flag that is not Hydra's own.
@@ -80,8 +87,8 @@ impl<'a> Iterator for ArgumentParser<'a> {
     type Item = Argument<'a>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if let Some(variable) = self.variables.next() {
-            return Some(self.variable(variable));
+        if let Some(argument) = self.pending.next() {
+            return Some(argument);
         }
         let mut token = self.take()?;
         if token == "--" && !self.as_it_is && self.is_admitted(1) {
@@ -107,7 +114,11 @@ impl<'a> Iterator for ArgumentParser<'a> {
         }
         let is_hydra_flag = matches!(kind, Ok(ArgumentKind::HydraFlag));
         self.previous = Some(Previous { token, secret: secret || is_hidden, is_hydra_flag });
-        Some(Argument { from, secret, kind })
+        if let Ok(ArgumentKind::Passed(arguments)) = kind {
+            self.pending = arguments.into_iter();
+            return self.next();
+        }
+        Some(Argument { from, secret, yields: false, kind })
     }
 }
 
@@ -116,11 +127,12 @@ impl<'a> ArgumentParser<'a> {
     pub fn new(tokens: &'a [String], declared: &'a Declarations) -> Self {
         let secret = declared.flags.iter().filter(|flag| flag.is_secret());
         let literals = &declared.literals;
-        Self {
+        let mut parser = Self {
             tokens,
             at: 0,
             declared,
-            variables: declared.variables.iter(),
+            pending: Vec::new().into_iter(),
+            has_executor_input: false,
             as_it_is: false,
             has_official_flag: tokens
                 .iter()
@@ -128,7 +140,10 @@ impl<'a> ArgumentParser<'a> {
             secrets: secret.map(|flag| flag.key.name.as_str()).collect(),
             literals: literals.windows(1).chain(literals.windows(2)).collect(),
             previous: None,
-        }
+        };
+        let variables = declared.variables.iter().map(|variable| parser.variable(variable));
+        parser.pending = variables.collect::<Vec<_>>().into_iter();
+        parser
     }
 
     /// The tokens that are not read yet.
@@ -173,6 +188,7 @@ impl<'a> ArgumentParser<'a> {
     /// Whether what `token` sets is never shown, whoever sets it.
     fn is_secret(&self, flag: Option<&Flag>, token: &str) -> bool {
         match flag {
+            Some(flag) if flag.ty == Type::ExecutorInput => !self.secrets.is_empty(),
             Some(flag) => self.is_secret_key(&flag.key.name),
             // With one dash as well: a slip of the pen.
             None if token.starts_with('-') => {

@@ -24,6 +24,9 @@ pub const SECRET: &str = "***";
 pub struct Declarations {
     /// The flags, in the order in which they were declared.
     pub flags: Flags,
+    /// The component's inputs and outputs, as `inputs.NAME` and `outputs.NAME`, if it hands over all of
+    /// them in KFP's executor input.
+    pub ports: Flags,
     /// Undeclared flags become keys with `_` for `-`.
     pub underscores: bool,
     /// Closed mode: only what is declared is accepted.

@@ -4,6 +4,7 @@ mod artifact;
 pub mod compiled;
 pub mod component;
 pub mod declare;
+pub mod executor_input;
 pub mod fill;
 pub mod items;
 mod other_tasks;

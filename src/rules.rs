@@ -13,7 +13,7 @@ use crate::command_line::App;
 use crate::declarations::{Arity, Declarations, Flag, FlagRule, Source, SourceFile, same_name};
 use crate::error::Result;
 use crate::hydra::{self, Key};
-use crate::value::Type;
+use crate::value::{self, Type};
 use reading::{Override, Words};
 
 /// What a rules file says of one application: its own keys over the general ones.
@@ -41,6 +41,9 @@ struct Keys {
     #[cfg_attr(test, schemars(schema_with = "tests::flags"))]
     #[serde(deserialize_with = "reading::entries")]
     flags: Vec<(String, FlagRule)>,
+    /// Whether the value of `--executor_input` is KFP's, whose inputs and outputs are overrides of their own.
+    #[serde(deserialize_with = "value::truth")]
+    executor_input: Option<bool>,
     /// Flags that a launcher injects and the application must not see.
     drop: Option<Vec<String>>,
     /// Environment variables that set a key, unless a flag does.
@@ -178,12 +181,18 @@ impl Rules {
 impl Keys {
     /// These keys over `general` ones. The command is the file's: it tells which application is meant.
     fn over(self, general: Self) -> Self {
+        // What it says is a flag's type.
+        let executor_input = self.executor_input.or(general.executor_input).map(|is_kfps| {
+            let ty = Some(if is_kfps { Type::ExecutorInput } else { Type::Text });
+            ("executor_input".to_owned(), FlagRule { ty, ..FlagRule::default() })
+        });
         Self {
             command: general.command,
             component: self.component.or(general.component),
             dashes: self.dashes.or(general.dashes),
             unknown: self.unknown.or(general.unknown),
-            flags: [self.flags, general.flags].concat(),
+            flags: self.flags.into_iter().chain(general.flags).chain(executor_input).collect(),
+            executor_input: None,
             drop: self.drop.or(general.drop),
             env: [self.env, general.env].concat(),
             append: self.append.or(general.append),
@@ -194,7 +203,7 @@ impl Keys {
 
 impl Flag {
     /// Does as `rule` says, which `source` declares.
-    fn obey(&mut self, rule: &FlagRule, source: Source) {
+    pub(crate) fn obey(&mut self, rule: &FlagRule, source: Source) {
         self.rule = rule.clone().over(std::mem::take(&mut self.rule));
         if let Some(key) = &rule.key {
             self.key.clone_from(key);

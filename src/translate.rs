@@ -57,7 +57,7 @@ fn write(command: Vec<String>, arguments: Vec<Argument>, declared: &Declarations
                     let from = quote(&step.shown_from().join(" "));
                     translation
                         .warnings
-                        .push(format!("{from} is set again by {by}: only the last value counts"));
+                        .push(format!("{from} is set again by {by}: only that value counts"));
                 } else {
                     let merge = setting.flag.rule.merge == Some(true);
                     step.to = hydra::assignments(&setting.flag.key, &setting.spelling, merge);
@@ -82,7 +82,7 @@ fn write(command: Vec<String>, arguments: Vec<Argument>, declared: &Declarations
                 hydra_flags.push(step);
                 continue;
             }
-            Ok(ArgumentKind::Dropped) => {}
+            Ok(ArgumentKind::Dropped | ArgumentKind::Passed(_)) => {}
             Err(error) => step.kind = StepKind::Refused(Some(error)),
         }
         translation.trace.push(step);

@@ -54,7 +54,9 @@ impl Value {
         let not = || Error::refused(format!("is not {}", ty.with_article()));
         match ty {
             Type::Auto => auto(text),
-            Type::Text | Type::Path | Type::Hydra => Ok(Self::Text(text.to_owned())),
+            Type::Text | Type::Path | Type::Hydra | Type::ExecutorInput => {
+                Ok(Self::Text(text.to_owned()))
+            }
             Type::Or(ty, texts) => match Self::parse(text, ty) {
                 Err(_) if texts.iter().any(|other| other == text) => auto(text),
                 parsed => parsed,

@@ -74,7 +74,7 @@ fn a_components_flags_take_exactly_their_tokens() {
         ("--uri 'gs://b/${x}'", "uri='gs://b/\\${x}'"),
         ("--fixed 7", "fixed=7"),
         ("--negative -7", "negative=-7"),
-        (r#"--all '{"a": 1}'"#, "all='{\"a\": 1}'"),
+        (r#"--all '{"inputs": {"parameterValues": {"low": 1}}}'"#, "low=1.0"),
         ("--other 1", "other=1"),
     ] {
         failures.compare(arguments, &declared(&inputs, &args, arguments), expected);

@@ -19,6 +19,38 @@ struct Filled {
     expected: String,
 }
 
+/// What the executor input of a run carries, if it has one: each name, and what the application has to read.
+fn passed(run: &Value, argv: &[String], oracle: &mut Oracle) -> Vec<(String, String)> {
+    let Some(at) = argv.iter().position(|argument| argument == "--executor_input") else {
+        return Vec::new();
+    };
+    let input: Value = serde_json::from_str(&argv[at + 1]).unwrap();
+    let parameters = &input["inputs"]["parameterValues"];
+    let names = |object: &Value| {
+        object.as_object().into_iter().flat_map(|all| all.keys().cloned()).collect()
+    };
+    let names: Vec<Vec<String>> = [
+        parameters,
+        &input["inputs"]["artifacts"],
+        &input["outputs"]["parameters"],
+        &input["outputs"]["artifacts"],
+    ]
+    .map(names)
+    .into();
+    let expected = |name: String| {
+        let value = match (&run["values"][&name], &run["outputs"][&name]) {
+            (Value::Null, Value::Null) => seen::NONE.to_owned(),
+            (place, Value::Null) | (Value::Null, place) if place["path"].is_string() => {
+                seen::str(place["path"].as_str().unwrap())
+            }
+            (Value::Null, place) => seen::str(place["output_file"].as_str().unwrap()),
+            (value, _) => typed(run["types"][&name].as_str(), value, oracle),
+        };
+        (name, value)
+    };
+    names.into_iter().flatten().map(expected).collect()
+}
+
 /// What the flags of a run carry.
 fn filled(run: &Value, argv: &[String], oracle: &mut Oracle) -> Vec<Filled> {
     let mut all = Vec::new();
@@ -29,6 +61,10 @@ fn filled(run: &Value, argv: &[String], oracle: &mut Oracle) -> Vec<Filled> {
             continue;
         };
         let placeholder = flag[2].as_str().unwrap_or_default();
+        // The executor input: see `passed`.
+        if placeholder == "$" {
+            continue;
+        }
         let received = &argv[at + 1];
         let value = &run["values"][placeholder];
         let expected = match kind {
@@ -61,6 +97,7 @@ enum Outcome {
 }
 
 fn shim(run: &Value, arguments: &[String], filled: &[Filled], oracle: &mut Oracle) -> Outcome {
+    let passed = passed(run, arguments, oracle);
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("component.yaml");
     fs::write(&file, run["component_yaml"].as_str().unwrap()).unwrap();
@@ -85,6 +122,24 @@ fn shim(run: &Value, arguments: &[String], filled: &[Filled], oracle: &mut Oracl
         };
         if !same {
             return Outcome::Changed(format!("{flag}: expected {expected}, Hydra read {read:?}"));
+        }
+    }
+    for (name, expected) in &passed {
+        let from = format!("{name}=");
+        let is_it = |step: &&Value| {
+            step["from"][0] == "--executor_input"
+                && step["from"][1].as_str().unwrap().starts_with(&from)
+        };
+        let step = trace.iter().find(is_it).unwrap();
+        let to: Vec<String> = serde_json::from_value(step["to"].clone()).unwrap();
+        // What a flag of its own has set.
+        if to.is_empty() {
+            assert!(trace.iter().any(|step| step["from"][0] == format!("--{name}")), "{name}");
+            continue;
+        }
+        let read = oracle.apply(&[(name.clone(), to)]).remove(0);
+        if read.as_ref() != Ok(expected) {
+            return Outcome::Changed(format!("{name}: expected {expected}, Hydra read {read:?}"));
         }
     }
     Outcome::Whole
@@ -148,7 +203,7 @@ fn every_value_arrives_or_the_run_is_refused() {
             continue;
         }
         with_values += 1;
-        values += filled.len();
+        values += filled.len() + passed(run, &argv, &mut oracle).len();
         let first = run["flags"][0][0].as_str().unwrap();
         let start = argv.iter().position(|argument| argument == first).unwrap();
         let arguments = &argv[start..];
@@ -172,10 +227,12 @@ fn every_value_arrives_or_the_run_is_refused() {
         let reasons = [
             "has the dict key",
             "is not a key in Hydra's grammar",
+            // An input and an output of one name, in the executor input.
+            "would both set the key",
             // Positional words, which are nothing for Hydra.
             "after it is neither its value nor a flag nor an override",
         ];
         assert!(reasons.iter().any(|reason| why.contains(reason)), "{why}");
     }
-    assert_eq!((with_values, whole, refused.len()), (120, 101, 19), "{}", refused.join("\n"));
+    assert_eq!((with_values, whole, refused.len()), (120, 97, 23), "{}", refused.join("\n"));
 }

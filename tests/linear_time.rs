@@ -99,3 +99,17 @@ fn arguments_that_are_hard_to_rewrite() {
         });
     }
 }
+
+#[test]
+fn an_executor_input_of_many_inputs() {
+    assert_in_proportion("executor input", 300, |count| {
+        let text = many_flags(count).replacen("args:\n", "args:\n    - '--all={{$}}'\n", 1);
+        let pipeline = Pipeline::read(&text, "c.yaml").unwrap();
+        let task = &pipeline.tasks[0];
+        let declared = declarations(&task.component, &|_| None).unwrap();
+        let filled = fill(&pipeline, task, &Values::default()).unwrap();
+        let all = filled.received[filled.command].text.clone();
+        let translation = translate(Vec::new(), &[all], &declared).unwrap();
+        assert_eq!(translation.overrides().count(), count);
+    });
+}

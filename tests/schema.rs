@@ -103,6 +103,7 @@ fn what_it_refuses_the_shim_refuses() {
         "flags: {lr: {dollar: true}}",
         "flags: {a b: c}",
         "flags: {---a: c}",
+        "executor_input: perhaps",
         "drop: local_rank",
         "env: {A: {key: a}}",
         "append: [lr]",

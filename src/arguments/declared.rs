@@ -26,7 +26,7 @@ impl<'a> ArgumentParser<'a> {
         let written = format!("${}", variable.name);
         let secret = self.is_secret_key(&flag.key.name);
         let kind = self.declared_value(Cow::Owned(flag), &written, &[&variable.value], secret);
-        Argument { from: vec![written, variable.value.clone()], secret, kind }
+        Argument { from: vec![written, variable.value.clone()], secret, yields: true, kind }
     }
 
     /// A declared flag, written as `token`, with the arguments that are its values.
@@ -43,6 +43,9 @@ impl<'a> ArgumentParser<'a> {
         let mut texts = self.values(flag, written, attached)?;
         if texts.is_empty() && matches!(flag.arity, Arity::Exactly(0) | Arity::Switch) {
             texts.push("true");
+        }
+        if let ([text], Type::ExecutorInput) = (texts.as_slice(), &flag.ty) {
+            return self.executor_input(written, text);
         }
         self.declared_value(Cow::Borrowed(flag), written, &texts, secret)
     }
@@ -155,11 +158,13 @@ fn typed(texts: &[&str], flag: &Flag) -> Result<Value> {
     }
 }
 
-/// The value that `texts` are; if SageMaker `sent` it as a hyperparameter, then that, as far as no declared type
+/// The value that `texts` are; if it is known what was `sent` as them, then that, as far as no declared type
 /// says otherwise.
-fn typed_as_sent(sent: Option<&Value>, texts: &[&str], flag: &Flag) -> Result<Value> {
+pub(super) fn typed_as_sent(sent: Option<&Value>, texts: &[&str], flag: &Flag) -> Result<Value> {
     match (sent, &flag.ty) {
-        (Some(sent), Type::Auto) => Ok(sent.clone()),
+        (Some(sent), Type::Auto) | (Some(sent @ Value::Text(_)), Type::Text | Type::Path) => {
+            Ok(sent.clone())
+        }
         (Some(Value::Null), _) if flag.takes_null() => Ok(Value::Null),
         (Some(sent @ Value::List(_)), Type::List(element))
         | (Some(sent @ Value::Dict(_)), Type::Dict(element)) => {

@@ -10,8 +10,9 @@ use super::component::{Component, Element, Port};
 use super::items::{Flag, Item, Items, RuleTypes, Values, by_id};
 use super::placeholder::{Piece, Placeholder};
 use super::types::PortType;
-use crate::declarations::Declarations;
+use crate::declarations::{self, Declarations, Flags};
 use crate::error::{Result, quote};
+use crate::hydra::Key;
 use crate::value::Type;
 use crate::yaml;
 use written::{Place, Written};
@@ -29,12 +30,32 @@ pub fn declarations(component: &Component, rules: &RuleTypes<'_>) -> Result<Decl
     let flags = declarer.flags(&items.arguments, None, false)?;
     declarer.no_duplicates(&flags)?;
     let command = items.elements.iter().take(items.start.at);
+    let flags: Flags = flags.into_iter().map(|flag| flag.declaration(component)).collect();
+    let is_handed_over = rules("executor_input") == Some(Type::ExecutorInput)
+        || flags.iter().any(|flag| flag.ty == Type::ExecutorInput);
     Ok(Declarations {
-        flags: flags.into_iter().map(|flag| flag.declaration(component)).collect(),
+        flags,
+        ports: if is_handed_over { ports(component) } else { Flags::default() },
         literals: literals(&items.arguments).into_iter().map(str::to_owned).collect(),
         command: command.filter_map(|element| text(element)).map(str::to_owned).collect(),
         ..Declarations::default()
     })
+}
+
+/// The component's inputs and outputs, as the executor input has them.
+fn ports(component: &Component) -> Flags {
+    let flag = |side: &str, port: &Port, ty: Type| {
+        let (name, key) = (format!("{side}.{}", port.id), Key::existing(&port.id));
+        let mut flag = declarations::Flag::new(&name, key, ty, component.source(&port.name));
+        // With a default KFP never passes null.
+        flag.nullable = port.optional && port.default.is_none();
+        flag
+    };
+    let inputs = component.inputs.iter().map(|port| match port.ty {
+        PortType::Parameter(parameter) => flag("inputs", port, parameter.ty()),
+        PortType::Artifact => flag("inputs", port, Type::Path),
+    });
+    inputs.chain(component.outputs.iter().map(|port| flag("outputs", port, Type::Path))).collect()
 }
 
 /// What the component itself writes beside the flags that it declares and their values.
@@ -164,7 +185,8 @@ impl<'x> Declarer<'x> {
             | Placeholder::OutputPath(_)
             | Placeholder::OutputUri(_)
             | Placeholder::OutputFile(_) => Place::filled(Type::Path, false),
-            Placeholder::ExecutorInput | Placeholder::Other(_) => Place::filled(Type::Text, false),
+            Placeholder::ExecutorInput => Place::filled(Type::ExecutorInput, false),
+            Placeholder::Other(_) => Place::filled(Type::Text, false),
         }
     }
 

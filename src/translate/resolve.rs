@@ -8,7 +8,8 @@ use crate::error::quote;
 
 use super::translation::shown_from;
 
-/// Of the settings of a key the last holds, at its place; of a list all items do.
+/// Of the settings of a key the last holds, at its place, but one that yields only over another such;
+/// of a list all items do.
 pub(super) fn resolve<'a>(arguments: impl Iterator<Item = Argument<'a>>) -> Vec<Argument<'a>> {
     let mut last: HashMap<String, usize> = HashMap::new();
     // `None`: it is a part of the list at a later place.
@@ -17,9 +18,17 @@ pub(super) fn resolve<'a>(arguments: impl Iterator<Item = Argument<'a>>) -> Vec<
         if let Ok(ArgumentKind::Setting(setting)) = &mut argument.kind
             && let Some(place) = last.insert(setting.flag.key.name.clone(), resolved.len())
             && let Some(slot) = resolved.get_mut(place)
-            && let Some(Argument { from, secret, kind: Ok(ArgumentKind::Setting(earlier)) }) = slot
+            && let Some(Argument { from, secret, yields, kind: Ok(ArgumentKind::Setting(earlier)) }) =
+                slot
         {
-            if earlier.is_list() && setting.is_list() {
+            if argument.yields && !*yields {
+                last.insert(setting.flag.key.name.clone(), place);
+                if setting.value == earlier.value {
+                    argument.kind = Ok(ArgumentKind::Dropped);
+                } else {
+                    setting.replaced_by = Some(quote(&shown_from(from, *secret).join(" ")));
+                }
+            } else if earlier.is_list() && setting.is_list() {
                 setting.follow(earlier);
                 from.append(&mut argument.from);
                 argument.from = mem::take(from);

@@ -30,6 +30,8 @@ pub enum Type {
     Or(Box<Type>, Vec<String>),
     /// Hydra's own syntax: sweeps, interpolations.
     Hydra,
+    /// KFP's executor input, whose members are values of their own.
+    ExecutorInput,
 }
 
 /// The type of what a list or a dict holds.
@@ -122,6 +124,7 @@ impl fmt::Display for Type {
             Self::Or(ty, _) => return ty.fmt(f),
             Self::List(Element::Shortest) => "list",
             Self::Dict(Element::Shortest) => "dict",
+            Self::ExecutorInput => "executor input",
             ty => NAMES.iter().find(|(_, named)| named == ty).map_or("", |(name, _)| name),
         })
     }
