@@ -16,8 +16,8 @@ use std::time::Duration;
 use crate::error::{Error, Kind, Result, quote};
 use crate::exec::{self, OWN_FILE};
 
-/// What the file of a shim in an interpreter's place ends with, so that such a shim is known in each
-/// version and in each copy (`venv --copies` makes some).
+/// What the file of a shim in an interpreter's place ends with, after a NUL and the place's path: so such a
+/// shim is known in each version, and in each copy (`venv --copies` makes some).
 pub const MARK: &[u8; 44] = b"\nhydra-shim: in the place of an interpreter\n";
 
 /// Whether `file` is a shim in an interpreter's place.
@@ -81,19 +81,23 @@ fn interpreter(path: &Path) -> Result<PathBuf> {
     if beside.exists() {
         return Ok(beside);
     }
-    match base(&place) {
-        Some(base) if !is_marked(&base) => Ok(base),
-        Some(base) if kept(&base).exists() => Ok(kept(&base)),
-        _ => {
-            let (place, beside) = (place.to_string_lossy(), beside.to_string_lossy());
-            let message = format!(
-                "{} is not found: the shim {} is in its place",
-                quote(&beside),
-                quote(&place)
-            );
-            Err(Error::new(Kind::NotFound, message).help("install that Python again"))
-        }
-    }
+    let there = |base: PathBuf| match kept(&base) {
+        kept if kept.exists() => Some(kept),
+        _ => Some(base).filter(|base| base.exists() && !is_marked(base)),
+    };
+    base(&place).and_then(there).or_else(|| copied_from(&place).and_then(there)).ok_or_else(|| {
+        let (place, beside) = (place.to_string_lossy(), beside.to_string_lossy());
+        let (place, beside) = (quote(&place), quote(&beside));
+        let message = format!("{beside} is not found: the shim {place} is in its place");
+        Error::new(Kind::NotFound, message).help("install that Python again")
+    })
+}
+
+/// The place of the shim that `copy` is a copy of: its file says it.
+fn copied_from(copy: &Path) -> Option<PathBuf> {
+    let file = fs::read(copy).ok()?;
+    let place = file.strip_suffix(MARK)?.rsplit(|byte| *byte == 0).next()?;
+    Some(OsStr::from_bytes(place).into())
 }
 
 /// The interpreter whose virtual environment has a copy of it at `place`, followed to its end: the

@@ -579,6 +579,25 @@ fn a_line_that_is_translated_already_passes_unchanged() {
     }
 }
 
+/// As CPython's own tests copy one (`test_zippath_from_non_installed_posix`): the copy's file says whose it is.
+#[test]
+fn a_copy_of_it_is_what_a_copy_of_the_interpreter_is() {
+    let python = PrivatePython::new();
+    fs::write(python.path("app/facts.py"), FACTS).unwrap();
+    let seen = || {
+        let line = "rm -rf copy; mkdir -p copy/bin; ln -s $(dirname $P)/../lib copy/lib; cp $P copy/bin/; \
+            copy/bin/python3* facts.py; copy/bin/python3* -m venv --without-pip copy/e; \
+            copy/e/bin/python3 facts.py; cat copy/e/pyvenv.cfg";
+        run(started(&python, line).env("P", &python.file))
+    };
+    let before = seen();
+    python.take_place();
+    assert_eq!(seen(), before);
+    fs::remove_file(python.kept()).unwrap();
+    let output = started(&python, "copy/bin/python3* facts.py").output().unwrap();
+    assert_eq!(output.status.code(), Some(127), "{}", both_streams(&output));
+}
+
 /// What an environment's Python says of itself, and how the shim reads an application's flags there.
 const IN_ENVIRONMENT: &str = "\
     cd $A; for name in python python3; do\n\

@@ -127,6 +127,8 @@ impl Prepared {
             let help = "the interpreter was upgraded since; --force gives up what is kept";
             return Err(refused(&kept, &why).help(help).into());
         }
+        shim.push(0);
+        shim.extend(place.as_os_str().as_bytes());
         shim.extend(MARK);
         let metadata = place.metadata()?;
         // Not set-uid, nor set-gid: the interpreter that it starts is, if it was.
