@@ -73,6 +73,13 @@ class Bench:
         shutil.copy(folder / "noop", folder / "bin/python3")
         unpack(folder / "bin/python3")
         subprocess.run([self.shim, "install", folder / "links"], check=True, stdout=subprocess.DEVNULL)
+        # And one with the shim in its place.
+        (folder / "place").mkdir()
+        shutil.copy(folder / "noop", folder / "place/python3")
+        install = [self.shim, "install", "--in-place", folder / "place/python3"]
+        subprocess.run(install, check=True, stdout=subprocess.DEVNULL)
+        for program in ("python3", "python3.hydra-shim-kept"):
+            unpack(folder / "place" / program)
         (folder / "app.py").write_text("import hydra\n\n@hydra.main()\ndef main(cfg): ...\n")
         (folder / "plain.py").write_text("import argparse\n")
         (folder / "component.yaml").write_text(component())
@@ -96,8 +103,8 @@ class Bench:
     def through_floor(self, *arguments):
         return ("", self.floor, "floor", self.noop, *arguments)
 
-    def interposed(self, script):
-        return ("", str(self.folder / "links/python3"), "python3", script, *TEN_FLAGS)
+    def interposed(self, script, folder="links"):
+        return ("", str(self.folder / folder / "python3"), "python3", script, *TEN_FLAGS)
 
     def ways(self):
         """The ways to start a program with ten flags: those of a millisecond, and the slow ones."""
@@ -110,6 +117,8 @@ class Bench:
             "hydra-shim run, a 5 KB component": self.run(*TEN_FLAGS, variable=reads),
             "interposed, translated": self.interposed("app.py"),
             "interposed, untouched": self.interposed("plain.py"),
+            "in place, translated": self.interposed("app.py", "place"),
+            "in place, untouched": self.interposed("plain.py", "place"),
             "/usr/bin/env": ("", "/usr/bin/env", "env", self.noop, *TEN_FLAGS),
         }
         sed, wrapper = str(HERE / "wrapper.sh"), str(HERE / "wrapper.py")
@@ -219,6 +228,7 @@ def report(bench):
         ("run, x the floor", run[1], (MAX_RUN_MUSL if bench.musl else MAX_RUN) * slack),
         ("run against env, x the floor", run[1], rows["/usr/bin/env"][1]),
         ("interposed and untouched, x the floor", untouched[1], MAX_UNTOUCHED * slack),
+        ("in place and untouched, x the floor", rows["in place, untouched"][1], MAX_UNTOUCHED * slack),
         ("ms to read a component", component_ms, MAX_COMPONENT * slack),
         ("ms that 20,000 flags add", by_count[-1][2], MAX_ADDED * slack),
         ("KiB over the floor", run[2] - floor[2], MAX_MEMORY),
@@ -236,7 +246,10 @@ def is_static(program):
 
 
 def instructions(bench):
-    """Name to the instructions of one start, up to the execve that fails."""
+    """Name to the instructions of one start, up to the execve that fails.
+
+    In place there is none: under valgrind `/proc/self/exe` is valgrind.
+    """
     gone, python = "/nonexistent/program", bench.folder / "bin/python3"
     # Executable, and no program: found, and refused by the kernel.
     python.write_bytes(b"\0")

@@ -7,14 +7,15 @@
 
 use std::convert::Infallible;
 use std::ffi::OsStr;
-use std::fs::{self, File, Metadata};
+use std::fs::{self, OpenOptions};
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::FileExt as _;
+use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::error::{Error, Kind, Result, quote};
 use crate::exec::{self, OWN_FILE};
+use crate::interpose::is_own_name;
 
 /// What the file of a shim in an interpreter's place ends with, after a NUL and the place's path: so such a
 /// shim is known in each version, and in each copy (`venv --copies` makes some).
@@ -23,11 +24,11 @@ pub const MARK: &[u8; 44] = b"\nhydra-shim: in the place of an interpreter\n";
 /// Whether `file` is a shim in an interpreter's place.
 pub fn is_marked(file: &Path) -> bool {
     let ends_so = || {
-        // To open a pipe would be to wait for who writes it.
-        let metadata = file.metadata().ok().filter(Metadata::is_file)?;
-        let at = metadata.len().checked_sub(MARK.len() as u64)?;
+        // Without waiting: what is there may be a pipe.
+        let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(file).ok()?;
+        let at = file.metadata().ok()?.len().checked_sub(MARK.len() as u64)?;
         let mut end = [0; MARK.len()];
-        File::open(file).ok()?.read_exact_at(&mut end, at).ok()?;
+        file.read_exact_at(&mut end, at).ok()?;
         Some(end == *MARK)
     };
     ends_so().unwrap_or(false)
@@ -43,7 +44,10 @@ pub fn kept(file: &Path) -> PathBuf {
 /// The place of this process's own shim, if it is in one.
 pub fn own_place() -> Option<PathBuf> {
     let own = Path::new(OWN_FILE);
-    let place = is_marked(own).then(|| own.read_link().ok()).flatten()?;
+    let place = own.read_link().ok()?;
+    if is_own_name(place.as_os_str()) || !is_marked(own) {
+        return None;
+    }
     // What the kernel adds where another file has taken the name since.
     let name = place.as_os_str().as_bytes().strip_suffix(b" (deleted)");
     Some(match name {
@@ -62,7 +66,7 @@ pub fn exec(path: &Path, argv: &[&OsStr]) -> Result<Infallible> {
     // `install` and its `--undo` rename: a name that has been looked up may be gone when it is used.
     for _ in 0..2 {
         match attempt() {
-            Err(error) if error.kind == Kind::NotFound => {}
+            Err(error) if error.kind == Kind::NotFound && path.exists() => {}
             result => return result,
         }
         std::thread::sleep(Duration::from_millis(1));
