@@ -104,6 +104,16 @@ same_process() {
     is "$rights: the same" "$(grep -v ^cmdline <<<"$past")" "$(grep -v ^cmdline <<<"$with")"
 }
 
+in_place() {
+    local past with path=PATH=/venv/bin:/usr/bin:/bin seen
+    past=$(run -e "$path" --entrypoint /venv/bin/python3 example/without main.py do=process)
+    with=$(run -e "$path" --entrypoint /venv/bin/python3 example/in-place main.py --do process)
+    is "in place: the process as without the shim, but for its file" "$(grep -v ^exe <<<"$past")" "$(grep -v ^exe <<<"$with")"
+    holds "in place: its file" "exe /usr/bin/python3.11.hydra-shim-kept" "$with"
+    seen=$(run -i --entrypoint sh example/debian - <"$here/upgrade.sh")
+    is "in place: a package's upgrade, with its file diverted and without" "$(cat "$here/upgrade.txt")" "$seen"
+}
+
 # started IMAGE ARG...: sets `container`, once its application is ready.
 started() {
     container=$(docker run -d --network=none "$@")
@@ -122,7 +132,7 @@ stopped() {
     shift
     started "$@" --do wait --code 43
     is "$way: processes in docker top" 1 "$(docker top "$container" -eo pid,args | tail -n +2 | wc -l)"
-    is "$way: the process is" python3.11 \
+    holds "$way: the process is" python3.11 \
         "$(basename "$(readlink "/proc/$(docker inspect -f '{{.State.Pid}}' "$container")/exe")")"
     began=$(date +%s%N)
     docker stop --time 10 "$container" >/dev/null
@@ -136,6 +146,7 @@ signals() {
     stopped "interposed, sh -c exec" --entrypoint sh example/debian -c 'exec "$0" "$@"' python3 main.py
     stopped "ENTRYPOINT" example/entrypoint
     stopped "hydra-shim run" --entrypoint hydra-shim example/debian run python3 main.py
+    stopped "in place" --entrypoint /venv/bin/python3 example/in-place main.py
     stopped "distroless" example/distroless
     stopped "read-only, no rights" --user 1234:1234 --read-only --tmpfs /tmp --cap-drop ALL example/nonroot python3 main.py
     # The shell is the YAML's, with or without the shim.
@@ -180,6 +191,7 @@ build_all
 transcripts
 ways_in
 same_process
+in_place
 signals
 exit_codes
 costs
