@@ -13,7 +13,8 @@ use crate::command_line::App;
 use crate::declarations::{Arity, Declarations, Flag, FlagRule, Source, SourceFile, same_name};
 use crate::error::Result;
 use crate::hydra::{self, Key};
-use crate::value::{self, Type};
+use crate::value::{self, Type, Value};
+use crate::yaml::{self, Scalars};
 use reading::{Override, Words};
 
 /// What a rules file says of one application: its own keys over the general ones.
@@ -118,12 +119,15 @@ impl Rules {
     /// What a rules file's text says of `app` by its name. Mistakes elsewhere in it do not count: who
     /// is named is told of them, and does not run without its rules.
     pub fn naming(text: &str, app: &App) -> Naming {
-        let Some(names) = reading::names(text) else { return Naming::Unnamed };
-        let by_app = names.apps.iter().find(|(name, _)| app.is_named(name));
-        if let Some((_, is_off)) = by_app {
-            return if *is_off { Naming::Off } else { Naming::Named };
+        let Ok(keys) = yaml::value(text, "", Scalars::Texts) else { return Naming::Unnamed };
+        if let Some(Value::Dict(apps)) = keys.get("apps")
+            && let Some((_, rules)) = apps.iter().find(|(name, _)| app.is_named(name))
+        {
+            let is_off = matches!(rules, Value::Text(text) if reading::is_off(text));
+            return if is_off { Naming::Off } else { Naming::Named };
         }
-        let by_command = names.command.is_some_and(|Words(command)| match App::of(command) {
+        let command = keys.get("command").and_then(|command| Words::deserialize(command).ok());
+        let by_command = command.is_some_and(|Words(command)| match App::of(command) {
             App::Script(path) => app.is_named(&path),
             App::Unknown => false,
             other => other == *app,

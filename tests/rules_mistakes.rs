@@ -117,10 +117,7 @@ fn a_mistake_is_named_with_its_place() {
             "command: python3 'x",
             "1:10: command: `command` is not a command line: missing closing quote",
         ),
-        (
-            "command: {a: 1}",
-            "1:10: command: this is a mapping, not a command line, or a list of its words",
-        ),
+        ("command: {a: 1}", "1:10: command: this is not a command line, or a list of its words"),
         ("component: [a]", "1:12: component: this is a list, not text"),
         (
             "component: c.yml",
@@ -165,7 +162,9 @@ fn a_mistake_is_named_with_its_place() {
 
 #[test]
 fn a_rules_file_may_say_nothing() {
-    for rules in ["{}", "flags:\n", "flags: {}\napps:\n", "---\nflags: {}\n", "null\n"] {
+    for rules in
+        ["", "# nothing\n", "{}", "flags:\n", "flags: {}\napps:\n", "---\nflags: {}\n", "null\n"]
+    {
         assert_eq!(under(rules, &[], "--lr 1"), "lr=1", "{rules:?}");
     }
 }
@@ -178,6 +177,18 @@ fn block_and_flow_say_the_same() {
     let json = r#"{"flags": {"a": {"key": "b", "type": "int"}}, "drop": ["x"], "append": ["c=1"]}"#;
     for rules in [block, flow, json] {
         assert_eq!(under(rules, &[], "--a 1.0 --x y"), "b=1 | c=1", "{rules}");
+    }
+}
+
+#[test]
+fn what_yaml_would_type_is_the_text_that_is_written() {
+    for (rules, arguments, expected) in [
+        ("flags: {no: a, on: {type: int}}", "--no x --on 1.0", "a=x | on=1"),
+        ("flags: {a: {type: dict, merge: yes}}", "--a '{\"b\": 1}'", "++a={b: 1}"),
+        ("drop: [010, 1e5, 1.10]", "--010 x --1e5 y --1.10 z --a 1", "a=1"),
+        ("drop: &d [1.10]\napps: {main.py: {drop: *d}}", "--1.10 x", ""),
+    ] {
+        assert_eq!(under(rules, &[], arguments), expected, "{rules}");
     }
 }
 

@@ -6,11 +6,8 @@ use std::marker::PhantomData;
 use std::str::FromStr;
 
 use serde::Deserialize;
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{
-    self, DeserializeOwned, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Unexpected,
-    Visitor,
-};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, DeserializeOwned, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 
 use super::{AppRules, FlagRule, Key, Keys, Type, hydra, without_dashes};
 use crate::error::{Error, quote};
@@ -75,7 +72,7 @@ where
 /// How something is written.
 pub(super) enum Written<F> {
     Text(String),
-    /// As a mapping or list.
+    /// As a mapping.
     Full(F),
 }
 
@@ -83,8 +80,6 @@ pub(super) enum Written<F> {
 pub(super) trait Entry: Sized {
     /// How it is written in full.
     type Full: DeserializeOwned;
-    /// Whether that is a list, or else a mapping.
-    const IS_LIST: bool = false;
     /// What it is, for messages.
     const EXPECTED: &'static str;
 
@@ -120,18 +115,7 @@ impl<'de, T: Entry> Visitor<'de> for EitherVisitor<T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-        if T::IS_LIST {
-            return Err(A::Error::invalid_type(Unexpected::Map, &self));
-        }
         let full = T::Full::deserialize(MapAccessDeserializer::new(map))?;
-        T::read(Written::Full(full)).map_err(A::Error::custom)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<T, A::Error> {
-        if !T::IS_LIST {
-            return Err(A::Error::invalid_type(Unexpected::Seq, &self));
-        }
-        let full = T::Full::deserialize(SeqAccessDeserializer::new(items))?;
         T::read(Written::Full(full)).map_err(A::Error::custom)
     }
 }
@@ -204,7 +188,7 @@ impl Entry for AppRules {
 }
 
 /// Whether this is what is written for an application that is never translated.
-fn is_off(text: &str) -> bool {
+pub(super) fn is_off(text: &str) -> bool {
     // YAML 1.1 reads one as the other.
     matches!(text, "off" | "false")
 }
@@ -215,22 +199,16 @@ pub(super) struct Words(pub(super) Vec<String>);
 
 impl<'de> Deserialize<'de> for Words {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Either::deserialize(deserializer).map(|Either(words)| words)
-    }
-}
-
-impl Entry for Words {
-    type Full = Vec<String>;
-    const IS_LIST: bool = true;
-    const EXPECTED: &'static str = "a command line, or a list of its words";
-
-    fn read(written: Written<Vec<String>>) -> Result<Self, String> {
-        let words = match written {
-            Written::Text(text) => shell_words::split(&text)
-                .map_err(|error| format!("`command` is not a command line: {error}"))?,
-            Written::Full(words) => words,
+        let words = match Value::deserialize(deserializer)? {
+            Value::Text(line) => shell_words::split(&line)
+                .map_err(|error| format!("`command` is not a command line: {error}")),
+            list => Vec::deserialize(&list)
+                .map_err(|_| "this is not a command line, or a list of its words".to_owned()),
         };
-        if words.is_empty() { Err("`command` is empty".to_owned()) } else { Ok(Self(words)) }
+        match words.map_err(D::Error::custom)? {
+            words if words.is_empty() => Err(D::Error::custom("`command` is empty")),
+            words => Ok(Self(words)),
+        }
     }
 }
 
@@ -256,24 +234,4 @@ impl<'de> Deserialize<'de> for Override {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         value::from_text(deserializer)
     }
-}
-
-/// What names applications in a rules file, if it can be read so far.
-pub(super) fn names(text: &str) -> Option<Names> {
-    let rules = yaml::value(text, "", Scalars::Texts).ok()?;
-    let command = rules.get("command").and_then(|command| Words::deserialize(command).ok());
-    let apps = match rules.get("apps") {
-        Some(Value::Dict(apps)) => apps.iter(),
-        _ => [].iter(),
-    };
-    let is_off = |rules: &Value| matches!(rules, Value::Text(text) if is_off(text));
-    let apps = apps.map(|(name, rules)| (name.clone(), is_off(rules))).collect();
-    Some(Names { command, apps })
-}
-
-/// Of a rules file only what names an application, whatever else is in it.
-pub(super) struct Names {
-    pub(super) command: Option<Words>,
-    /// Each application's name, and whether it is never translated.
-    pub(super) apps: Vec<(String, bool)>,
 }
