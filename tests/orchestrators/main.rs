@@ -14,7 +14,7 @@ use std::process::{Command, Output};
 
 use support::shims_in_path::Site;
 use support::venv::locked_venv;
-use support::{both_streams, seen, tests_path};
+use support::{seen, tests_path};
 
 /// An application that prints what it received, by `tagged.py`.
 const APP: &str = "import hydra
@@ -64,7 +64,8 @@ fn program(site: &Site, packages: &str, name: &str) -> Command {
 
 /// Asserts that the application, started so often, received each time these values and printed it.
 fn assert_received(output: &Output, times: usize, expected: &[(&str, &str)]) {
-    let printed = both_streams(output);
+    let printed = [output.stdout.as_slice(), &output.stderr].concat();
+    let printed = String::from_utf8(printed).unwrap();
     let received = printed.lines().filter_map(|line| line.split_once("received "));
     let received: Vec<&str> = received.map(|(_, tag)| tag).collect();
     assert_eq!(received, vec![seen::dict(expected); times], "{printed}");

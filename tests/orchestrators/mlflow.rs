@@ -1,20 +1,20 @@
 //! MLflow Projects: `bash -c "python train.py --lr {lr}"`, and a flag for each parameter that the command does
 //! not name.
 
+use std::os::unix::fs::symlink;
+
+use crate::support::shim;
 use crate::{assert_received, program, site};
 
-const PROJECT: &str = "name: digits
-entry_points:
-  main:
-    parameters:
-      lr: {type: float, default: 0.1}
-      name: string
-    command: python train.py --lr {lr} --name {name}
-";
+/// The recipe of `docs/mlflow.md`.
+fn project() -> &'static str {
+    let page = include_str!("../../docs/mlflow.md");
+    page.split_once("```yaml\n").unwrap().1.split_once("```").unwrap().0
+}
 
-#[test]
-fn a_project_starts_the_script() {
-    let site = site(&["layers", "lr", "name", "run_id", "tags"], &[("MLproject", PROJECT)]);
+fn starts_the_script(project: &str) {
+    let site = site(&["layers", "lr", "name", "run_id", "tags"], &[("MLproject", project)]);
+    symlink(shim(), site.path("bin/hydra-shim")).unwrap();
     let mut run = program(&site, "mlflow", "mlflow");
     run.args(["run", ".", "--env-manager", "local", "-P", "lr=1e-05"]);
     for parameter in
@@ -33,4 +33,16 @@ fn a_project_starts_the_script() {
         ("tags", "[\"a\", \"b, c\"]"),
     ];
     assert_received(&output, 1, &expected);
+}
+
+#[test]
+fn a_project_starts_the_script() {
+    starts_the_script(project());
+}
+
+#[test]
+fn a_project_starts_the_script_where_the_shim_is_in_path() {
+    let plain = project().replace("hydra-shim run ", "");
+    assert_ne!(plain, project());
+    starts_the_script(&plain);
 }
