@@ -80,7 +80,7 @@ class Bench:
         subprocess.run(install, check=True, stdout=subprocess.DEVNULL)
         for program in ("python3", "python3.hydra-shim-kept"):
             unpack(folder / "place" / program)
-        (folder / "app.py").write_text("import hydra\n\n@hydra.main()\ndef main(cfg): ...\n")
+        (folder / "app.py").write_text("import hydra\n\n@hydra.main()\ndef main(cfg): ...\n\nmain()\n")
         (folder / "plain.py").write_text("import argparse\n")
         (folder / "component.yaml").write_text(component())
         self.path = f"{folder}/links:{folder}/bin:/usr/bin:/bin"
