@@ -157,10 +157,10 @@ def component():
     names = [flag.removeprefix("--") for flag in TEN_FLAGS[::2]]
     names += [f"parameter_{i}" for i in range(30 - len(names))]
     inputs = "".join(
-        f"- {{name: {name}, type: String, default: 'x', description: what {name} is there for in the training loop of it}}\n"
+        f"- {{name: '{name}', type: String, default: 'x', description: what {name} is there for in the training loop of it}}\n"
         for name in names
     )
-    args = "".join(f"      --{name}, {{inputValue: {name}}},\n" for name in names)
+    args = "".join(f"      --{name}, {{inputValue: '{name}'}},\n" for name in names)
     return (
         f"name: Train\ninputs:\n{inputs}implementation:\n  container:\n    image: example/train\n"
         f"    command: [python3, main.py]\n    args: [\n{args}    ]\n"
