@@ -228,7 +228,7 @@ fn every_value_arrives_or_the_run_is_refused() {
             "has the dict key",
             "is not a key in Hydra's grammar",
             // An input and an output of one name, in the executor input.
-            "would both set the key",
+            "another input or output sets the key",
             // Positional words, which are nothing for Hydra.
             "after it is neither its value nor a flag nor an override",
         ];

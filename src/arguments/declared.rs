@@ -101,7 +101,7 @@ impl<'a> ArgumentParser<'a> {
         secret: bool,
     ) -> Result<ArgumentKind<'a>> {
         let text = texts.join(" ");
-        if flag.rule.empty == Some(Empty::Drop) && (text.is_empty() || text == "null") {
+        if sets_nothing(&flag, &text) {
             return Ok(ArgumentKind::Dropped);
         }
         let sent = match texts {
@@ -143,6 +143,11 @@ impl<'a> ArgumentParser<'a> {
     }
 }
 
+/// Whether the value `text` is empty or null, and the rules say that it sets nothing then.
+pub(super) fn sets_nothing(flag: &Flag, text: &str) -> bool {
+    flag.rule.empty == Some(Empty::Drop) && matches!(text, "" | "null")
+}
+
 /// The value that `texts` are by what is declared.
 fn typed(texts: &[&str], flag: &Flag) -> Result<Value> {
     match texts {
@@ -166,6 +171,9 @@ pub(super) fn typed_as_sent(sent: Option<&Value>, texts: &[&str], flag: &Flag) -
             Ok(sent.clone())
         }
         (Some(Value::Null), _) if flag.takes_null() => Ok(Value::Null),
+        (Some(Value::Null), Type::Text | Type::Path) => {
+            Err(Error::refused(format!("is not {}", flag.ty.with_article())))
+        }
         (Some(sent @ Value::List(_)), Type::List(element))
         | (Some(sent @ Value::Dict(_)), Type::Dict(element)) => {
             sent.clone().with_elements(*element)

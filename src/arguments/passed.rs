@@ -1,16 +1,17 @@
 //! KFP's executor input as a flag's value: each input and output in it is an argument of its own.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::mem;
 
-use super::{Argument, ArgumentKind, ArgumentParser, closed_mode, declared};
-use crate::declarations::{Arity, Empty, Flag};
+use super::declared::{sets_nothing, typed_as_sent};
+use super::{Argument, ArgumentKind, ArgumentParser, closed_mode};
+use crate::declarations::{Arity, Flag};
 use crate::error::{Error, Result};
 use crate::hydra::Key;
 use crate::kfp::executor_input::{self, Passed};
 use crate::kfp::{self, parameter};
-use crate::value::{Type, Value};
+use crate::value::Type;
 
 impl<'a> ArgumentParser<'a> {
     /// The inputs and outputs in `text`, the executor input that the flag `written` passes.
@@ -31,20 +32,19 @@ impl<'a> ArgumentParser<'a> {
             return Err(refused("is a placeholder that the orchestrator did not fill in"));
         }
         let all = executor_input::read(text).map_err(|error| refused(&error.message))?;
-        let mut places: HashMap<String, String> = HashMap::with_capacity(all.len());
+        let mut keys = HashSet::with_capacity(all.len());
         let arguments = all.into_iter().map(|passed| {
             let mut argument = self.passed(&passed, written);
-            if let Ok(ArgumentKind::Setting(setting)) = &argument.kind {
-                let key = &setting.flag.key.name;
-                if let Some(other) = places.insert(key.clone(), passed.place.clone()) {
-                    let place = &passed.place;
-                    argument.kind = Err(Error::refused(format!(
-                        "{written}: {other} and {place} would both set the key {key}"
-                    ))
-                    .help(format!(
-                        "name a key for each in the rules: flags: {{{other}: KEY, {place}: KEY}}"
-                    )));
-                }
+            if let Ok(ArgumentKind::Setting(setting)) = &argument.kind
+                && !keys.insert(setting.flag.key.name.clone())
+            {
+                let (name, key) = (passed.name, &setting.flag.key.name);
+                argument.kind = Err(Error::refused(format!(
+                    "{name} of {written}: another input or output sets the key {key} as well"
+                ))
+                .help(format!(
+                    "in the rules, name a key for each: flags: {{inputs.{name}: KEY, outputs.{name}: KEY}}"
+                )));
             }
             argument
         });
@@ -54,10 +54,10 @@ impl<'a> ArgumentParser<'a> {
     /// An input or output that the flag `written` passes: the component says of which type it is, and
     /// the rules what they say of a flag of its name.
     fn passed(&self, passed: &Passed, written: &str) -> Argument<'a> {
-        let Passed { place, value, ty } = passed;
-        let (declared, name) = (self.declared, passed.name());
-        let of_component = declared.ports.named(&format!("--{place}"));
-        let of_rules = declared.flag(place).or_else(|| declared.flag(name));
+        let Passed { name, full_name, value, ty } = passed;
+        let declared = self.declared;
+        let of_component = declared.ports.named(&format!("--{full_name}"));
+        let of_rules = declared.flag(full_name).or_else(|| declared.flag(name));
         let key = || Key::existing(declared.key_of(name));
         let undeclared = || Flag::new(name, key(), Type::Auto, "KFP");
         let mut flag = of_component.cloned().unwrap_or_else(undeclared);
@@ -68,26 +68,17 @@ impl<'a> ArgumentParser<'a> {
         if flag.ty == Type::Auto {
             flag.ty.clone_from(ty);
         }
-        let secret = self.is_secret_key(&flag.key.name);
-        let text = parameter::text(value);
+        let (secret, text) = (self.is_secret_key(&flag.key.name), parameter::text(value));
         let from = vec![written.to_owned(), format!("{name}={text}")];
-        let is_empty = text.is_empty() || *value == Value::Null;
-        let is_dropped = declared.drops(name) || declared.drops(place);
+        let is_declared = of_component.is_some() || of_rules.is_some_and(|flag| !flag.by_component);
         let written = format!("{name} of {written}");
-        let kind = if is_dropped || (is_empty && flag.rule.empty == Some(Empty::Drop)) {
+        let is_dropped = declared.drops(name) || declared.drops(full_name);
+        let kind = if is_dropped || sets_nothing(&flag, &text) {
             Ok(ArgumentKind::Dropped)
-        } else if declared.closed
-            && of_component.is_none()
-            && of_rules.is_none_or(|flag| flag.by_component)
-        {
+        } else if declared.closed && !is_declared {
             Err(closed_mode::not_declared(declared, &written))
         } else {
-            let value = match value {
-                Value::Null if flag.ty != Type::Auto && !flag.takes_null() => {
-                    Err(Error::refused(format!("is not {}", flag.ty.with_article())))
-                }
-                value => declared::typed_as_sent(Some(value), &[&text], &flag),
-            };
+            let value = typed_as_sent(Some(value), &[&text], &flag);
             self.setting(Cow::Owned(flag), &written, &text, value, secret)
         };
         Argument { from, secret, yields: true, kind }

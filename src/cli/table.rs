@@ -1,15 +1,12 @@
 //! The dry runs for people: a row for each step of the translation.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use super::dry_run::{TaskRun, in_one_line, texts};
 use crate::error::{is_invisible, visible};
 use crate::kfp::fill::Received;
-use crate::kfp::types::sanitize;
 use crate::report;
-use crate::token::split_attached;
 use crate::translate::{Step, Translation};
 
 /// The widest that a cell gets.
@@ -65,13 +62,10 @@ type Row = [String; COLUMNS];
 fn rows(translation: &Translation, received: &[Received]) -> Vec<Row> {
     let head = ["received", "key", "type", "declared by", "override"].map(str::to_owned);
     let mut after = 0;
-    let sampled =
-        received.iter().flat_map(|word| &word.samples).map(|name| sanitize(name)).collect();
     let steps = translation.trace.iter().map(|step| {
         let place = place(step, received, after);
         after = place.map_or(after, |place| place + step.from.len());
-        let words = received.get(place.unwrap_or(received.len())..).unwrap_or_default();
-        let sample = if is_sample(step, words, &sampled) { " (sample)" } else { "" };
+        let sample = if is_sample(step, received, place) { " (sample)" } else { "" };
         let result = match step.kind.error() {
             Some(error) => in_one_line(error),
             None => shortened(&step.shown_to().join(" ")),
@@ -98,14 +92,11 @@ fn place(step: &Step, received: &[Received], after: usize) -> Option<usize> {
     find(after).or_else(|| find(0))
 }
 
-/// Whether a sample is in what the step at `place` was made from; of the executor input, a step is made from
-/// one of the `sampled` or from another input or output.
-fn is_sample(step: &Step, words: &[Received], sampled: &HashSet<String>) -> bool {
-    let is_in = |(word, from): (&Received, &String)| match split_attached(from) {
-        (name, Some(_)) if word.text != *from => sampled.contains(name),
-        _ => !word.samples.is_empty(),
-    };
-    words.iter().zip(&step.from).any(is_in)
+/// Whether a sample is in what the step at `place` was made from, if these are whole words.
+fn is_sample(step: &Step, received: &[Received], place: Option<usize>) -> bool {
+    let words = |place| received.iter().skip(place).zip(&step.from);
+    let is_in = |(word, from): (&Received, &String)| word.text == *from && !word.samples.is_empty();
+    place.is_some_and(|place| words(place).any(is_in))
 }
 
 /// Quoted for a shell where a person could not tell the words apart.

@@ -44,18 +44,21 @@ pub fn declarations(component: &Component, rules: &RuleTypes<'_>) -> Result<Decl
 
 /// The component's inputs and outputs, as the executor input has them.
 fn ports(component: &Component) -> Flags {
-    let flag = |side: &str, port: &Port, ty: Type| {
+    let sides = [("inputs", &component.inputs), ("outputs", &component.outputs)];
+    let ports =
+        sides.into_iter().flat_map(|(side, ports)| ports.iter().map(move |port| (side, port)));
+    let flags = ports.map(|(side, port)| {
+        let ty = match port.ty {
+            PortType::Parameter(parameter) if side == "inputs" => parameter.ty(),
+            _ => Type::Path,
+        };
         let (name, key) = (format!("{side}.{}", port.id), Key::existing(&port.id));
         let mut flag = declarations::Flag::new(&name, key, ty, component.source(&port.name));
         // With a default KFP never passes null.
         flag.nullable = port.optional && port.default.is_none();
         flag
-    };
-    let inputs = component.inputs.iter().map(|port| match port.ty {
-        PortType::Parameter(parameter) => flag("inputs", port, parameter.ty()),
-        PortType::Artifact => flag("inputs", port, Type::Path),
     });
-    inputs.chain(component.outputs.iter().map(|port| flag("outputs", port, Type::Path))).collect()
+    flags.collect()
 }
 
 /// What the component itself writes beside the flags that it declares and their values.
