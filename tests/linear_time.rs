@@ -2,10 +2,12 @@
 
 use std::fmt::Write as _;
 
+use hydra_shim::declarations::Declarations;
 use hydra_shim::kfp::compiled::Pipeline;
 use hydra_shim::kfp::declare::declarations;
 use hydra_shim::kfp::fill::{Values, fill};
 use hydra_shim::kfp::rewrite::rewrite;
+use hydra_shim::sagemaker::Hyperparameters;
 use hydra_shim::translate::translate;
 
 /// How long this thread has had a processor, in nanoseconds: what else the machine does is not in it.
@@ -111,5 +113,32 @@ fn an_executor_input_of_many_inputs() {
         let all = filled.received[filled.command].text.clone();
         let translation = translate(Vec::new(), &[all], &declared).unwrap();
         assert_eq!(translation.overrides().count(), count);
+    });
+}
+
+#[test]
+fn hyperparameters() {
+    let numbered = |count: usize, item: &dyn Fn(usize) -> String| {
+        (0..count).map(item).collect::<Vec<_>>().join(", ")
+    };
+    assert_in_proportion("a flag for each hyperparameter", 500, |count| {
+        let json = numbered(count, &|n| format!("\"h{n}\": [\"a\", {n}]"));
+        let hyperparameters = Hyperparameters::read(&format!("{{{json}}}")).unwrap();
+        let declared = Declarations { hyperparameters, ..Declarations::default() };
+        let arguments: Vec<String> =
+            (0..count).flat_map(|n| [format!("--h{n}"), format!("['a', {n}]")]).collect();
+        let translation = translate(Vec::new(), &arguments, &declared).unwrap();
+        assert!(translation.overrides().all(|text| text.contains("=[a,")));
+        assert_eq!(translation.trace.len(), count);
+    });
+    assert_in_proportion("a dict in another order, and what is almost one", 2_000, |count| {
+        let json = numbered(count, &|n| format!("\"k{n}\": \"[\""));
+        let sent = Hyperparameters::read(&format!("{{\"h\": {{{json}}}}}")).unwrap();
+        let text = numbered(count, &|n| format!("'k{}': '['", count - 1 - n));
+        assert!(sent.sent_as("--h", &format!("{{{text}}}")).is_some());
+        assert!(sent.sent_as("--h", &format!("{{{text}")).is_none());
+        let pairs = numbered(count, &|n| format!("k{n}=[")).replace(", ", ",");
+        assert!(sent.sent_as("--h", &pairs).is_some());
+        assert!(sent.sent_as("--h", &pairs.replace('[', "]")).is_none());
     });
 }

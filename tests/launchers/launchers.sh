@@ -46,12 +46,22 @@ printf '\nThe shim in the place of the interpreter\n'
 hydra-shim install --in-place python3
 all "$@"
 
-printf "\nThe driver of SageMaker's SDK, with the shim in the place of the interpreter\n"
+printf "\nSageMaker's SDK, with the shim in the place of the interpreter\n"
+# What the SDK's train script does in a container: environment.py reads the job, and a driver starts the script. On
+# the driver's command line run_id is 1.1.
 drivers=$(python3 -c 'import sagemaker.train; print(sagemaker.train.__path__[0])')/container_drivers
-export SM_ENTRY_SCRIPT=train.py SM_DISTRIBUTED_CONFIG='{"process_count_per_node": 2}' SM_HOST_COUNT=1
-export SM_CURRENT_INSTANCE_TYPE=local SM_NETWORK_INTERFACE_NAME=lo
-# On its command line it is 1.1.
+mkdir -p /opt/ml/input/config /opt/ml/input/data/sm_drivers
+echo '{"current_host": "algo-1", "current_instance_type": "local", "hosts": ["algo-1"], "network_interface_name": "lo"}' \
+    >/opt/ml/input/config/resourceconfig.json
+echo '{}' >/opt/ml/input/config/inputdataconfig.json
+echo '{"entry_script": "train.py"}' >/opt/ml/input/data/sm_drivers/sourcecode.json
+echo '{"process_count_per_node": 2}' >/opt/ml/input/data/sm_drivers/distributed.json
+cat >/opt/ml/input/config/hyperparameters.json <<'EOF'
+{"lr": "1e-05", "run_id": "\"1.10\"", "note": "a, b=${c}", "layers": "[64, 32]", "augment": "true"}
+EOF
 received=$(echo "$received" | sed 's/2024_11_23/1.10/')
-export SM_HPS='{"lr": 1e-05, "run_id": "1.10", "note": "a, b=${c}", "layers": [64, 32], "augment": true}'
+TRAINING_JOB_NAME=job python3 "$drivers/scripts/environment.py" >/dev/null
+. /opt/ml/input/sm_training.env
+workers 1 python3 "$drivers/distributed_drivers/basic_script_driver.py"
 workers 2 python3 "$drivers/distributed_drivers/torchrun_driver.py"
 printf '\nAll workers received what was sent.\n'
