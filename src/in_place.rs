@@ -16,6 +16,7 @@ use std::time::Duration;
 use crate::error::{Error, Kind, Result, quote};
 use crate::exec::{self, OWN_FILE};
 use crate::interpose::is_own_name;
+use crate::python::VirtualEnvironment;
 
 /// What the file of a shim in an interpreter's place ends with, after a NUL and the place's path: so such a
 /// shim is known in each version, and in each copy (`venv --copies` makes some).
@@ -105,20 +106,13 @@ fn copied_from(copy: &Path) -> Option<PathBuf> {
 }
 
 /// The interpreter whose virtual environment has a copy of it at `place`, followed to its end: the
-/// `home` in the environment's `pyvenv.cfg`, which is beside it or above
-/// (<https://docs.python.org/3/library/site.html>).
+/// `home` in the environment's `pyvenv.cfg`.
 fn base(place: &Path) -> Option<PathBuf> {
-    let folder = place.parent()?;
-    let config = |folder: &Path| fs::read_to_string(folder.join("pyvenv.cfg")).ok();
-    let config = config(folder).or_else(|| config(folder.parent()?))?;
-    let value = |name: &str| {
-        let mut values = config.lines().filter_map(|line| line.split_once('='));
-        values.find(|(key, _)| key.trim() == name).map(|(_, value)| value.trim())
-    };
-    let home = Path::new(value("home")?);
+    let environment = VirtualEnvironment::of(place)?;
+    let home = Path::new(environment.setting("home")?);
     // `python3` may be another version's there. venv writes `version`, virtualenv `version_info`.
-    let version = value("version").or_else(|| value("version_info")).unwrap_or_default();
-    let numbers: Vec<&str> = version.splitn(3, '.').take(2).collect();
+    let version = environment.setting("version").or_else(|| environment.setting("version_info"));
+    let numbers: Vec<&str> = version.unwrap_or_default().splitn(3, '.').take(2).collect();
     let by_version = home.join(format!("python{}", numbers.join(".")));
     let by_name = home.join(place.file_name()?);
     fs::canonicalize(by_version).or_else(|_| fs::canonicalize(by_name)).ok()

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::command_line::{self, App, CommandLine, Ending, Program};
 use crate::error::{Error, Result, quote};
 use crate::project::{Named, Project};
-use crate::python::{Modules, Search, Start, in_words};
+use crate::python::{Modules, Search};
 use crate::rules::Naming;
 use crate::started;
 
@@ -149,39 +149,43 @@ pub fn decide(name: &OsStr, arguments: &[OsString], environment: &Environment) -
     if !has_flags && rules.is_some_and(|project| !project.has_rules()) {
         return untouched("there is no flag to translate".to_owned());
     }
-    match recognise(app, environment, naming) {
-        Recognised::Application(reason) => Ok(Decision::Translate(line, project?, reason)),
-        Recognised::Other(reason) => {
-            refuse_suspect(app, environment, rules.and_then(|project| project.closed_by(app)))?;
-            untouched(reason)
-        }
+    let Recognised { is_application, reason } = recognise(app, environment, naming);
+    if is_application {
+        return Ok(Decision::Translate(line, project?, reason));
     }
+    refuse_suspect(app, environment, rules.and_then(|project| project.closed_by(app)))?;
+    untouched(reason)
 }
 
-/// What a program is known as, and why.
+/// What a program is known as.
 #[derive(Debug)]
-pub enum Recognised {
-    /// A Hydra application.
-    Application(String),
-    /// Something else, as far as is known.
-    Other(String),
+pub struct Recognised {
+    /// Whether that is a Hydra application.
+    pub is_application: bool,
+    /// Why, or why not.
+    pub reason: String,
 }
 
 /// What `app` is: the environment, its source or the rules, which say `naming` of it, say so.
 pub fn recognise(app: &App, environment: &Environment, naming: Naming) -> Recognised {
+    let application = |reason| Recognised { is_application: true, reason };
     if let App::Program(name) = app {
-        return Recognised::Application(format!("the shim is installed as {name}"));
+        return application(format!("the shim is installed as {name}"));
     }
     if let Some(name) = name_of(&environment.apps, app) {
-        return Recognised::Application(format!("{APPS_VARIABLE} names {name}"));
+        return application(format!("{APPS_VARIABLE} names {name}"));
     }
-    let by_source = Source::of(app, environment).map(|source| source.recognise(app));
-    match by_source {
-        Some(Recognised::Application(reason)) => Recognised::Application(reason),
-        _ if naming == Naming::Named => Recognised::Application("the rules name it".to_owned()),
-        Some(other) => other,
-        None => Recognised::Other(format!("{NOT_KNOWN}: its source is not found")),
+    let by_source = match Source::of(app, environment) {
+        Some(source) => source.recognise(app),
+        None => Recognised {
+            is_application: false,
+            reason: format!("{NOT_KNOWN}: its source is not found"),
+        },
+    };
+    if !by_source.is_application && naming == Naming::Named {
+        return application("the rules name it".to_owned());
     }
+    by_source
 }
 
 /// What is said of a program first that is not recognised.
@@ -220,17 +224,18 @@ impl Source {
     }
 
     fn recognise(mut self, app: &App) -> Recognised {
-        let reason = match self.search.start(&self.file) {
-            Start::Hydra(uses) => return Recognised::Application(in_words(&uses)),
-            Start::Own(uses) => format!("{NOT_KNOWN}: {}", in_words(&uses)),
-            Start::Other => NOT_KNOWN.to_owned(),
-        };
-        let (App::Script(name) | App::Module(name), true) = (app, self.search.mentions_hydra())
-        else {
-            return Recognised::Other(reason);
-        };
-        let read = self.search.files_in_words();
-        Recognised::Other(format!("{reason}; read: {read}; {APPS_VARIABLE}={name} if it is one"))
+        let mut reason = NOT_KNOWN.to_owned();
+        if let Some(start) = self.search.start(&self.file) {
+            if start.is_hydra {
+                return Recognised { is_application: true, reason: start.in_words() };
+            }
+            reason = format!("{reason}: {}", start.in_words());
+        }
+        if let (App::Script(name) | App::Module(name), true) = (app, self.search.mentions_hydra()) {
+            let read = self.search.files_in_words();
+            reason = format!("{reason}; read: {read}; {APPS_VARIABLE}={name} if it is one");
+        }
+        Recognised { is_application: false, reason }
     }
 }
 

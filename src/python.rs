@@ -5,10 +5,12 @@
 //! is Hydra's entry point, or an argument parser, which then takes the flags in its place. What is imported
 //! and not used decides nothing; nor do comments and strings.
 
+mod environment;
 mod modules;
 mod source;
 
 use std::collections::HashSet;
+use std::fs::{File, Metadata};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -16,10 +18,10 @@ use std::rc::Rc;
 use crate::error::quote;
 use crate::hydra::{ENTRY_METHOD, PACKAGES, is_entry_point};
 
+pub use environment::VirtualEnvironment;
 use modules::Module;
 pub use modules::Modules;
-pub use source::How;
-use source::{Bound, Import, Kind, Reference, Source};
+use source::{Bound, How, Import, Kind, Reference, Source};
 
 /// The most files that are read for one decision.
 const MAX_FILES: usize = 64;
@@ -47,42 +49,21 @@ const PARSERS: [&str; 12] = [
 /// Methods by which parsers read it: `argparse`'s, `optparse`'s and `transformers`'.
 const PARSE_METHODS: [&str; 3] = ["parse_args", "parse_known_args", "parse_args_into_dataclasses"];
 
-/// What a program starts, and by which uses of names, its own first.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Start {
-    /// Hydra's entry point.
-    Hydra(Vec<Use>),
-    /// A command line of its own: an argument parser, or one that it sets itself.
-    Own(Vec<Use>),
-    /// None of the two, as far as is known.
-    Other,
+/// What a program starts.
+#[derive(Debug)]
+pub struct Start {
+    /// Whether that is Hydra's entry point; else it is a command line of its own: an argument parser, or
+    /// one that it sets itself.
+    pub is_hydra: bool,
+    /// By which uses of names, the last first: `main.py:4 decorates it with hydra.main`.
+    uses: Vec<String>,
 }
 
-/// Where a name is used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Use {
-    /// The file.
-    pub file: PathBuf,
-    /// The line in it.
-    pub line: usize,
-    /// How.
-    pub how: How,
-    /// The name as it is written there.
-    pub name: String,
-}
-
-/// In words, for a message: `main.py:9 calls main, main.py:4 decorates it with hydra.main`.
-pub fn in_words(uses: &[Use]) -> String {
-    let one = |Use { file, line, how, name }: &Use| {
-        let verb = match how {
-            How::Names => "names",
-            How::Calls => "calls",
-            How::Decorates => "decorates it with",
-            How::Replaces => "replaces",
-        };
-        format!("{}:{line} {verb} {name}", shown(file))
-    };
-    uses.iter().map(one).collect::<Vec<_>>().join(", ")
+impl Start {
+    /// How it is started, in words for a message.
+    pub fn in_words(&self) -> String {
+        self.uses.iter().rev().map(String::as_str).collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// A file's path as it is shown: from the working directory on.
@@ -100,8 +81,6 @@ pub struct Search {
     /// What was run in this round.
     ran: HashSet<Code>,
     look_ups: usize,
-    /// Whether this round left something out that is in files further away.
-    left_out: bool,
     /// Whether a command line of the program's own ends the search.
     own_ends: bool,
 }
@@ -139,32 +118,20 @@ struct Way {
 impl Search {
     /// For a program whose modules are found so.
     pub fn new(modules: Modules) -> Self {
-        Self {
-            modules,
-            files: Vec::new(),
-            ran: HashSet::new(),
-            look_ups: 0,
-            left_out: false,
-            own_ends: true,
-        }
+        Self { modules, files: Vec::new(), ran: HashSet::new(), look_ups: 0, own_ends: true }
     }
 
-    /// What the program in `file` starts. Of a file that cannot be read nothing is known: Python will say
-    /// what is wrong with it.
-    pub fn start(&mut self, file: &Path) -> Start {
-        let Some(file) = self.open(file.to_owned()) else { return Start::Other };
+    /// What the program in `file` starts, as far as is known. Of a file that cannot be read nothing is:
+    /// Python will say what is wrong with it.
+    pub fn start(&mut self, file: &Path) -> Option<Start> {
+        let file = self.open(file.to_owned())?;
         let program = Code { file, scope: Source::MODULE, decorators: true };
         // The files that may be read are few, so what is near comes first: what is in the modules that the
         // program calls, then in those that these call, and so on.
-        for hops in [1, 2, 4, MAX_FILES] {
+        [1, 2, 4, MAX_FILES].into_iter().find_map(|hops| {
             self.ran.clear();
-            self.left_out = false;
-            let start = self.run(program, hops, 0);
-            if start != Start::Other || !self.left_out {
-                return start;
-            }
-        }
-        Start::Other
+            self.run(program, hops, 0)
+        })
     }
 
     /// Why a program that is not recognised may be a Hydra application all the same, in words for a
@@ -172,15 +139,14 @@ impl Search {
     /// imports Hydra or cannot be read. `None` where there is nothing of that.
     pub fn suspicion(&mut self, file: &Path) -> Option<String> {
         self.own_ends = false;
-        if let Start::Hydra(uses) = self.start(file) {
-            return Some(in_words(&uses));
+        if let Some(start) = self.start(file) {
+            return Some(start.in_words());
         }
         self.own_files().find_map(|(file, source)| {
             let file = quote(&file.to_string_lossy());
             match source {
                 None => Some(format!("{file} cannot be read as Python")),
-                Some(source) if source.imports_hydra() => Some(format!("{file} imports Hydra")),
-                Some(_) => None,
+                Some(source) => source.imports_hydra().then(|| format!("{file} imports Hydra")),
             }
         })
     }
@@ -205,10 +171,10 @@ impl Search {
 
     /// The first start that is reached when `code` is run, in the order in which it runs, through at most
     /// `hops` other files.
-    fn run(&mut self, code: Code, hops: usize, depth: usize) -> Start {
-        let Some(source) = self.source(code.file) else { return Start::Other };
+    fn run(&mut self, code: Code, hops: usize, depth: usize) -> Option<Start> {
+        let source = self.source(code.file)?;
         if depth > MAX_DEPTH || !self.ran.insert(code) {
-            return Start::Other;
+            return None;
         }
         for used in source.used_by(code.scope) {
             if !code.decorators && used.how == How::Decorates && used.scope == code.scope {
@@ -216,30 +182,23 @@ impl Search {
             }
             for target in self.targets(code.file, &source, &used, hops) {
                 let start = match target {
-                    Target::Hydra => Start::Hydra(Vec::new()),
-                    Target::Own if self.own_ends => Start::Own(Vec::new()),
-                    Target::Own => Start::Other,
-                    Target::Code(next) if next.file == code.file => self.run(next, hops, depth + 1),
-                    Target::Code(next) => self.run(next, hops.saturating_sub(1), depth + 1),
+                    Target::Hydra => Some(Start { is_hydra: true, uses: Vec::new() }),
+                    Target::Own => {
+                        self.own_ends.then_some(Start { is_hydra: false, uses: Vec::new() })
+                    }
+                    Target::Code(next) => {
+                        let hops = hops.saturating_sub(usize::from(next.file != code.file));
+                        self.run(next, hops, depth + 1)
+                    }
                 };
-                let (Start::Hydra(mut uses) | Start::Own(mut uses)) = start.clone() else {
-                    continue;
-                };
-                let file = self.files.get(code.file).map(|(file, _)| file.clone());
-                uses.insert(
-                    0,
-                    Use {
-                        file: file.unwrap_or_default(),
-                        line: used.line,
-                        how: used.how,
-                        name: used.path.join("."),
-                    },
-                );
-                let hydra = matches!(start, Start::Hydra(_));
-                return if hydra { Start::Hydra(uses) } else { Start::Own(uses) };
+                if let Some(mut start) = start {
+                    let file = self.files.get(code.file).map(|(file, _)| shown(file));
+                    start.uses.push(format!("{}:{used}", file.unwrap_or_default()));
+                    return Some(start);
+                }
             }
         }
-        Start::Other
+        None
     }
 
     /// What a use of a name leads to.
@@ -282,37 +241,30 @@ impl Search {
         let way = Way { depth: way.depth + 1, ..way };
         let mut object = None;
         for bound in source.bound(scope, first) {
-            match bound {
-                Bound::Scope(scope) => {
-                    let methods = match (source.kind(*scope), rest.first()) {
-                        // The line that assigns it is run by itself.
-                        (Kind::Class | Kind::Value, None) if !way.called => continue,
-                        (Kind::Class, None) => ["__init__", "__call__"].as_slice(),
-                        (Kind::Class, Some(_)) => rest.get(..1).unwrap_or_default(),
-                        (Kind::Value, Some(_)) => {
-                            object = Some(*scope);
-                            continue;
-                        }
-                        _ => {
-                            let decorators = !way.with_argument;
-                            targets.push(Target::Code(Code { file, scope: *scope, decorators }));
-                            continue;
-                        }
-                    };
-                    for method in methods.iter().flat_map(|name| source.bound_in(*scope, name)) {
-                        if let Bound::Scope(scope) = *method {
-                            targets.push(Target::Code(Code { file, scope, decorators: true }));
-                        }
+            let scopes = match bound {
+                Bound::Scope(scope) => match (source.kind(*scope), rest.first()) {
+                    // The line that assigns it is run by itself.
+                    (Kind::Class | Kind::Value, None) if !way.called => continue,
+                    (Kind::Class, Some(method)) => source.methods(*scope, &[method]),
+                    (Kind::Class, None) => source.methods(*scope, &["__init__", "__call__"]),
+                    (Kind::Value, Some(_)) => {
+                        object = Some(*scope);
+                        continue;
                     }
-                }
+                    _ => vec![*scope],
+                },
                 Bound::Import(import) => {
                     let names = match import.name.as_deref() {
                         Some("*") => names.to_vec(),
                         name => name.into_iter().chain(rest.iter().copied()).collect(),
                     };
                     targets.extend(self.imported(file, import, &names, way));
+                    continue;
                 }
-            }
+            };
+            let decorators = !way.with_argument;
+            let code = |scope| Target::Code(Code { file, scope, decorators });
+            targets.extend(scopes.into_iter().map(code));
         }
         // `app = App(); app.run()`: what App is says what `run` is.
         let value = object.filter(|_| way.called).and_then(|object| source.used_by(object).next());
@@ -339,7 +291,6 @@ impl Search {
             }
         }
         if !way.called || way.hops == 0 {
-            self.left_out |= way.called;
             return Vec::new();
         }
         let module = match import.level.checked_sub(1) {
@@ -357,13 +308,10 @@ impl Search {
     /// imports from itself (`from . import train`) means the latter.
     fn attribute(&mut self, file: usize, module: Module, names: &[&str], way: Way) -> Vec<Target> {
         let Some((name, rest)) = names.split_first() else { return Vec::new() };
-        if let Some(opened) = module.file.and_then(|path| self.open(path))
-            && opened != file
-        {
-            let targets = self.look_up(opened, Source::MODULE, names, way);
-            if !targets.is_empty() {
-                return targets;
-            }
+        let opened = module.file.and_then(|path| self.open(path)).filter(|opened| *opened != file);
+        let targets = opened.map(|opened| self.look_up(opened, Source::MODULE, names, way));
+        if let Some(targets) = targets.filter(|targets| !targets.is_empty()) {
+            return targets;
         }
         let inner = self.modules.find_in(&module.folders, name);
         inner.map(|inner| self.attribute(file, inner, rest, way)).unwrap_or_default()
@@ -393,12 +341,9 @@ fn is_in(name: &str, package: &str) -> bool {
 /// Reads one file; `None` if it cannot be read, is larger than [`MAX_BYTES`], or is not Python's source: a
 /// NUL byte, which none may hold, is in every archive and every compiled file.
 fn read(file: &Path) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
     // Not even opened: a pipe gives its content once, and to Python.
-    if !file.metadata().ok()?.is_file() {
-        return None;
-    }
-    let file = std::fs::File::open(file).ok()?;
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).ok()?;
+    let metadata = file.metadata().ok().filter(Metadata::is_file)?;
+    let mut bytes = Vec::with_capacity(metadata.len().min(MAX_BYTES) as usize + 1);
+    File::open(file).ok()?.take(MAX_BYTES + 1).read_to_end(&mut bytes).ok()?;
     (bytes.len() as u64 <= MAX_BYTES && !bytes.contains(&0)).then_some(bytes)
 }

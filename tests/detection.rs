@@ -447,12 +447,43 @@ fn the_log_tells_what_was_decided() {
         ("prepare.py", &format!("{SHOW}import argparse\n")),
         ("through.py", &format!("{SHOW}import pkg.train\npkg.train.main()\n")),
         ("pkg/train.py", APP),
+        (
+            "own.py",
+            &format!(
+                "{SHOW}from flags import parse; import hydra\nparse()\nhydra.main()(print)()\n"
+            ),
+        ),
+        (
+            "flags.py",
+            "import argparse\ndef parse(): return argparse.ArgumentParser().parse_args()\n",
+        ),
+        ("composes.py", &format!("{SHOW}from hydra import compose, initialize\n")),
     ]);
     for (argv, told) in [
         ("python3 main.py --lr 0.1", vec!["translated", "main.py 'lr=0.1'"]),
         ("python3 through.py --lr 0.1", vec!["translated", "pkg/train.py", "through.py 'lr=0.1'"]),
         ("python3 prepare.py --lr 1", vec!["untouched", "prepare.py --lr 1"]),
         ("python3 -c pass --lr 0.1", vec!["untouched", "-c pass --lr 0.1"]),
+        // How it is started, use by use.
+        (
+            "python3 through.py --lr 0.1",
+            vec![
+                "(through.py:5 calls pkg.train.main, pkg/train.py:4 decorates it with hydra.main)",
+            ],
+        ),
+        // Why not, what was looked at, and what to do where it may be one.
+        (
+            "python3 own.py --lr 1",
+            vec![
+                "(it is not known as a Hydra application: own.py:5 calls parse, flags.py:2 calls ",
+                "; read: own.py, flags.py; HYDRA_SHIM_APPS=own.py if it is one)",
+            ],
+        ),
+        (
+            "python3 -m composes --lr 1",
+            vec!["application; read: composes.py; HYDRA_SHIM_APPS=composes if it is one)"],
+        ),
+        ("python3 prepare.py --lr 1", vec!["(it is not known as a Hydra application)"]),
     ] {
         let words: Vec<&str> = argv.split(' ').collect();
         let silent = site.command(&words).output().unwrap();
@@ -468,4 +499,30 @@ fn the_log_tells_what_was_decided() {
             assert!(line.contains(part), "{argv}: {part}: {line}");
         }
     }
+}
+
+#[test]
+fn a_decision_costs_few_file_operations() {
+    let site = Site::new(&["python3"]);
+    // Folders that have nothing, and modules of which each calls many, as in a large program.
+    let path: Vec<_> = (0..20).map(|n| site.path(&format!("app/lib{n}"))).collect();
+    let many: Vec<String> = (0..100).map(|n| format!("m{n}")).collect();
+    let calls = format!("{}.f()\n", many.join(".f()\n    "));
+    let module =
+        format!("import os, sys, {}\ndef f():\n    os.getcwd()\n    {calls}", many.join(", "));
+    site.files(&[("main.py", &format!("{SHOW}{module}f()\n"))]);
+    for folder in &path {
+        fs::create_dir(folder).unwrap();
+    }
+    for name in &many {
+        site.file(&format!("lib19/{name}/__init__.py"), module.as_bytes());
+    }
+    let mut call = site.command(&["strace", "-e", "trace=%file,read,getdents64", "-o", "log"]);
+    call.arg(site.path("shims/python3")).args(with_flags("main.py"));
+    let path = std::env::join_paths(path).unwrap();
+    assert_eq!(printed(call.env("PYTHONPATH", path)), UNTOUCHED);
+    let log = fs::read_to_string(site.path("app/log")).unwrap();
+    let (decision, _) = log.rsplit_once("execve(").unwrap();
+    let count = decision.lines().count();
+    assert!((200..1000).contains(&count), "{count} file operations");
 }

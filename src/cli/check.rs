@@ -19,7 +19,7 @@ use crate::command_line::App;
 use crate::error::{Error, Kind, Result, quote};
 use crate::exec;
 use crate::hydra::{self, FlagValue, HydraFlag, hydra_flag};
-use crate::interpose::{self, APPS_VARIABLE, Environment, Recognised};
+use crate::interpose::{self, APPS_VARIABLE, Environment};
 use crate::log::Log;
 use crate::project::{self, Named, Project};
 use crate::started;
@@ -165,8 +165,7 @@ fn refuse_other_programs(command: &[String], rules: Option<&Path>) -> Result<()>
         }
         app => {
             let project = Project::read(app, Named { rules, component: None })?;
-            let recognised = interpose::recognise(app, &environment, project.naming(app));
-            matches!(recognised, Recognised::Application(_))
+            interpose::recognise(app, &environment, project.naming(app)).is_application
         }
     };
     if known {

@@ -4,7 +4,11 @@ use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
+use super::environment::site_packages;
 use super::read;
+
+/// The most folders that are listed for one decision.
+const MAX_FOLDERS: usize = 128;
 
 /// The folders that modules are looked for in, each listed once.
 #[derive(Debug, Default)]
@@ -115,8 +119,7 @@ impl Modules {
     fn add_site(&mut self, folder: &Path) {
         self.folders.push(folder.to_owned());
         let is_pth = |name: &&OsString| Path::new(name).extension() == Some(OsStr::new("pth"));
-        let mut files: Vec<OsString> = self.names(folder).iter().filter(is_pth).cloned().collect();
-        files.sort();
+        let files: Vec<OsString> = self.names(folder).iter().filter(is_pth).cloned().collect();
         for file in files {
             let text = read(&folder.join(file)).unwrap_or_default();
             for line in String::from_utf8_lossy(&text).lines().map(str::trim_end) {
@@ -158,63 +161,13 @@ impl Modules {
 
     /// What a folder has; nothing if it cannot be listed.
     fn names(&mut self, folder: &Path) -> &HashSet<OsString> {
+        let is_one_more = self.listed.len() < MAX_FOLDERS;
         self.listed.entry(folder.to_owned()).or_insert_with(|| {
             let here = folder.as_os_str().is_empty();
-            let entries = std::fs::read_dir(if here { Path::new(".") } else { folder });
-            entries.into_iter().flatten().flatten().map(|entry| entry.file_name()).collect()
+            let entries =
+                is_one_more.then(|| std::fs::read_dir(if here { Path::new(".") } else { folder }));
+            let entries = entries.into_iter().flatten().flatten().flatten();
+            entries.map(|entry| entry.file_name()).collect()
         })
     }
-}
-
-/// The folders of the packages that are installed for an interpreter: those of its virtual environment,
-/// else of its prefix and its user, as CPython's `getpath.py` and `site.py` find them. Of a prefix that
-/// several versions share each one's: they have the same packages, or other ones.
-fn site_packages(interpreter: &Path) -> Vec<PathBuf> {
-    let bin = interpreter.parent().unwrap_or(Path::new(""));
-    let above = bin.parent().unwrap_or(Path::new(""));
-    let mut prefixes = Vec::new();
-    let settings = [above, bin].iter().find_map(|folder| {
-        Some((*folder, std::fs::read_to_string(folder.join("pyvenv.cfg")).ok()?))
-    });
-    let base = match &settings {
-        Some((prefix, settings)) => {
-            prefixes.push((*prefix).to_owned());
-            let value = |key: &str| {
-                settings.lines().find_map(|line| {
-                    let (name, value) = line.split_once('=')?;
-                    (name.trim() == key).then(|| value.trim())
-                })
-            };
-            match value("include-system-site-packages") {
-                Some("true") => value("home").map(PathBuf::from),
-                _ => None,
-            }
-        }
-        // The prefix is where the link to the interpreter leads.
-        None => {
-            std::fs::canonicalize(interpreter).ok().and_then(|real| Some(real.parent()?.to_owned()))
-        }
-    };
-    if let Some(prefix) = base.as_deref().and_then(Path::parent) {
-        prefixes.extend(std::env::var_os("HOME").map(|home| Path::new(&home).join(".local")));
-        prefixes.push(prefix.to_owned());
-        // Debian's and Ubuntu's own Python looks here first.
-        if prefix == Path::new("/usr") {
-            prefixes.push(PathBuf::from("/usr/local"));
-        }
-    }
-    let mut folders = Vec::new();
-    let libs = prefixes.iter().flat_map(|prefix| [prefix.join("lib"), prefix.join("lib64")]);
-    for lib in libs.filter(|lib| !lib.is_symlink()) {
-        let versions = std::fs::read_dir(&lib).into_iter().flatten().flatten();
-        let mut versions: Vec<OsString> = versions.map(|entry| entry.file_name()).collect();
-        versions.retain(|name| name.as_encoded_bytes().starts_with(b"python3"));
-        versions.sort();
-        for version in versions {
-            folders.extend(
-                ["site-packages", "dist-packages"].map(|kind| lib.join(&version).join(kind)),
-            );
-        }
-    }
-    folders
 }

@@ -4,6 +4,7 @@
 //! reject it knows whatever that seems to say.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::ops::Range;
 
 use crate::hydra::PACKAGES;
@@ -93,7 +94,7 @@ pub(super) struct Reference<'a> {
 
 /// How a name is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum How {
+pub(super) enum How {
     /// It is named and no more.
     Names,
     /// It is called.
@@ -102,6 +103,19 @@ pub enum How {
     Decorates,
     /// It is set to a list that is written out.
     Replaces,
+}
+
+impl fmt::Display for Reference<'_> {
+    /// The line, and what is done there.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verb = match self.how {
+            How::Names => "names",
+            How::Calls => "calls",
+            How::Decorates => "decorates it with",
+            How::Replaces => "replaces",
+        };
+        write!(f, "{} {verb} {}", self.line, self.path.join("."))
+    }
 }
 
 impl Source {
@@ -145,6 +159,14 @@ impl Source {
     pub(super) fn bound_in(&self, scope: usize, name: &str) -> Vec<&Bound> {
         let bindings = self.bindings.get(name).into_iter().flatten();
         bindings.filter(|binding| binding.scope == scope).map(|binding| &binding.to).collect()
+    }
+
+    /// The methods of a class that have these names.
+    pub(super) fn methods(&self, class: usize, names: &[&str]) -> Vec<usize> {
+        let bound = names.iter().flat_map(|name| self.bound_in(class, name));
+        bound
+            .filter_map(|bound| if let Bound::Scope(scope) = bound { Some(*scope) } else { None })
+            .collect()
     }
 
     /// What `name` is where `scope` uses it: of the innermost scope that binds it, or of a module that
