@@ -73,14 +73,6 @@ impl Complaint {
         Self::Other
     }
 
-    /// The part of an override that Hydra's grammar stumbled over.
-    pub fn input(&self) -> Option<&str> {
-        match self {
-            Self::Input(input) => Some(input),
-            _ => None,
-        }
-    }
-
     /// The key that it names.
     pub fn key(&self) -> Option<&str> {
         match self {

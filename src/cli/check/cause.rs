@@ -35,24 +35,19 @@ pub(super) fn explain(translation: &Translation, stderr: &str) -> Error {
 /// The step whose key the complaint names, or whose override it quotes.
 fn named_override<'a>(trace: &'a [Step], complaint: &Complaint, stderr: &str) -> Option<&'a Step> {
     let named = |key: &str| trace.iter().rev().find(|step| step.key.as_deref() == Some(key));
-    let quoting = |quoted: &str| {
-        let quotes = |step: &&Step| step.to.iter().any(|text| text.contains(quoted));
-        trace.iter().find(quotes)
+    let quoted_part = || {
+        let Complaint::Input(quoted) = complaint else { return None };
+        trace.iter().find(|step| step.to.iter().any(|text| text.contains(quoted)))
     };
     let quoted_whole = || {
         let quotes = |step: &&Step| step.to.iter().any(|text| stderr.contains(text.as_str()));
         trace.iter().filter(quotes).max_by_key(|step| step.to.concat().len())
     };
-    complaint
-        .key()
-        .and_then(named)
-        .or_else(quoted_whole)
-        .or_else(|| complaint.input().and_then(quoting))
-        .or_else(|| {
-            let full = hydra::full_key(stderr)?;
-            let is_about = |key: &str| hydra::is_in(full, key);
-            trace.iter().rev().find(|step| step.key.as_deref().is_some_and(is_about))
-        })
+    complaint.key().and_then(named).or_else(quoted_whole).or_else(quoted_part).or_else(|| {
+        let full = hydra::full_key(stderr)?;
+        let is_about = |key: &str| hydra::is_in(full, key);
+        trace.iter().rev().find(|step| step.key.as_deref().is_some_and(is_about))
+    })
 }
 
 /// Where the complaint names nothing: the step without which it is not made.
