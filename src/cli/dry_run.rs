@@ -127,7 +127,12 @@ pub(super) fn texts(filled: &Filled) -> Vec<String> {
     filled.received.iter().map(|received| received.text.clone()).collect()
 }
 
-/// A task in `component --format json`.
+/// `component --format json`.
+#[derive(Serialize)]
+struct Tasks<'a> {
+    tasks: Vec<TaskReport<'a>>,
+}
+
 #[derive(Serialize)]
 struct TaskReport<'a> {
     task: &'a str,
@@ -151,7 +156,7 @@ fn json(runs: &[TaskRun]) -> String {
         },
         untouched: run.outcome.as_ref().err().copied(),
     });
-    report::json_line(&serde_json::json!({ "tasks": tasks.collect::<Vec<_>>() })) + "\n"
+    report::json_line(&Tasks { tasks: tasks.collect() }) + "\n"
 }
 
 /// A line per task, of several after its name as a comment; comments alone, where there is nothing

@@ -1,7 +1,6 @@
 //! What a translation gives: the command line, and each argument's way to it.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::fmt;
 
 use crate::declarations::{SECRET, Source};
@@ -50,11 +49,11 @@ impl Translation {
             self.trace.push(Step::new(Vec::new(), StepKind::Dropped));
         }
         let in_name = |c: char| c.is_alphanumeric() || c == '-';
-        let words: HashSet<&str> = error.message.split(|c| !in_name(c)).collect();
+        let words: Vec<&str> = error.message.split(|c| !in_name(c)).collect();
         let is_named = |step: &Step| {
             step.from.first().is_some_and(|from| {
                 let (flag, _) = split_attached(from);
-                flag.starts_with('-') && words.contains(flag)
+                flag.starts_with('-') && words.contains(&flag)
             })
         };
         let place = self.trace.iter().position(is_named).unwrap_or(0);
