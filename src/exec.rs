@@ -34,7 +34,8 @@ impl CurrentExe {
     }
 }
 
-fn same_file(a: &Metadata, b: &Metadata) -> bool {
+/// Whether both are the same inode.
+pub fn same_file(a: &Metadata, b: &Metadata) -> bool {
     (a.dev(), a.ino()) == (b.dev(), b.ino())
 }
 

@@ -119,7 +119,9 @@ fn entries(folder: &Path) -> Vec<String> {
 #[test]
 fn the_file_at_the_end_of_the_links_is_replaced_and_put_back() {
     let python = PrivatePython::new();
-    // Whoever starts it, it has the rights of its group: the interpreter's, and not the shim's.
+    // Another's, where root makes it so; and whoever starts it, it has the rights of its group: the
+    // interpreter, and not the shim.
+    let _ = std::os::unix::fs::chown(&python.file, Some(1234), Some(1235));
     fs::set_permissions(&python.file, fs::Permissions::from_mode(0o2755)).unwrap();
     let before = entries(&python.path("bin"));
     let inode = |path: &Path| fs::metadata(path).unwrap().ino();
@@ -593,6 +595,10 @@ fn a_copy_of_it_is_what_a_copy_of_the_interpreter_is() {
     let before = seen();
     python.take_place();
     assert_eq!(seen(), before);
+    // An environment's copy finds by `home` a Python that has moved since.
+    let line = "$P -m venv --copies --without-pip e; mv ../bin ../moved; \
+        sed -i 's|^home = .*|home = '${A%app}moved'|' e/pyvenv.cfg; e/bin/python3 -c 'print(1)'; mv ../moved ../bin";
+    assert_eq!(run(started(&python, line).env("P", &python.file)), "1\n");
     fs::remove_file(python.kept()).unwrap();
     let output = started(&python, "copy/bin/python3* facts.py").output().unwrap();
     assert_eq!(output.status.code(), Some(127), "{}", both_streams(&output));
@@ -668,6 +674,32 @@ fn pytest_runs_its_workers() {
     );
     let shown = run(started(&python, &line).env("B", python.path("bin")));
     assert!(shown.contains("6 passed"), "{shown}");
+}
+
+/// The ways that pass a shim in PATH by.
+#[test]
+fn what_no_folder_of_path_is_in_front_of_is_reached() {
+    let uv = support::venv_with("uv", "uv==0.9.13\n").unwrap().join("bin/uv");
+    let (python, _) = closed_site();
+    let shown = "import sys\nprint(sys.argv[1:])\nsys.exit()\nimport hydra\n\
+        @hydra.main(version_base=None)\ndef main(cfg): ...\nmain()\n";
+    fs::write(python.path("app/main.py"), shown).unwrap();
+    for line in [
+        "$V/bin/python3 main.py --lr 0.5",
+        "bash -lc '$V/bin/python main.py --lr 0.5'",
+        ". $V/bin/activate; python main.py --lr 0.5",
+        "$S install links python3 >/dev/null; PATH=$PWD/links:$PATH; . $V/bin/activate; python3 main.py --lr 0.5",
+        "$V/bin/python3 -c \"import os, sys; os.execv(sys.executable, [sys.executable, 'main.py', '--lr', '0.5'])\"",
+        "$V/bin/python3 -c \"import subprocess, sys; subprocess.check_call([sys.executable, '-u', 'main.py', '--lr=0.5'])\"",
+        "$UV run --no-project --python $V/bin/python3 main.py --lr 0.5",
+        ". $V/bin/activate; $UV run --no-project --active main.py --lr 0.5",
+        "$UV venv -q --python $P own; VIRTUAL_ENV=$PWD/own $UV run --no-project --active python main.py --lr 0.5",
+    ] {
+        let mut command = started(&python, line);
+        command.env("UV", &uv).env("P", &python.file).env("HOME", python.path("app"));
+        command.env("UV_OFFLINE", "1").env("UV_NO_CACHE", "1");
+        assert_eq!(run(&mut command), "['+lr=0.5']\n", "{line}");
+    }
 }
 
 /// A shim in an environment's own copy and one in the Python that it was made from.

@@ -79,14 +79,12 @@ pub(super) fn undo(pythons: &[OsString]) -> Result<String> {
             fs::rename(&kept, &place)
                 .with_context(|| format!("cannot put {} back", quote(&kept.to_string_lossy())))?;
         } else {
-            let error = refused(&place, "is not a shim in an interpreter's place");
-            return Err(if kept.exists() {
+            let mut error = refused(&place, "is not a shim in an interpreter's place");
+            if kept.exists() {
                 let kept = quote(&kept.to_string_lossy());
-                error.help(format!("it was upgraded since, and stays; {kept} can be removed"))
-            } else {
-                error
+                error = error.help(format!("it was upgraded since, and stays; {kept} can go"));
             }
-            .into());
+            return Err(error.into());
         }
         sync_folder(&place);
         let place = shown(&place);
@@ -120,7 +118,9 @@ impl Prepared {
                         (python -c 'import sys; print(sys.executable)')";
             return Err(refused(&place, "is not a binary").help(help).into());
         }
-        let is_stale = !is_shim && kept.symlink_metadata().is_ok() && !is_same_file(&place, &kept);
+        // Once `install` was stopped there.
+        let is_half_way = is_same_file(&place, &kept);
+        let is_stale = !is_shim && !is_half_way && kept.symlink_metadata().is_ok();
         if is_stale && !force {
             let why =
                 format!("is there already, but {} is not a shim", quote(&place.to_string_lossy()));
@@ -139,17 +139,13 @@ impl Prepared {
             if is_stale {
                 fs::remove_file(&kept)?;
             }
-            match fs::hard_link(&place, &kept) {
-                Err(_) if is_same_file(&place, &kept) => Ok(()),
-                result => result,
-            }
+            if is_half_way { Ok(()) } else { fs::hard_link(&place, &kept) }
         };
-        let kept_now = if is_shim {
-            None
-        } else {
+        let mut kept_now = None;
+        if !is_shim {
             keep().with_context(|| cannot_replace(&place))?;
-            Some(TempPath::try_from_path(&kept)?)
-        };
+            kept_now = Some(TempPath::try_from_path(&kept)?);
+        }
         Ok(Self { place, shim, kept_now })
     }
 }
@@ -197,8 +193,7 @@ fn dpkg(argv: &[&str]) -> Option<String> {
 }
 
 fn is_same_file(a: &Path, b: &Path) -> bool {
-    let id = |path: &Path| path.metadata().map(|metadata| (metadata.dev(), metadata.ino()));
-    matches!((id(a), id(b)), (Ok(a), Ok(b)) if a == b)
+    matches!((a.metadata(), b.metadata()), (Ok(a), Ok(b)) if exec::same_file(&a, &b))
 }
 
 fn refused(path: &Path, why: &str) -> Error {
