@@ -43,7 +43,7 @@ ATTEMPTS = 3  # of --check, before a limit counts as broken
 
 TEN_FLAGS = [
     *("--project", "demo", "--lr", "0.1", "--epochs", "10", "--data", "gs://bucket/a/b"),
-    *("--note", "a,b", "--name", "2024_11_23", "--on", "true", "--model.layers", "3"),
+    *("--note", "a,b", "--name", "2024_11_23", "--debug", "true", "--model.layers", "3"),
     *("--tag", "x=y", "--out", "/tmp/model"),
 ]
 # Bytes of one value. The kernel takes no argument of more than 128 KiB (MAX_ARG_STRLEN), and
