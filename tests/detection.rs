@@ -316,7 +316,8 @@ fn the_source_is_read_and_never_run() {
 
     // In Python's place a program that runs nothing.
     site.program("python3", "#!/bin/sh\necho \"$@\"\n");
-    let shown = printed(&mut site.command(&with_flags("python3 main.py")));
+    let path = std::env::join_paths([site.path("shims"), site.path("bin")]).unwrap();
+    let shown = printed(site.command(&with_flags("python3 main.py")).env("PATH", path));
     assert_eq!(shown, "main.py lr=0.1 note='a,b'\n");
     assert!(!site.path("app/ran").exists());
 }
