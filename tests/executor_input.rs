@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use support::kfp::judge;
 use support::shims_in_path::Failures;
-use support::working_folder::{Folder, component, main_py, split, under, words};
+use support::working_folder::{Folder, component, main_py, split, translated, under, words};
 use support::{HYDRA, Oracle, seen, shim_command};
 
 /// One of each type.
@@ -279,6 +279,27 @@ fn a_component_declares_what_it_hands_over() {
     let expected = "executor_input='{\"inputs\":{\"parameterValues\":{\"a\":1}},\"outputs\":{}}'";
     failures.compare("off", &under("executor_input: false", &[], &line), expected);
     failures.assert_none();
+}
+
+#[test]
+fn a_flag_of_its_own_has_the_last_word_wherever_it_is() {
+    let line = parameters(&json!({"lr": 0.1, "steps": 3}));
+    let rules = "executor_input: true\nenv: {SEED: steps}";
+    let folder = Folder::new(&[("hydra-shim.yaml", rules)]);
+    let warning = "`--executor_input lr=0.1` is set again by `--lr 0.2`: only that value counts";
+    for (arguments, overrides, warnings) in [
+        (format!("{line} --lr 0.1"), &["steps=3", "lr=0.1"], &[][..]),
+        (format!("--lr 0.1 {line}"), &["lr=0.1", "steps=3"], &[]),
+        (format!("{line} --lr 0.2"), &["steps=3", "lr=0.2"], &[warning]),
+        (format!("--lr 0.2 {line}"), &["lr=0.2", "steps=3"], &[warning]),
+    ] {
+        let printed = folder.translate(&main_py(&arguments)).unwrap();
+        assert_eq!(words(&printed, "overrides"), overrides, "{arguments}");
+        assert_eq!(words(&printed, "warnings"), warnings, "{arguments}");
+    }
+    let mut call = folder.shim(&["translate", "--format", "json"]);
+    let printed = translated(call.args(main_py(&line)).env("SEED", "4")).unwrap();
+    assert_eq!(words(&printed, "overrides"), ["lr=0.1", "steps=3"]);
 }
 
 #[test]

@@ -8,8 +8,8 @@ use crate::error::quote;
 
 use super::translation::shown_from;
 
-/// Of the settings of a key the last holds, at its place, but one that yields only over another such;
-/// of a list all items do.
+/// Of the settings of a key the last holds, at its place; one that yields holds only over another such, and is
+/// dropped without a word where it says the same. Of a list all items hold.
 pub(super) fn resolve<'a>(arguments: impl Iterator<Item = Argument<'a>>) -> Vec<Argument<'a>> {
     let mut last: HashMap<String, usize> = HashMap::new();
     // `None`: it is a part of the list at a later place.
@@ -18,15 +18,15 @@ pub(super) fn resolve<'a>(arguments: impl Iterator<Item = Argument<'a>>) -> Vec<
         if let Ok(ArgumentKind::Setting(setting)) = &mut argument.kind
             && let Some(place) = last.insert(setting.flag.key.name.clone(), resolved.len())
             && let Some(slot) = resolved.get_mut(place)
-            && let Some(Argument { from, secret, yields, kind: Ok(ArgumentKind::Setting(earlier)) }) =
-                slot
+            && let Some(Argument { from, secret, yields, kind }) = slot
+            && let Ok(ArgumentKind::Setting(earlier)) = kind
         {
+            let is_same = setting.value == earlier.value;
             if argument.yields && !*yields {
                 last.insert(setting.flag.key.name.clone(), place);
-                if setting.value == earlier.value {
+                setting.replaced_by = Some(quote(&shown_from(from, *secret).join(" ")));
+                if is_same {
                     argument.kind = Ok(ArgumentKind::Dropped);
-                } else {
-                    setting.replaced_by = Some(quote(&shown_from(from, *secret).join(" ")));
                 }
             } else if earlier.is_list() && setting.is_list() {
                 setting.follow(earlier);
@@ -34,6 +34,8 @@ pub(super) fn resolve<'a>(arguments: impl Iterator<Item = Argument<'a>>) -> Vec<
                 argument.from = mem::take(from);
                 argument.secret |= *secret;
                 *slot = None;
+            } else if *yields && is_same {
+                *kind = Ok(ArgumentKind::Dropped);
             } else {
                 let by = shown_from(&argument.from, argument.secret).join(" ");
                 earlier.replaced_by = Some(quote(&by));
