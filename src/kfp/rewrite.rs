@@ -80,9 +80,10 @@ pub fn rewrite(text: &str, file: &str) -> Result<Rewritten> {
 fn component(text: &str, file: &str) -> Result<Component> {
     let spec: spec::File = yaml::read(text, file, Scalars::Typed)?;
     if spec.is_compiled() && spec.implementation.is_none() {
-        let message = "this is a compiled pipeline, made from component YAMLs";
-        return Err(Error::refused(format!("{file}: {message}"))
-            .help("rewrite the component YAMLs and compile the pipeline again"));
+        return Err(Error::refused(format!(
+            "{file}: this is a compiled pipeline, made from component YAMLs"
+        ))
+        .help("rewrite the component YAMLs and compile the pipeline again"));
     }
     let source = SourceFile { name: file.to_owned(), text: text.to_owned() };
     Component::of(spec, &Arc::new(source))

@@ -80,8 +80,9 @@ fn spelling(text: &str, scalars: Scalars) -> std::result::Result<Option<String>,
 /// Whether `serde_yaml` may take text for a number that is none in YAML 1.1: `1e5`, `0o17`.
 fn looks_like_a_number(text: &str) -> bool {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let has_radix = ["0o", "0x", "0b"].iter().any(|prefix| unsigned.starts_with(prefix));
-    unsigned.parse::<f64>().is_ok() || (has_radix && !text.contains(' '))
+    let digits = ["0o", "0x", "0b"].iter().find_map(|prefix| unsigned.strip_prefix(prefix));
+    unsigned.parse::<f64>().is_ok()
+        || digits.is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 /// How much a document is with what its aliases repeat.

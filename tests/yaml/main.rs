@@ -42,12 +42,17 @@ const REFUSED: [&str; 14] = [
 ];
 
 /// What is read though `PyYAML` refuses it, in its words: nothing else could be meant.
-const ACCEPTED: [&str; 6] = [
+const ACCEPTED: [&str; 9] = [
+    // `[? ]]`: libyaml takes the first bracket for the key.
+    "expected '<document start>', but found ']'",
     // `|# comment`
     "expected chomping or indentation indicators, but found",
     "found character '\\t' that cannot start any token",
     "expected a comment or a line break, but found '\\t'",
     "while scanning a directive",
+    "while parsing a directive",
+    // `!!str<tab>true`
+    "expected ' ', but found '\\t'",
     // `[a?b]`
     "but got '?'",
     // `[<<, =]`
