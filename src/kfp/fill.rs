@@ -6,11 +6,11 @@ mod inputs;
 mod resolve;
 mod values;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::artifact::Artifact;
 use super::compiled::{Pipeline, Task};
-use super::component::{Component, Element};
+use super::component::{Component, Element, Port};
 use super::items::Start;
 use super::parameter::Given;
 use super::placeholder::{Piece, pieces};
@@ -36,9 +36,12 @@ pub struct Filled {
 
 impl Filled {
     /// The names of all that samples stand for.
-    pub fn samples(&self) -> BTreeSet<&str> {
+    pub fn samples(&self) -> Vec<&str> {
         let each = self.received.iter().flat_map(|received| &received.samples);
-        each.map(String::as_str).collect()
+        let mut names: Vec<&str> = each.map(String::as_str).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
     }
 }
 
@@ -122,26 +125,27 @@ impl<'a> Filler<'a> {
     /// Outputs lie in one folder: where the first one is that was given.
     fn give_outputs(&mut self, values: &Values) -> Result<()> {
         let component: &'a Component = &self.task.component;
-        let mut given = BTreeMap::new();
         let (outer, own) = (names(&self.pipeline.inputs), names(&component.inputs));
+        let content = |port: &Port, artifact: Artifact| match port.ty {
+            PortType::Parameter(_) => Content::File(artifact.path),
+            PortType::Artifact => Content::Artifact(artifact),
+        };
+        let mut first: Option<(&str, Artifact)> = None;
         for port in &component.outputs {
-            let value = match values.get(&output_name([&outer, &own], port)) {
-                Some(value) => Artifact::given(port, &output_file(value))?,
-                None => None,
-            };
-            given.insert(port.id.as_str(), (port, value));
+            let Some(given) = values.get(&output_name([&outer, &own], port)) else { continue };
+            let Some(artifact) = Artifact::given(port, &output_file(given))? else { continue };
+            if first.as_ref().is_none_or(|(id, _)| port.id.as_str() < *id) {
+                first = Some((&port.id, artifact.parent()));
+            }
+            let content = content(port, artifact);
+            self.outputs.insert(&port.id, FilledPort { port, content, sample: false });
         }
-        if let Some(first) = given.values().find_map(|(_, artifact)| artifact.as_ref()) {
-            self.folder = first.parent();
+        if let Some((_, folder)) = first {
+            self.folder = folder;
         }
-        for (id, (port, artifact)) in given {
-            let sample = artifact.is_none();
-            let artifact = artifact.unwrap_or_else(|| self.folder.join(id));
-            let content = match port.ty {
-                PortType::Parameter(_) => Content::File(artifact.path),
-                PortType::Artifact => Content::Artifact(artifact),
-            };
-            self.outputs.insert(id, FilledPort { port, content, sample });
+        for port in &component.outputs {
+            let content = content(port, self.folder.join(&port.id));
+            self.outputs.entry(&port.id).or_insert(FilledPort { port, content, sample: true });
         }
         Ok(())
     }

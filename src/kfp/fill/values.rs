@@ -1,7 +1,6 @@
 //! The values that a person gave: `--values` and `--set`.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use serde::de::IgnoredAny;
 
@@ -14,7 +13,7 @@ use crate::value::{self, Value};
 
 /// The values that a person gave, by the name of the input or output.
 #[derive(Clone, Debug, Default)]
-pub struct Values(BTreeMap<String, Given>);
+pub struct Values(HashMap<String, Given>);
 
 impl Values {
     /// Values from `--values` (a JSON object's text and its file's name) and from `--set`; of several
@@ -23,7 +22,7 @@ impl Values {
     /// # Errors
     /// The text is not a JSON object, or one of `set` is not NAME=VALUE.
     pub fn read(file: Option<(&str, &str)>, set: &[String]) -> Result<Self> {
-        let mut values = BTreeMap::new();
+        let mut values = HashMap::new();
         if let Some((text, name)) = file {
             let refuse = |why: &str| {
                 Error::refused(format!("{}: {why}", quote(name)))
@@ -62,15 +61,17 @@ impl Values {
     /// There is not; the nearest name is the help.
     pub fn check<'a>(&self, pipeline: &'a Pipeline, tasks: &[&'a Task]) -> Result<()> {
         let outer = names(&pipeline.inputs);
-        let mut known: BTreeSet<Cow<'_, str>> = outer.iter().map(|name| (*name).into()).collect();
+        let mut known: Vec<String> = outer.iter().map(|name| (*name).to_owned()).collect();
         for task in tasks {
             let own = names(&task.component.inputs);
-            known.extend(task.component.inputs.iter().map(|port| port.name.as_str().into()));
+            known.extend(own.iter().map(|name| (*name).to_owned()));
             let outputs = task.component.outputs.iter();
             known.extend(outputs.map(|port| output_name([&outer, &own], port)));
         }
-        match self.0.keys().find(|name| !known.contains(name.as_str())) {
-            Some(name) => Err(unknown("input or output", name, known.iter().map(|name| &**name))),
+        known.sort();
+        known.dedup();
+        match self.0.keys().filter(|name| known.binary_search(name).is_err()).min() {
+            Some(name) => Err(unknown("input or output", name, known.iter().map(String::as_str))),
             None => Ok(()),
         }
     }
@@ -83,9 +84,7 @@ pub(super) fn names(ports: &[Port]) -> HashSet<&str> {
 
 /// The name by which an output is given a place: its own, or `outputs.NAME` where one of the `inputs`
 /// is called so: the pipeline's or the task's.
-pub(super) fn output_name<'a>(inputs: [&HashSet<&str>; 2], output: &'a Port) -> Cow<'a, str> {
-    if inputs.iter().any(|names| names.contains(output.name.as_str())) {
-        return format!("outputs.{}", output.name).into();
-    }
-    output.name.as_str().into()
+pub(super) fn output_name(inputs: [&HashSet<&str>; 2], output: &Port) -> String {
+    let is_input = inputs.iter().any(|names| names.contains(output.name.as_str()));
+    if is_input { format!("outputs.{}", output.name) } else { output.name.clone() }
 }
