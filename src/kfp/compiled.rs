@@ -82,9 +82,11 @@ impl Pipeline {
 
 fn compiled(mut file: spec::File, source: &Arc<SourceFile>) -> Result<Pipeline> {
     let config = std::mem::take(&mut file.runtime_config);
-    let spec::RuntimeConfig { parameter_values: mut given, parameters } = config;
-    given.0.extend(parameters.0);
-    let given: HashMap<String, Value> = given.0.into_iter().rev().collect();
+    let given: HashMap<&str, &Value> =
+        [by_name(&config.parameters), by_name(&config.parameter_values)]
+            .into_iter()
+            .flatten()
+            .collect();
     let spec = match file.pipeline_spec.take() {
         Some(spec) => *spec,
         None => file,
@@ -94,7 +96,7 @@ fn compiled(mut file: spec::File, source: &Arc<SourceFile>) -> Result<Pipeline> 
     };
     let mut inputs = ports(&main.input_definitions, source)?;
     for port in &mut inputs {
-        if let Some(value) = given.get(&port.id) {
+        if let Some(value) = given.get(&*port.id) {
             port.default = Some(untyped(value).clone());
         }
     }

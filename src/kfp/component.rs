@@ -4,8 +4,10 @@
 //! a compiled pipeline.
 
 use std::collections::HashMap;
+use std::ptr;
 use std::sync::Arc;
 
+use super::items::by_id;
 use super::placeholder::{Piece, Placeholder, pieces};
 use super::spec::{self, Written};
 use super::types::{PortType, sanitize};
@@ -163,14 +165,13 @@ fn ports(written: Vec<spec::InputOrOutput>, source: &Arc<SourceFile>) -> Result<
         }
     };
     let ports: Vec<Port> = written.into_iter().map(port).collect();
-    let mut ids = HashMap::new();
-    for port in &ports {
-        if let Some(first) = ids.insert(&port.id, &port.name) {
-            let (first, second, id) = (quote(first), quote(&port.name), quote(&port.id));
-            return Err(Source::word(source, &port.name).refuse(format!(
-                "{first} and {second} have the same name in a compiled pipeline, {id}"
-            )));
-        }
+    let by_id = by_id(&ports);
+    let other = |port: &Port| by_id.get(&*port.id).copied().filter(|last| !ptr::eq(*last, port));
+    if let Some((port, last)) = ports.iter().find_map(|port| Some((port, other(port)?))) {
+        let (first, second, id) = (quote(&port.name), quote(&last.name), quote(&port.id));
+        return Err(Source::word(source, &last.name).refuse(format!(
+            "{first} and {second} have the same name in a compiled pipeline, {id}"
+        )));
     }
     Ok(ports)
 }
