@@ -12,7 +12,7 @@ use crate::support::shims_in_path::Failures;
 use crate::support::venv::site_packages;
 use crate::support::working_folder::{Folder, in_one_line, translated, words};
 use crate::support::{HYDRA, Oracle, both_streams, shim_command, tests_path};
-use crate::{app, assert_received, packages};
+use crate::{app, assert_received, packages, site};
 
 /// What `sagemaker_sends.py` prints.
 #[derive(Deserialize)]
@@ -261,4 +261,13 @@ fn the_sdks_basic_driver_starts_the_script() {
     let mut driver = container.program(&file);
     driver.env("SM_HPS", format!("{{{}}}", sent.join(", "))).env("SM_ENTRY_SCRIPT", "train.py");
     assert_job_received(&driver.output().unwrap());
+}
+
+#[test]
+fn the_script_is_found_after_two_dashes_by_path_as_well() {
+    let site = site(&["lr", "tags"], &[]);
+    let mut train = site.command(&["python3", "--", "train.py", "--lr", "1e-05"]);
+    train.args(["--tags", "['a', 'b, c']"]).env("SM_HPS", r#"{"tags": ["a", "b, c"]}"#);
+    let output = train.env("PYTHONPATH", tests_path("support")).output().unwrap();
+    assert_received(&output, 1, &[("lr", "float:1e-05"), ("tags", "[\"a\", \"b, c\"]")]);
 }
