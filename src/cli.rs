@@ -4,6 +4,7 @@ mod check;
 mod definition;
 mod diff;
 mod dry_run;
+mod explain;
 mod install;
 mod install_in_place;
 mod replace;
@@ -67,6 +68,7 @@ fn dispatch(matches: &ArgMatches) -> Result<()> {
             translation.warnings.iter().for_each(|warning| warn(warning));
             print(&shell(&translation))
         }
+        Some(("explain", options)) => explain::explain(options),
         Some(("check", options)) => check::check(options),
         Some(("component", options)) => dry_run::component(options),
         Some(("install", options)) => {

@@ -205,7 +205,7 @@ fn with_separator(tokens: &[String]) -> String {
 }
 
 /// Whether a token can only be an application's argument: a flag or an override.
-fn is_argument(token: &str) -> bool {
+pub(crate) fn is_argument(token: &str) -> bool {
     token.starts_with('-') || hydra::native_key(token).is_some()
 }
 

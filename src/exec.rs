@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::convert::Infallible;
 use std::ffi::{CString, OsStr, OsString, c_char};
-use std::fs::Metadata;
-use std::io;
+use std::fs::{File, Metadata};
+use std::io::{self, Read as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -63,6 +63,41 @@ pub fn find(name: &OsStr, path: Option<OsString>) -> Result<PathBuf> {
         return Ok(file);
     }
     search(name, &folders(path), &CurrentExe::find())
+}
+
+/// The file that whoever starts `name` finds in PATH, be it a shim.
+///
+/// # Errors
+/// As [`find`].
+pub fn find_first(name: &OsStr, path: Option<OsString>) -> Result<PathBuf> {
+    if name.as_bytes().contains(&b'/') {
+        let file = PathBuf::from(name);
+        let metadata = file.metadata().map_err(|error| explain(&file, &[], &error));
+        return metadata.map(|_| file);
+    }
+    search(name, &folders(path), &CurrentExe(None))
+}
+
+/// Whether a file is the shim: this program, or a copy of it.
+pub fn is_shim(file: &Path) -> bool {
+    CurrentExe::find().is(file)
+}
+
+/// The shim of that name, wherever it is in PATH.
+pub fn find_shim(name: &OsStr, path: Option<OsString>) -> Option<PathBuf> {
+    let current = CurrentExe::find();
+    folders(path).into_iter().map(|folder| folder.join(name)).find(|file| current.is(file))
+}
+
+/// The command that the kernel starts for a script: of its `#!` line the program, and the rest as one
+/// argument. `None` for what is not a script.
+pub fn script_command(file: &Path) -> Option<Vec<String>> {
+    let mut start = Vec::new();
+    // As much as the kernel reads of it (`BINPRM_BUF_SIZE`).
+    File::open(file).ok()?.take(256).read_to_end(&mut start).ok()?;
+    let text = String::from_utf8_lossy(&start);
+    let line = text.strip_prefix("#!")?.lines().next()?.trim();
+    Some(line.splitn(2, [' ', '\t']).map(|word| word.trim().to_owned()).collect())
 }
 
 /// The real program after the shim that was called as `called` (argv\[0\]): the first of that name

@@ -17,4 +17,9 @@ pub use entry_point::{ENTRY_METHOD, PACKAGES, is_entry_point};
 pub use hydra_flag::{COMPOSE, COMPOSE_RESOLVED, FlagValue, HydraFlag, hydra_flag};
 pub use instantiate::{EVALUATED_AGAIN, INSTANTIATE_KEYS, holds_interpolation};
 pub use key::{Key, is_in, is_key, native_key, why_no_key};
+/// Whether what is here was measured with this version of hydra-core (docs/compatibility.md).
+pub fn is_measured(version: &str) -> bool {
+    ["1.2.", "1.3.", "1.4."].iter().any(|known| version.starts_with(known))
+}
+
 pub use literal::{MISSING, Spelling, assignments, merging, spell};

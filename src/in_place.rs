@@ -76,7 +76,10 @@ pub fn exec(path: &Path, argv: &[&OsStr]) -> Result<Infallible> {
 }
 
 /// The program at `path`, or the interpreter in whose place a shim is there.
-fn interpreter(path: &Path) -> Result<PathBuf> {
+///
+/// # Errors
+/// It is not there (127).
+pub fn interpreter(path: &Path) -> Result<PathBuf> {
     if !is_marked(path) {
         // No shim, or none any more: the interpreter was put back, or upgraded.
         return Ok(path.to_owned());

@@ -9,7 +9,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::command_line::{self, App, CommandLine, Ending, Program};
+use crate::command_line::{App, CommandLine, Ending, Program, split_at_script};
 use crate::error::{Error, Result, quote};
 use crate::project::{Named, Project};
 use crate::python::{Modules, Search};
@@ -66,6 +66,11 @@ impl Environment {
             program: place_of(argv0),
         }
     }
+
+    /// The modules of a program in `first`.
+    pub fn modules(&self, first: &Path) -> Modules {
+        Modules::new(first, self.python_path.as_deref(), &self.program)
+    }
 }
 
 /// Where a program looks for itself: a bare name is found in PATH.
@@ -93,26 +98,41 @@ fn is_never_app(app: &App) -> bool {
 /// It is to be translated and its rules cannot be read; or closed rules hold where it is started, and
 /// nobody can tell whether it is an application.
 pub fn decide(name: &OsStr, arguments: &[OsString], environment: &Environment) -> Result<Decision> {
-    let untouched = |reason: String| Ok(Decision::Untouched(reason));
+    match command_line(name, arguments)? {
+        Ok(line) => decide_line(line, environment),
+        Err(reason) => Ok(Decision::Untouched(reason)),
+    }
+}
+
+/// The command line of a call as `name` with `arguments`; or why it starts nothing that could be an
+/// application.
+///
+/// # Errors
+/// Closed rules hold where it is started, and nobody can tell what it starts.
+pub fn command_line(
+    name: &OsStr,
+    arguments: &[OsString],
+) -> Result<std::result::Result<CommandLine, String>> {
+    let untouched = |reason: String| Ok(Err(reason));
     // What is not UTF-8 is refused when it must be translated, and not before.
     let name = name.to_string_lossy().into_owned();
     let arguments = arguments.iter().map(|a| a.to_string_lossy().into_owned());
-    let line = match Program::of(&name) {
-        Program::Shell => return untouched("a shell takes its arguments as they are".to_owned()),
-        Program::Other | Program::Starter => CommandLine {
+    match Program::of(&name) {
+        Program::Shell => untouched("a shell takes its arguments as they are".to_owned()),
+        Program::Other | Program::Starter => Ok(Ok(CommandLine {
             app: App::Program(name.clone()),
             command: vec![name],
             arguments: arguments.collect(),
             ending: Ending::Grammar,
-        },
+        })),
         Program::Python | Program::Launcher(_) => {
             let tokens = std::iter::once(name).chain(arguments).collect();
-            match command_line::split_at_script(tokens) {
-                Ok(Some(line)) => line,
-                Ok(None) => return untouched("no script or module is started".to_owned()),
+            match split_at_script(tokens) {
+                Ok(Some(line)) => Ok(Ok(line)),
+                Ok(None) => untouched("no script or module is started".to_owned()),
                 Err(error) => {
                     let project = Project::read(&App::Unknown, Named::default()).ok();
-                    return match project.and_then(|project| project.closed_by(&App::Unknown)) {
+                    match project.and_then(|project| project.closed_by(&App::Unknown)) {
                         Some(rules) => {
                             let message = format!(
                                 "{} accepts only what is declared (unknown: error), and {}",
@@ -122,11 +142,19 @@ pub fn decide(name: &OsStr, arguments: &[OsString], environment: &Environment) -
                             Err(Error { message, ..error })
                         }
                         None => untouched(error.message),
-                    };
+                    }
                 }
             }
         }
-    };
+    }
+}
+
+/// Decides for the program of a command line.
+///
+/// # Errors
+/// As [`decide`].
+pub fn decide_line(line: CommandLine, environment: &Environment) -> Result<Decision> {
+    let untouched = |reason: String| Ok(Decision::Untouched(reason));
     let app = &line.app;
     if let Some(name) = name_of(&environment.not_apps, app) {
         return untouched(format!("{NOT_APPS_VARIABLE} names {name}"));
@@ -200,9 +228,7 @@ struct Source {
 impl Source {
     /// `None` if there is none.
     fn of(app: &App, environment: &Environment) -> Option<Self> {
-        let modules = |first: &Path| {
-            Modules::new(first, environment.python_path.as_deref(), &environment.program)
-        };
+        let modules = |first: &Path| environment.modules(first);
         let (file, modules) = match app {
             App::Script(path) => {
                 // As Python does for `sys.path[0]`: the folder that the script really lies in.
@@ -231,7 +257,7 @@ impl Source {
             }
             reason = format!("{reason}: {}", start.in_words());
         }
-        if let (App::Script(name) | App::Module(name), true) = (app, self.search.mentions_hydra()) {
+        if let App::Script(name) | App::Module(name) = app {
             let read = self.search.files_in_words();
             reason = format!("{reason}; read: {read}; {APPS_VARIABLE}={name} if it is one");
         }

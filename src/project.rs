@@ -79,33 +79,59 @@ impl Project {
         declared.closed.then(|| shown_path(file))
     }
 
+    /// The rules file, as it is shown.
+    pub fn rules_file(&self) -> Option<String> {
+        self.rules.as_ref().map(|(file, _)| shown_path(file))
+    }
+
+    /// The names in the rules' `apps`.
+    pub fn app_names(&self) -> Vec<String> {
+        self.rules.as_ref().map_or_else(Vec::new, |(_, text)| Rules::app_names(text))
+    }
+
     /// Translates a command line by what is declared for its application.
     ///
     /// # Errors
-    /// The rules or the component are not as they should be, the command may have been ended by a value,
-    /// or as [`translate::translate`].
+    /// As [`Self::dry_run`]; or an argument is refused.
     pub fn translate(&self, line: CommandLine) -> Result<Translation> {
+        self.dry_run(line)?.accepted()
+    }
+
+    /// Translates a command line as far as it can be.
+    ///
+    /// # Errors
+    /// The rules or the component are not as they should be, or the command may have been ended by a value.
+    pub fn dry_run(&self, line: CommandLine) -> Result<Translation> {
         if self.naming(&line.app) == Naming::Off {
             return Ok(Translation::untouched(line.command, line.arguments));
         }
         let rules = self.rules(&line.app)?;
-        let declared = lay_over(&rules, self.component(&line.app, &rules)?)?;
+        let (_, component) = self.component(&line.app, &rules)?.unwrap_or_default();
+        let declared = lay_over(&rules, component)?;
         check_command(&line, &declared, rules.command())?;
-        translate::translate(line.command, &line.arguments, &declared)
+        Ok(translate::dry_run(line.command, &line.arguments, &declared))
     }
 
     /// What the rules say of `app`; nothing, where there are none.
-    fn rules(&self, app: &App) -> Result<Rules> {
+    ///
+    /// # Errors
+    /// There is a mistake in them.
+    pub fn rules(&self, app: &App) -> Result<Rules> {
         match &self.rules {
             Some((file, text)) => Rules::read(text, &shown_path(file), app),
             None => Ok(Rules::default()),
         }
     }
 
-    /// What the component says that is named, or that the rules name.
-    fn component(&self, app: &App, rules: &Rules) -> Result<Declarations> {
+    /// The component that is named, or that the rules name: its file, as it is shown, and what it says.
+    ///
+    /// # Errors
+    /// It cannot be read, or its flags cannot be told.
+    pub fn component(&self, app: &App, rules: &Rules) -> Result<Option<(String, Declarations)>> {
         let read = |file: &Path| {
-            declare::declarations(&read_component(file, app)?, &|flag| rules.declared_type(flag))
+            let types = |flag: &str| rules.declared_type(flag);
+            let declared = declare::declarations(&read_component(file, app)?, &types)?;
+            Ok(Some((shown_path(file), declared)))
         };
         match (&self.component, &self.rules, rules.component()) {
             (Some(file), ..) => {
@@ -116,7 +142,7 @@ impl Project {
                 read(&file.with_file_name(component))
                     .map_err(|error| error.or_help(format!("it is the `component` of {rules}")))
             }
-            _ => Ok(Declarations::default()),
+            _ => Ok(None),
         }
     }
 }
@@ -124,8 +150,17 @@ impl Project {
 /// Splits the tokens after `run` and translates the arguments by what is declared for them.
 ///
 /// # Errors
-/// As [`command_line::split`] and [`Project::translate`].
+/// As [`command_line`] and [`Project::translate`].
 pub fn translate_tokens(tokens: Vec<String>, named: Named<'_>) -> Result<Translation> {
+    let (line, project) = command_line(tokens, named)?;
+    project.translate(line)
+}
+
+/// Splits the tokens after `run`, and reads what is said of their application.
+///
+/// # Errors
+/// As [`command_line::split`] and [`Project::read`].
+pub fn command_line(tokens: Vec<String>, named: Named<'_>) -> Result<(CommandLine, Project)> {
     let (line, project) = match command_line::split(tokens)? {
         Tokens::WithCommand(line) => (line, None),
         Tokens::Arguments(arguments) => {
@@ -133,7 +168,8 @@ pub fn translate_tokens(tokens: Vec<String>, named: Named<'_>) -> Result<Transla
             (command_line::with_default(command, arguments)?, project)
         }
     };
-    project.map_or_else(|| Project::read(&line.app, named), Ok)?.translate(line)
+    let project = project.map_or_else(|| Project::read(&line.app, named), Ok)?;
+    Ok((line, project))
 }
 
 /// Translates what a component's container is started with, a command and the application's

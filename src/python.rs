@@ -151,11 +151,6 @@ impl Search {
         })
     }
 
-    /// Whether a file of the program's own that was read mentions Hydra.
-    pub fn mentions_hydra(&self) -> bool {
-        self.own_files().any(|(_, source)| source.is_some_and(Source::mentions_hydra))
-    }
-
     /// The files that were read, in words for a message.
     pub fn files_in_words(&self) -> String {
         self.files.iter().map(|(file, _)| shown(file)).collect::<Vec<_>>().join(", ")

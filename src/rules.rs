@@ -135,6 +135,12 @@ impl Rules {
         if by_command { Naming::Named } else { Naming::Unnamed }
     }
 
+    /// The names in a rules file's `apps`.
+    pub fn app_names(text: &str) -> Vec<String> {
+        let names = reading::names(text).unwrap_or_default();
+        names.apps().map(|(name, _)| name.to_owned()).collect()
+    }
+
     /// The component's file, relative to the rules file.
     pub fn component(&self) -> Option<&str> {
         self.keys.component.as_deref()

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::ffi::{OsStr, OsString};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result, quote};
 use crate::interpose::{self, Decision, Environment};
@@ -22,6 +22,36 @@ pub fn run(tokens: Vec<OsString>, log: Log) -> Result<Infallible> {
     start(&program, program.as_os_str(), &translation, "run", log)
 }
 
+/// What the shim starts for a call under another program's name.
+#[derive(Debug)]
+pub struct Called {
+    /// The real program.
+    pub program: PathBuf,
+    /// The name that says whose command line it is.
+    pub name: OsString,
+    /// What the program is told it was called.
+    pub argv0: OsString,
+}
+
+impl Called {
+    /// For a call as `called`, perhaps in the `place` of an interpreter.
+    ///
+    /// # Errors
+    /// As [`exec::find_after`].
+    pub fn of(called: &OsStr, place: Option<&Path>) -> Result<Self> {
+        if let Some(place) = place {
+            // argv[0] may be anything, and Python tells by it where its environment is.
+            let (program, argv0) = (place.to_owned(), called.to_owned());
+            return Ok(Self { program, name: "python3".into(), argv0 });
+        }
+        let program = exec::find_after(called, std::env::var_os("PATH"))?;
+        let name = Path::new(called).file_name().unwrap_or_default().to_owned();
+        // With a bare name Python would look itself up in PATH, find the shim there, and lose its
+        // virtual environment (measured, CPython 3.11).
+        Ok(Self { argv0: program.clone().into(), program, name })
+    }
+}
+
 /// A call under any other name, or in the `place` of an interpreter: `argv` whole.
 ///
 /// # Errors
@@ -31,17 +61,7 @@ pub fn interposed(argv: &[OsString], place: Option<&Path>, log: Log) -> Result<I
         [called, arguments @ ..] => (called.as_os_str(), arguments),
         [] => (OsStr::new(""), argv),
     };
-    let found;
-    let (program, name, argv0) = if let Some(place) = place {
-        // argv[0] may be anything, and Python tells by it where its environment is.
-        (place, OsStr::new("python3"), called)
-    } else {
-        found = exec::find_after(called, std::env::var_os("PATH"))?;
-        let name = Path::new(called).file_name().unwrap_or_default();
-        // With a bare name Python would look itself up in PATH, find the shim there, and lose its
-        // virtual environment (measured, CPython 3.11).
-        (found.as_path(), name, found.as_os_str())
-    };
+    let Called { program, name, argv0 } = &Called::of(called, place)?;
     match interpose::decide(name, arguments, &Environment::read(argv0))? {
         Decision::Untouched(reason) => {
             let mut argv: Vec<&OsStr> = argv.iter().map(OsString::as_os_str).collect();

@@ -27,9 +27,7 @@ pub fn translate(
     arguments: &[String],
     declared: &Declarations,
 ) -> Result<Translation> {
-    let translation = dry_run(command, arguments, declared);
-    let error = translation.errors().next().cloned();
-    error.map_or(Ok(translation), Err)
+    dry_run(command, arguments, declared).accepted()
 }
 
 /// Translates `arguments` for `command` as [`translate`] does, and goes on after what it refuses: a step

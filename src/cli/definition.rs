@@ -8,7 +8,7 @@ use clap::{Arg, ArgAction, Command, ValueHint};
 
 /// What may follow the program's name. A list of its own: `run` and interposing never wait for clap.
 pub(super) const FIRST_WORDS: &str =
-    "run translate check component rewrite install help --help -h --version -V";
+    "run translate explain check component rewrite install help --help -h --version -V";
 
 /// The whole definition.
 pub fn definition() -> Command {
@@ -25,7 +25,7 @@ pub fn definition() -> Command {
         )
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommands([run(), translate(), check(), component(), rewrite(), install()])
+        .subcommands([run(), translate(), explain(), check(), component(), rewrite(), install()])
 }
 
 fn subcommand(name: &'static str, about: &'static str) -> Command {
@@ -111,6 +111,17 @@ fn translate() -> Command {
         .arg(format(&["shell", "json"], "One line quoted for a shell, or one JSON object"))
         .arg(rules())
         .arg(file("component", "The component YAML, or the compiled pipeline"))
+        .arg(tokens())
+}
+
+fn explain() -> Command {
+    subcommand("explain", "Say what would become of a call, and what is in the way; start nothing")
+        .arg(format(&["text", "json"], "For people, or one JSON object"))
+        .arg(file(
+            "component",
+            "The call that this component or pipeline makes, as KFP fills it in",
+        ))
+        .args(values())
         .arg(tokens())
 }
 

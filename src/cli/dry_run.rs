@@ -65,6 +65,24 @@ pub(super) fn task_runs<'a>(
     options: &ArgMatches,
     command: &[String],
 ) -> Result<Vec<TaskRun<'a>>> {
+    let runs = filled_tasks(pipeline, options)?.into_iter().map(|(task, filled)| {
+        let outcome = match task.component.why_no_hydra_application() {
+            Some(reason) => Err(reason),
+            None => Ok(dry_run(task, &filled, path(options, "rules"), command)?),
+        };
+        Ok(TaskRun { task, filled, outcome })
+    });
+    runs.collect()
+}
+
+/// What each task that is asked for receives.
+///
+/// # Errors
+/// A value does not fit.
+pub(super) fn filled_tasks<'a>(
+    pipeline: &'a Pipeline,
+    options: &ArgMatches,
+) -> Result<Vec<(&'a Task, Filled)>> {
     let tasks = select(pipeline, options.get_one::<String>("task").map(String::as_str))?;
     let set: Vec<String> = options.get_many("set").unwrap_or_default().cloned().collect();
     let values = match path(options, "values") {
@@ -74,16 +92,12 @@ pub(super) fn task_runs<'a>(
         None => Values::read(None, &set)?,
     };
     values.check(pipeline, &tasks)?;
-    let runs = tasks.into_iter().map(|task| {
+    let filled = tasks.into_iter().map(|task| {
         let filled = fill::fill(pipeline, task, &values)
             .with_context(|| format!("task {}", quote(&task.name)))?;
-        let outcome = match task.component.why_no_hydra_application() {
-            Some(reason) => Err(reason),
-            None => Ok(dry_run(task, &filled, path(options, "rules"), command)?),
-        };
-        Ok(TaskRun { task, filled, outcome })
+        Ok((task, filled))
     });
-    runs.collect()
+    filled.collect()
 }
 
 /// The tasks of that name, or of that name in an inner pipeline; all, if none is named.

@@ -29,11 +29,9 @@ pub(super) fn table(runs: &[TaskRun], skipped: &[String], colours: bool) -> Stri
                 let _ = writeln!(out, "{received}{end}not a Hydra application: {reason}\n");
             }
             Ok(translation) => {
-                let rows = rows(translation, &task.filled.received);
-                let widths = widths(&rows);
-                for (index, row) in rows.iter().enumerate() {
-                    let line = line(row, &widths);
-                    let line = if index == 0 { style("2", &line) } else { line };
+                let lines = steps(translation, &task.filled.received);
+                for (index, line) in lines.iter().enumerate() {
+                    let line = if index == 0 { &style("2", line) } else { line };
                     let _ = writeln!(out, "  {line}");
                 }
                 out.push('\n');
@@ -53,6 +51,13 @@ pub(super) fn table(runs: &[TaskRun], skipped: &[String], colours: bool) -> Stri
     // One empty line between the parts, none at the end.
     out.truncate(out.trim_end().len());
     out + "\n"
+}
+
+/// The lines of the table: its head, and one for each step of the translation of what was received.
+pub(super) fn steps(translation: &Translation, received: &[Received]) -> Vec<String> {
+    let rows = rows(translation, received);
+    let widths = widths(&rows);
+    rows.iter().map(|row| line(row, &widths)).collect()
 }
 
 const COLUMNS: usize = 5;

@@ -10,6 +10,16 @@ pub struct Script {
 }
 
 impl Script {
+    /// Whether a shell's option makes it a login shell, which takes PATH from the system's profile.
+    pub fn is_login(tokens: &[String]) -> bool {
+        let options = tokens.iter().skip(1).take_while(|token| token.starts_with('-'));
+        let is_login = |token: &String| match token.strip_prefix("--") {
+            Some(long) => long == "login",
+            None => token.contains('l'),
+        };
+        options.into_iter().any(is_login)
+    }
+
     /// Looks for it after a shell's options; `None` where nothing follows them.
     pub fn find(tokens: &[String]) -> Option<Self> {
         let mut inline = false;

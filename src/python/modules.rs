@@ -95,17 +95,38 @@ impl Modules {
         self.find_in(&module.folders, "__main__")?.file
     }
 
+    /// The version of an installed distribution, and the folder that it is in: its metadata's folder has
+    /// both in its name (<https://packaging.python.org/en/latest/specifications/recording-installed-packages/>).
+    pub fn distribution(&mut self, name: &str) -> Option<(String, PathBuf)> {
+        self.add_installed();
+        let version_of = |entry: &OsString| {
+            let rest = entry.to_str()?.strip_prefix(name)?.strip_prefix('-')?;
+            let end = [".dist-info", ".egg-info"];
+            end.iter().find_map(|end| Some(rest.strip_suffix(end)?.to_owned()))
+        };
+        let folders = self.folders.clone();
+        folders.into_iter().find_map(|folder| {
+            let version = self.names(&folder).iter().find_map(version_of)?;
+            Some((version, folder))
+        })
+    }
+
+    /// Adds the interpreter's installed packages, unless they are there; whether they were not.
+    fn add_installed(&mut self) -> bool {
+        let Some(interpreter) = self.interpreter.take() else { return false };
+        for folder in site_packages(&interpreter) {
+            self.add_site(&folder);
+        }
+        true
+    }
+
     fn find_top(&mut self, name: &str) -> Option<Module> {
         let folders = self.folders.clone();
         let found = self.find_in(&folders, name);
         if found.as_ref().is_some_and(|module| module.file.is_some()) {
             return found;
         }
-        if let Some(interpreter) = self.interpreter.take() {
-            let installed = site_packages(&interpreter);
-            for folder in installed {
-                self.add_site(&folder);
-            }
+        if self.add_installed() {
             return self.find_top(name);
         }
         let editable = self.editable.iter().find(|(package, _)| package == name);

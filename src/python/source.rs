@@ -131,11 +131,6 @@ impl Source {
         Self { text, tokens, lines, scopes, bindings }
     }
 
-    /// Whether Hydra is named anywhere, be it in a comment.
-    pub(super) fn mentions_hydra(&self) -> bool {
-        self.text.contains("hydra")
-    }
-
     /// Whether Hydra, or what is built on it, is imported for any purpose.
     pub(super) fn imports_hydra(&self) -> bool {
         PACKAGES.iter().any(|package| self.imports(package))

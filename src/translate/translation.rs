@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::declarations::{SECRET, Source};
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::token::split_attached;
 use crate::value::Type;
 
@@ -39,6 +39,15 @@ impl Translation {
     /// started.
     pub fn errors(&self) -> impl Iterator<Item = &Error> {
         self.trace.iter().filter_map(|step| step.kind.error())
+    }
+
+    /// The translation, if nothing of it is refused.
+    ///
+    /// # Errors
+    /// Why the first argument is.
+    pub fn accepted(self) -> Result<Self> {
+        let error = self.errors().next().cloned();
+        error.map_or(Ok(self), Err)
     }
 
     /// What was received, and nothing of what it was taken for: `error` refuses all of it, beside the
