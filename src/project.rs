@@ -84,11 +84,6 @@ impl Project {
         self.rules.as_ref().map(|(file, _)| shown_path(file))
     }
 
-    /// The names in the rules' `apps`.
-    pub fn app_names(&self) -> Vec<String> {
-        self.rules.as_ref().map_or_else(Vec::new, |(_, text)| Rules::app_names(text))
-    }
-
     /// Translates a command line by what is declared for its application.
     ///
     /// # Errors

@@ -135,10 +135,9 @@ impl Rules {
         if by_command { Naming::Named } else { Naming::Unnamed }
     }
 
-    /// The names in a rules file's `apps`.
-    pub fn app_names(text: &str) -> Vec<String> {
-        let names = reading::names(text).unwrap_or_default();
-        names.apps().map(|(name, _)| name.to_owned()).collect()
+    /// The names in `apps`.
+    pub fn app_names(&self) -> impl Iterator<Item = &str> {
+        self.keys.apps.iter().flatten().map(|(name, _)| name.as_str())
     }
 
     /// The component's file, relative to the rules file.
@@ -189,7 +188,7 @@ impl Rules {
 }
 
 impl Keys {
-    /// These keys over `general` ones. The command is the file's: it tells which application is meant.
+    /// These keys over `general` ones. The command and the applications are the file's.
     fn over(self, general: Self) -> Self {
         // What it says is a flag's type.
         let executor_input = self.executor_input.or(general.executor_input).map(|is_kfps| {
@@ -206,7 +205,7 @@ impl Keys {
             drop: self.drop.or(general.drop),
             env: [self.env, general.env].concat(),
             append: self.append.or(general.append),
-            apps: None,
+            apps: general.apps,
         }
     }
 }

@@ -251,15 +251,16 @@ impl Call {
             found += " (closed mode)";
         }
         let mut help = None;
-        let (name, names) = (shown_app(app), project.app_names());
+        let (name, names) = (shown_app(app), rules.app_names().collect::<Vec<_>>());
         if !names.is_empty() && !names.iter().any(|named| app.is_named(named)) {
             let _ = write!(found, "; its apps are {}, not {name}", names.join(", "));
-            let near = nearest(name, names.iter().map(String::as_str));
+            let near = nearest(name, names.iter().copied());
             help = near.map(|near| format!("is {near} meant for {name}?"));
         }
         if is_closed && self.is_blocked() {
             found += "; the arguments pass unchecked";
-            help = help.or_else(|| Some(format!("name the program: apps: {{{name}: {{}}}}")));
+            let name_it = || format!("name the program: apps: {{{name}: {{}}}}");
+            help = help.or_else(|| line.is_none().then(name_it));
         }
         self.warn("rules", Error { help, ..Error::refused(found) });
         let component = project.component(app, &rules)?;
