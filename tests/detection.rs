@@ -484,7 +484,10 @@ fn the_log_tells_what_was_decided() {
             "python3 -m composes --lr 1",
             vec!["application; read: composes.py; HYDRA_SHIM_APPS=composes if it is one)"],
         ),
-        ("python3 prepare.py --lr 1", vec!["(it is not known as a Hydra application)"]),
+        (
+            "python3 prepare.py --lr 1",
+            vec!["(it is not known as a Hydra application; read: prepare.py; "],
+        ),
     ] {
         let words: Vec<&str> = argv.split(' ').collect();
         let silent = site.command(&words).output().unwrap();
