@@ -20,7 +20,8 @@ impl<'a> Decimal<'a> {
     /// Python's `float()` syntax without underscores, blanks, `inf` and `nan`: Rust's, without the last two.
     fn parse(text: &'a str) -> Option<Self> {
         let (sign, rest) = text.split_at(usize::from(text.starts_with(['-', '+'])));
-        if text.parse::<f64>().is_err() || rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        let starts = rest.starts_with(|c: char| c.is_ascii_digit() || c == '.');
+        if !starts || text.parse::<f64>().is_err() {
             return None;
         }
         let (mantissa, exponent) = split(rest, ['e', 'E']);
