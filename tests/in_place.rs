@@ -702,6 +702,27 @@ fn what_no_folder_of_path_is_in_front_of_is_reached() {
     }
 }
 
+/// An application that an installed package holds is found where Python finds the package: argv[0] says in
+/// which environment, by PATH if it is a name.
+#[test]
+fn packages_are_those_of_the_environment() {
+    let (python, environment) = closed_site();
+    let site = fs::read_dir(environment.join("lib")).unwrap().next().unwrap().unwrap();
+    let app = "import hydra\n@hydra.main(version_base=None)\ndef main(cfg): ...\n";
+    fs::write(site.path().join("site-packages/kit.py"), app).unwrap();
+    let main = "import sys\nprint(sys.argv[1:])\nsys.exit()\nfrom kit import main\nmain()\n";
+    fs::write(python.path("app/main.py"), main).unwrap();
+    for line in [
+        "exec $V/bin/python3 main.py --lr 0.5",
+        "PATH=$V/bin:$PATH; exec python3 main.py --lr 0.5",
+        "cd $V; exec -a bin/python bin/python3 $A/main.py --lr 0.5",
+    ] {
+        let mut command = started(&python, line);
+        command.env("HYDRA_SHIM_RULES", python.path("app/hydra-shim.yaml"));
+        assert_eq!(run(&mut command), "['+lr=0.5']\n", "{line}");
+    }
+}
+
 /// A shim in an environment's own copy and one in the Python that it was made from.
 #[test]
 fn an_environment_and_its_base_are_both_taken() {

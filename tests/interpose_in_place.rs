@@ -1,5 +1,5 @@
-//! The cases of `interpose.rs` and `detection.rs` a second time, with the shim in the place of Python (`install --in-place`); see
-//! `support/shims_in_path.rs`.
+//! The cases of `interpose.rs` and `detection.rs` a second time, with the shim in the place of Python
+//! (`install --in-place`); see `support/shims_in_path.rs`.
 
 #![allow(clippy::duplicate_mod, reason = "each of them includes what they share")]
 
