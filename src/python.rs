@@ -27,8 +27,8 @@ use source::{Bound, How, Import, Kind, Reference, Source};
 const MAX_FILES: usize = 64;
 /// The most bytes that are read of one file; Python files are far smaller.
 const MAX_BYTES: u64 = 1 << 20;
-/// The most names that are looked up, and the most that one leads to another in a row.
-const MAX_LOOK_UPS: usize = 100_000;
+/// The most names that are looked up in other files, and the most that one leads to another in a row.
+const MAX_LOOK_UPS: usize = 10_000;
 const MAX_DEPTH: usize = 50;
 
 /// Functions that read the command line.
@@ -81,6 +81,8 @@ pub struct Search {
     /// What was run in this round.
     ran: HashSet<Code>,
     look_ups: usize,
+    /// Whether this round stopped in front of a file that is too far away.
+    stopped: bool,
     /// Whether a command line of the program's own ends the search.
     own_ends: bool,
 }
@@ -118,7 +120,14 @@ struct Way {
 impl Search {
     /// For a program whose modules are found so.
     pub fn new(modules: Modules) -> Self {
-        Self { modules, files: Vec::new(), ran: HashSet::new(), look_ups: 0, own_ends: true }
+        Self {
+            modules,
+            files: Vec::new(),
+            ran: HashSet::new(),
+            look_ups: 0,
+            stopped: true,
+            own_ends: true,
+        }
     }
 
     /// What the program in `file` starts, as far as is known. Of a file that cannot be read nothing is:
@@ -130,7 +139,8 @@ impl Search {
         // program calls, then in those that these call, and so on.
         [1, 2, 4, MAX_FILES].into_iter().find_map(|hops| {
             self.ran.clear();
-            self.run(program, hops, 0)
+            let more = std::mem::take(&mut self.stopped);
+            more.then(|| self.run(program, hops, 0))?
         })
     }
 
@@ -229,8 +239,7 @@ impl Search {
         let (Some(source), Some((first, rest))) = (self.source(file), names.split_first()) else {
             return targets;
         };
-        self.look_ups += 1;
-        if way.depth > MAX_DEPTH || self.look_ups > MAX_LOOK_UPS {
+        if way.depth > MAX_DEPTH {
             return targets;
         }
         let way = Way { depth: way.depth + 1, ..way };
@@ -250,6 +259,7 @@ impl Search {
                 },
                 Bound::Import(import) => {
                     let names = match import.name.as_deref() {
+                        Some("*") if !way.called => continue,
                         Some("*") => names.to_vec(),
                         name => name.into_iter().chain(rest.iter().copied()).collect(),
                     };
@@ -285,9 +295,11 @@ impl Search {
                 return Vec::new();
             }
         }
-        if !way.called || way.hops == 0 {
+        if !way.called || way.hops == 0 || self.look_ups == MAX_LOOK_UPS {
+            self.stopped |= way.called;
             return Vec::new();
         }
+        self.look_ups += 1;
         let module = match import.level.checked_sub(1) {
             None => self.modules.find(&import.module),
             Some(above) => {

@@ -121,8 +121,9 @@ impl Modules {
     }
 
     fn find_top(&mut self, name: &str) -> Option<Module> {
-        let folders = self.folders.clone();
+        let folders = std::mem::take(&mut self.folders);
         let found = self.find_in(&folders, name);
+        self.folders = folders;
         if found.as_ref().is_some_and(|module| module.file.is_some()) {
             return found;
         }

@@ -15,6 +15,9 @@ const COMPOUND: [&str; 13] = [
     "async", "case",
 ];
 
+/// The most that one name is bound to in one scope.
+const MAX_BOUND: usize = 8;
+
 /// A file's text, and what is known of it.
 #[derive(Debug)]
 pub(super) struct Source {
@@ -23,7 +26,6 @@ pub(super) struct Source {
     tokens: Vec<Range<usize>>,
     lines: Vec<Line>,
     scopes: Vec<Scope>,
-    bindings: HashMap<String, Vec<Binding>>,
 }
 
 /// A logical line, or one of several statements in it.
@@ -43,6 +45,7 @@ struct Scope {
     parent: usize,
     /// With its decorators, and with all that is defined inside.
     lines: Range<usize>,
+    names: HashMap<String, Vec<Bound>>,
 }
 
 /// What a scope is.
@@ -53,13 +56,6 @@ pub(super) enum Kind {
     Class,
     /// The value of an assignment.
     Value,
-}
-
-/// What a name is bound to in one scope.
-#[derive(Debug)]
-struct Binding {
-    scope: usize,
-    to: Bound,
 }
 
 /// What a name is bound to.
@@ -127,8 +123,8 @@ impl Source {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let text = String::from_utf8_lossy(bytes).into_owned();
         let (tokens, mut lines) = lex(&text);
-        let (scopes, bindings) = bind(&text, &tokens, &mut lines);
-        Self { text, tokens, lines, scopes, bindings }
+        let scopes = find_scopes(&text, &tokens, &mut lines);
+        Self { text, tokens, lines, scopes }
     }
 
     /// Whether Hydra, or what is built on it, is imported for any purpose.
@@ -138,7 +134,8 @@ impl Source {
 
     /// Whether a module of this package is imported.
     pub(super) fn imports(&self, package: &str) -> bool {
-        self.bindings.values().flatten().any(|binding| match &binding.to {
+        let mut bound = self.scopes.iter().flat_map(|scope| scope.names.values().flatten());
+        bound.any(|bound| match bound {
             Bound::Import(import) => {
                 import.level == 0 && import.module.first().is_some_and(|top| top == package)
             }
@@ -151,29 +148,29 @@ impl Source {
     }
 
     /// What `name` is bound to by `scope` itself: in each branch of an `if` or `try` something else.
-    pub(super) fn bound_in(&self, scope: usize, name: &str) -> Vec<&Bound> {
-        let bindings = self.bindings.get(name).into_iter().flatten();
-        bindings.filter(|binding| binding.scope == scope).map(|binding| &binding.to).collect()
+    fn bound_in(&self, scope: usize, name: &str) -> &[Bound] {
+        let bound = self.scopes.get(scope).and_then(|scope| scope.names.get(name));
+        bound.map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The methods of a class that have these names.
     pub(super) fn methods(&self, class: usize, names: &[&str]) -> Vec<usize> {
         let bound = names.iter().flat_map(|name| self.bound_in(class, name));
-        bound
-            .filter_map(|bound| if let Bound::Scope(scope) = bound { Some(*scope) } else { None })
-            .collect()
+        let scope =
+            |bound: &Bound| if let Bound::Scope(scope) = bound { Some(*scope) } else { None };
+        bound.filter_map(scope).collect()
     }
 
     /// What `name` is where `scope` uses it: of the innermost scope that binds it, or of a module that
     /// all is imported from.
-    pub(super) fn bound(&self, scope: usize, name: &str) -> Vec<&Bound> {
-        let bound = self.bound_in(scope, name);
-        match self.scopes.get(scope) {
-            Some(inner) if bound.is_empty() && scope != Self::MODULE => {
-                self.bound(inner.parent, name)
+    pub(super) fn bound(&self, scope: usize, name: &str) -> &[Bound] {
+        let mut scope = scope;
+        loop {
+            match (self.bound_in(scope, name), self.scopes.get(scope)) {
+                ([], _) if scope == Self::MODULE => return self.bound_in(scope, "*"),
+                ([], Some(inner)) => scope = inner.parent,
+                (bound, _) => return bound,
             }
-            _ if bound.is_empty() => self.bound_in(Self::MODULE, "*"),
-            _ => bound,
         }
     }
 
@@ -236,13 +233,9 @@ fn words<'a>(text: &'a str, tokens: &[Range<usize>], line: &Line) -> Vec<&'a str
 }
 
 /// The scopes, by their indentation, and what they bind. Each line is told which scope runs it.
-fn bind(
-    text: &str,
-    tokens: &[Range<usize>],
-    lines: &mut [Line],
-) -> (Vec<Scope>, HashMap<String, Vec<Binding>>) {
-    let mut scopes = vec![Scope { kind: Kind::Module, parent: 0, lines: 0..lines.len() }];
-    let mut bindings: HashMap<String, Vec<Binding>> = HashMap::new();
+fn find_scopes(text: &str, tokens: &[Range<usize>], lines: &mut [Line]) -> Vec<Scope> {
+    let scope = |kind, parent, lines| Scope { kind, parent, lines, names: HashMap::new() };
+    let mut scopes = vec![scope(Kind::Module, Source::MODULE, 0..lines.len())];
     // The scopes that the current line is in, with their indentation.
     let mut open: Vec<(usize, usize)> = Vec::new();
     // How many lines just before it decorate.
@@ -254,46 +247,48 @@ fn bind(
                 ended.lines.end = index;
             }
         }
-        let (indent, scope) =
-            (line.indent, open.last().map_or(Source::MODULE, |(_, scope)| *scope));
-        line.scope = scope;
+        line.scope = open.last().map_or(Source::MODULE, |(_, scope)| *scope);
+        let (indent, outer, inner) = (line.indent, line.scope, scopes.len());
         let words = words(text, tokens, line);
-        let imported = match words.as_slice() {
-            ["import", rest @ ..] => import(rest),
-            ["from", rest @ ..] => import_from(rest),
-            _ => Vec::new(),
-        };
-        for (name, import) in imported {
-            let to = Bound::Import(import);
-            bindings.entry(name).or_default().push(Binding { scope, to });
-        }
-        let defined = match words.as_slice() {
-            ["def", name, ..] | ["async", "def", name, ..] => Some((Kind::Function, *name)),
-            ["class", name, ..] => Some((Kind::Class, *name)),
-            [name, "=", ..] => Some((Kind::Value, *name)),
-            [name, ":", typed @ ..] if typed.contains(&"=") => Some((Kind::Value, *name)),
-            _ => None,
-        };
-        if let Some((kind, name)) = defined {
-            let to = Bound::Scope(scopes.len());
-            bindings.entry(name.to_owned()).or_default().push(Binding { scope, to });
-            let mut inside = index..index + 1;
-            if kind != Kind::Value {
-                inside = index - decorators..lines.len();
-                for line in lines.get_mut(inside.start..=index).unwrap_or_default() {
-                    line.scope = scopes.len();
-                }
-                open.push((indent, scopes.len()));
+        let (kind, bound) = match words.as_slice() {
+            ["import", rest @ ..] => (Kind::Module, import(rest)),
+            ["from", rest @ ..] => (Kind::Module, import_from(rest)),
+            ["def", name, ..] | ["async", "def", name, ..] => {
+                (Kind::Function, is_scope(name, inner))
             }
-            scopes.push(Scope { kind, parent: scope, lines: inside });
+            ["class", name, ..] => (Kind::Class, is_scope(name, inner)),
+            [name, "=", ..] => (Kind::Value, is_scope(name, inner)),
+            [name, ":", typed @ ..] if typed.contains(&"=") => (Kind::Value, is_scope(name, inner)),
+            _ => (Kind::Module, Vec::new()),
+        };
+        if matches!(kind, Kind::Function | Kind::Class) {
+            let inside = index - decorators..lines.len();
+            for line in lines.get_mut(inside.start..=index).unwrap_or_default() {
+                line.scope = inner;
+            }
+            open.push((indent, inner));
+            scopes.push(scope(kind, outer, inside));
+        } else if kind == Kind::Value {
+            scopes.push(scope(kind, outer, index..index + 1));
+        }
+        for (name, to) in bound {
+            let Some(outer) = scopes.get_mut(outer) else { break };
+            let names = outer.names.entry(name).or_default();
+            if names.len() < MAX_BOUND {
+                names.push(to);
+            }
         }
         decorators = if words.first() == Some(&"@") { decorators + 1 } else { 0 };
     }
-    (scopes, bindings)
+    scopes
+}
+
+fn is_scope(name: &str, scope: usize) -> Vec<(String, Bound)> {
+    vec![(name.to_owned(), Bound::Scope(scope))]
 }
 
 /// `import a.b as c, d`
-fn import(words: &[&str]) -> Vec<(String, Import)> {
+fn import(words: &[&str]) -> Vec<(String, Bound)> {
     let import = |words: &[&str]| {
         let (module, rest) = dotted(words);
         // Without `as` the name is the top package's, and the rest is read off where it is used.
@@ -301,13 +296,14 @@ fn import(words: &[&str]) -> Vec<(String, Import)> {
             ["as", name, ..] => (*name, module.as_slice()),
             _ => (*module.first()?, module.get(..1)?),
         };
-        Some((name.to_owned(), Import { level: 0, module: owned(module), name: None }))
+        let import = Import { level: 0, module: owned(module), name: None };
+        Some((name.to_owned(), Bound::Import(import)))
     };
     words.split(|word| *word == ",").filter_map(import).collect()
 }
 
 /// `from ..a.b import (c as d, e)`
-fn import_from(words: &[&str]) -> Vec<(String, Import)> {
+fn import_from(words: &[&str]) -> Vec<(String, Bound)> {
     let level = words.iter().take_while(|word| **word == ".").count();
     let (module, names) = match dotted(words.get(level..).unwrap_or_default()) {
         // `from . import a`
@@ -322,7 +318,7 @@ fn import_from(words: &[&str]) -> Vec<(String, Import)> {
             _ => return None,
         };
         let import = Import { level, module: module.clone(), name: Some(name.to_owned()) };
-        Some((bound.to_owned(), import))
+        Some((bound.to_owned(), Bound::Import(import)))
     };
     names.split(|word| [",", "(", ")"].contains(word)).filter_map(import).collect()
 }
