@@ -61,7 +61,8 @@ const VALUES: [(&str, &str); 11] = [
     ("{outputPath: m}", "/gcs/bucket/run/m"),
     ("{outputPath: n}", "/gcs/bucket/run/n"),
     ("{concat: [pre-, {inputValue: s}, {concat: [-, x]}]}", "pre-word_1-x"),
-    ("{executorInput: null}", "*"),
+    // Alone it is an override for each of its inputs and outputs: tests/executor_input.rs.
+    ("{concat: [all-, {executorInput: null}]}", "*"),
 ];
 
 /// A word of the component's own, and what it is for Hydra.
