@@ -55,16 +55,22 @@ pub(crate) const MAX_DEPTH: usize = 100;
 pub fn read<T: DeserializeOwned>(text: &str, file: &str, scalars: Scalars) -> Result<T> {
     let value = value(text, file, scalars)?;
     T::deserialize(&value).map_err(|misfit| {
-        let path: Vec<&str> = misfit.path.iter().rev().map(String::as_str).collect();
-        let message = format!("{}{}", shown(&path), misfit.message);
         let root = outline(text, file).ok();
-        let node = root.as_ref().and_then(|root| root.path(&path));
+        let (mut node, mut named) = (root.as_ref(), String::new());
+        for step in misfit.path.iter().rev() {
+            let key = step.strip_prefix('.').unwrap_or_else(|| step.trim_matches(['[', ']']));
+            node = node.and_then(|node| node.get(key));
+            named.push_str(step);
+        }
+        let named = named.trim_start_matches('.');
+        let colon = if named.is_empty() { "" } else { ": " };
+        let message = format!("{named}{colon}{}", misfit.error.message);
         let key = misfit.key.as_deref().and_then(|key| node?.entry(key));
         let error = match key.map(|(key, _)| key).or(node) {
             Some(node) => Error::at(file, (node.line, node.column), message),
             None => Error::refused(format!("{file}: {message}")),
         };
-        Error { help: misfit.help, ..error }
+        Error { help: misfit.error.help, ..error }
     })
 }
 
@@ -106,19 +112,6 @@ pub fn value(text: &str, file: &str, scalars: Scalars) -> Result<Value> {
         let place = error.location().map(|place| (place.line(), place.column()));
         placed(&error.to_string(), place, file)
     })
-}
-
-/// The keys and indices that lead to what a message is about: `flags.a[0]: `.
-fn shown(path: &[&str]) -> String {
-    let mut shown = String::new();
-    for step in path {
-        match step.parse::<usize>() {
-            Ok(index) => shown.extend(["[", &index.to_string(), "]"]),
-            Err(_) if shown.is_empty() => shown.push_str(step),
-            Err(_) => shown.extend([".", step]),
-        }
-    }
-    if shown.is_empty() { shown } else { shown + ": " }
 }
 
 /// What a library says of a `place` in `file`, a line and a column from 1, which it may name itself.

@@ -285,7 +285,7 @@ fn a_mistake_in_the_component_is_named_with_its_place() {
         (
             &[x],
             &["if: {cond: x, then: [a]}"],
-            "c.yaml:11:18: implementation.container.args[0].if.cond: this is string \"x\", not \
+            "c.yaml:11:18: implementation.container.args[0].if.cond: this is the text \"x\", not \
              {isPresent: INPUT}",
         ),
     ] {
@@ -306,7 +306,7 @@ fn a_mistake_in_the_component_is_named_with_its_place() {
         ),
         (
             "implementation: {container: {image: i, args: --a}}",
-            "c.yaml:1:46: implementation.container.args: this is string \"--a\", not a list",
+            "c.yaml:1:46: implementation.container.args: this is the text \"--a\", not a list",
         ),
         (
             "implementation: {container: {image: [i]}}",
@@ -314,7 +314,7 @@ fn a_mistake_in_the_component_is_named_with_its_place() {
         ),
         (
             "inputs: x\nimplementation: {container: {image: i}}",
-            "c.yaml:1:9: inputs: this is string \"x\", not a list",
+            "c.yaml:1:9: inputs: this is the text \"x\", not a list",
         ),
         ("a: [", "c.yaml:"),
     ] {

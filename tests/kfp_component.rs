@@ -297,7 +297,7 @@ fn pipelines_with_something_missing_are_refused() {
         (with_tasks(&call, &typed, &json!({"e": {"container": {"image": "i"}}})), "`WHAT` is no"),
         (with_arg("{{$.inputs.parameters['q']}}"), "task `t`: f:1: a placeholder is wrong"),
         (with_arg(concat), "there is no input `q`"),
-        (with_arg("{\"Concat\": 1}"), "is wrong: this is integer `1`, not a list"),
+        (with_arg("{\"Concat\": 1}"), "is wrong: this is 1, not a list"),
         (with_arg("{\"IfPresent\": "), "is not JSON"),
         (
             with_tasks(&call, &json!({"comp-t": {"dag": {"tasks": call}}}), &none),

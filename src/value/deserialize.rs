@@ -14,7 +14,7 @@ use serde::forward_to_deserialize_any;
 
 use super::Value;
 use super::number::python_float;
-use crate::error::quote;
+use crate::error::{Error, quote};
 use crate::nearest::known_words;
 
 impl<'de> Deserialize<'de> for Value {
@@ -84,26 +84,41 @@ impl<'de> Deserialize<'de> for Value {
 /// Where and why a value is not what a struct takes.
 #[derive(Debug)]
 pub struct Misfit {
-    /// The keys and indices that lead to it, the last first.
+    /// What leads to it in a message, the last first: `.key`, `[0]`.
     pub path: Vec<String>,
     /// The key there that is the mistake, if it is not the value.
     pub key: Option<String>,
     /// What is the matter.
-    pub message: String,
-    /// What would be right.
-    pub help: Option<String>,
+    pub error: Error,
 }
 
 impl Misfit {
-    fn inside(mut self, step: &dyn ToString) -> Self {
-        self.path.push(step.to_string());
+    fn of(error: Error) -> Self {
+        Self { path: Vec::new(), key: None, error }
+    }
+
+    fn not(found: &str, expected: &dyn Expected) -> Self {
+        let expected = match expected.to_string().as_str() {
+            "a sequence" => "a list".to_owned(),
+            "a boolean" => "true or false".to_owned(),
+            one if one == "a string" || one.starts_with("enum ") => "text".to_owned(),
+            one if one.starts_with("struct ") => "a mapping".to_owned(),
+            one => one.to_owned(),
+        };
+        let error = Error::refused(format!("this is {found}, not {expected}"));
+        let is_scalar = expected.contains("text") && !found.starts_with("a ");
+        Self::of(if is_scalar { error.help("put quotes around it") } else { error })
+    }
+
+    fn inside(mut self, step: String) -> Self {
+        self.path.push(step);
         self
     }
 }
 
 impl fmt::Display for Misfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        self.error.fmt(f)
     }
 }
 
@@ -113,39 +128,21 @@ impl de::Error for Misfit {
     fn custom<T: fmt::Display>(message: T) -> Self {
         let message = message.to_string();
         // What a text may be says `Type`.
-        let (message, help) = match message.split_once(", expected one of ") {
-            Some((message, known)) => {
-                let word = message.split('`').nth(1).unwrap_or_default();
-                let known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
-                (message.to_owned(), Some(known_words(word, &known, "known are")))
-            }
-            None => (message, None),
+        let Some((message, known)) = message.split_once(", expected one of ") else {
+            return Self::of(Error::refused(message));
         };
-        Self { path: Vec::new(), key: None, message, help }
+        let word = message.split('`').nth(1).unwrap_or_default();
+        let known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
+        Self::of(Error::refused(message).help(known_words(word, &known, "known are")))
     }
 
     fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        let found = match unexpected {
-            Unexpected::Seq => "a list".to_owned(),
-            Unexpected::Map => "a mapping".to_owned(),
-            Unexpected::Unit => "null".to_owned(),
-            scalar => scalar.to_string(),
-        };
-        let expected = match expected.to_string().as_str() {
-            "a sequence" => "a list".to_owned(),
-            "a string" => "text".to_owned(),
-            one if one.starts_with("enum ") => "text".to_owned(),
-            "a boolean" => "true or false".to_owned(),
-            one if one.starts_with("struct ") => "a mapping".to_owned(),
-            one => one.to_owned(),
-        };
-        let is_number = matches!(
-            unexpected,
-            Unexpected::Bool(_) | Unexpected::Signed(_) | Unexpected::Float(_)
-        );
-        let help = is_number && expected.contains("text");
-        let help = help.then(|| "put quotes around it".to_owned());
-        Self { help, ..Self::custom(format_args!("this is {found}, not {expected}")) }
+        match unexpected {
+            Unexpected::Seq => Self::not("a list", expected),
+            Unexpected::Map => Self::not("a dict", expected),
+            Unexpected::Unit => Self::not("null", expected),
+            scalar => Self::not(&scalar.to_string(), expected),
+        }
     }
 
     fn missing_field(field: &'static str) -> Self {
@@ -153,31 +150,20 @@ impl de::Error for Misfit {
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
-        let help = Some(known_words(variant, expected, "known are"));
-        Self { help, ..Self::custom(format_args!("unknown value {}", quote(variant))) }
+        let error = Error::refused(format!("unknown value {}", quote(variant)));
+        Self::of(error.help(known_words(variant, expected, "known are")))
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
-        let help = Some(known_words(field, expected, "known are"));
-        let key = Some(field.to_owned());
-        Self { key, help, ..Self::custom(format_args!("unknown key {}", quote(field))) }
+        let error = Error::refused(format!("unknown key {}", quote(field)));
+        let misfit = Self::of(error.help(known_words(field, expected, "known are")));
+        Self { key: Some(field.to_owned()), ..misfit }
     }
 }
 
 impl Value {
     fn is_not(&self, expected: &dyn Expected) -> Misfit {
-        let found = match self {
-            Self::Null => Unexpected::Unit,
-            Self::Bool(truth) => Unexpected::Bool(*truth),
-            Self::Number(digits) => match digits.parse() {
-                Ok(whole) => Unexpected::Signed(whole),
-                Err(_) => Unexpected::Float(digits.parse().unwrap_or(f64::NAN)),
-            },
-            Self::Text(text) => Unexpected::Str(text),
-            Self::List(_) => Unexpected::Seq,
-            Self::Dict(_) => Unexpected::Map,
-        };
-        de::Error::invalid_type(found, expected)
+        Misfit::not(&self.describe(), expected)
     }
 }
 
@@ -272,7 +258,9 @@ impl<'de> SeqAccess<'de> for Items<'de> {
     ) -> Result<Option<T::Value>, Misfit> {
         let Some(item) = self.items.get(self.index) else { return Ok(None) };
         self.index += 1;
-        seed.deserialize(item).map(Some).map_err(|misfit| misfit.inside(&(self.index - 1)))
+        seed.deserialize(item)
+            .map(Some)
+            .map_err(|misfit| misfit.inside(format!("[{}]", self.index - 1)))
     }
 }
 
@@ -297,6 +285,6 @@ impl<'de> MapAccess<'de> for Entries<'de> {
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Misfit> {
         let Some((key, value)) = self.value else { return Err(de::Error::missing_field("value")) };
-        seed.deserialize(value).map_err(|misfit| misfit.inside(key))
+        seed.deserialize(value).map_err(|misfit| misfit.inside(format!(".{key}")))
     }
 }

@@ -86,11 +86,6 @@ impl Node {
     pub(super) fn entry(&self, key: &str) -> Option<&(Node, Node)> {
         self.entries()?.iter().find(|(name, _)| name.text() == Some(key))
     }
-
-    /// [`Self::get`] along several keys.
-    pub fn path(&self, keys: &[&str]) -> Option<&Node> {
-        keys.iter().try_fold(self, |node, key| node.get(key))
-    }
 }
 
 struct Composer<'a> {
@@ -163,7 +158,7 @@ mod tests {
         assert_eq!(items[0].text(), Some("one"));
         assert_eq!((items[0].line, items[0].column), (3, 3));
         assert_eq!((items[1].text(), &text[items[1].span.clone()]), (None, "*z"));
-        assert_eq!(root.path(&["l", "2"]).unwrap().text(), Some("block\n"));
+        assert_eq!(root.get("l").unwrap().get("2").unwrap().text(), Some("block\n"));
         for quoted in ["'it''s' # c", r#""a\"b\\" # "c""#, "'' # ''", "&a 'x'  # y"] {
             let text = format!("- {quoted}\n");
             let root = outline(&text, "f").unwrap();

@@ -98,7 +98,9 @@ fn elements(
             return Err(refuse("is not JSON".to_owned()));
         };
         let placeholder = Written::deserialize(&value);
-        placeholder.map(structure).map_err(|misfit| refuse(format!("is wrong: {}", misfit.message)))
+        placeholder
+            .map(structure)
+            .map_err(|misfit| refuse(format!("is wrong: {}", misfit.error.message)))
     };
     written.unwrap_or_default().iter().map(element).collect()
 }
