@@ -174,6 +174,7 @@ pub(super) fn typed_as_sent(sent: Option<&Value>, texts: &[&str], flag: &Flag) -
         (Some(Value::Null), Type::Text | Type::Path) => {
             Err(Error::refused(format!("is not {}", flag.ty.with_article())))
         }
+        (Some(Value::Null), _) => typed(&["null"], flag),
         (Some(sent @ Value::List(_)), Type::List(element))
         | (Some(sent @ Value::Dict(_)), Type::Dict(element)) => {
             sent.clone().with_elements(*element)

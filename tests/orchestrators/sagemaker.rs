@@ -130,6 +130,13 @@ const TABLE: &[(&str, &[&str], &str)] = &[
     ("flags: {opt: {type: dict, merge: true}}", PAIRS, "++opt={b: {y: 1,x: 2},a: 'k,b=2'}"),
     ("flags: {none: {type: int, nullable: true}}", &["--none", ""], "none=null"),
     ("flags: {none: {type: int}}", &["--none", ""], "error: --none: the value `` is not an int"),
+    ("flags: {none: {type: list}}", &["--none", ""], "none=null"),
+    (
+        "flags: {none: {type: string}}",
+        &["--none", ""],
+        "error: --none: the value `` is not a string",
+    ),
+    ("flags: {none: {type: string, nullable: true}}", &["--none", ""], "none=null"),
     ("flags: {none: {empty: drop}}", &["--none", ""], ""),
     (
         "flags: {debug: {type: bool}, k: {type: float}}",
