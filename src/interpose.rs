@@ -21,6 +21,9 @@ pub const APPS_VARIABLE: &str = "HYDRA_SHIM_APPS";
 /// Names programs that are left alone, whatever else says that they are applications.
 pub const NOT_APPS_VARIABLE: &str = "HYDRA_SHIM_NOT_APPS";
 
+/// Why what is `off` in the rules is left alone.
+pub const OFF: &str = "the rules say `off`";
+
 /// Modules that are not Hydra applications unless they are named: images are built with the first three,
 /// and the last one runs KFP's lightweight components.
 const NEVER_APPS: [&str; 4] = ["pip", "venv", "ensurepip", "kfp.dsl.executor_main"];
@@ -170,7 +173,7 @@ pub fn decide_line(line: CommandLine, environment: &Environment) -> Result<Decis
     let rules = project.as_ref().ok();
     let naming = rules.map_or(Naming::Unnamed, |project| project.naming(app));
     if naming == Naming::Off {
-        return untouched("the rules say `off`".to_owned());
+        return untouched(OFF.to_owned());
     }
     let has_flags = line.arguments.iter().any(|argument| argument.starts_with('-'));
     // Without a flag there is nothing to translate, unless rules add something.

@@ -220,6 +220,7 @@ fn what_is_not_in_order_is_said_and_what_to_do() {
         ("apps: {mian.py: {}}", "python3 main.py FLAGS", 0, "is mian.py meant for main.py?"),
         ("apps: {a.py: {}}", "python3 main.py FLAGS", 0, "its apps are a.py, not main.py"),
         ("apps: {main.py: off}", "python3 main.py FLAGS", 1, "the rules say `off`"),
+        ("apps: {main.py: off}", "hydra-shim run python3 main.py FLAGS", 1, "the rules say `off`"),
         ("unknown: error", "VENV main.py FLAGS", 1, "(closed mode); the arguments pass unchecked"),
         ("unknown: error", "python3 plain.py FLAGS", 1, "name the program: apps: {plain.py: {}}"),
         ("unknown: error", "python3 suspect.py FLAGS", 1, "suspect.py` imports Hydra"),

@@ -9,14 +9,14 @@ use std::ffi::OsStr;
 use std::fs::{File, Metadata};
 use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use clap::ArgMatches;
 
 use super::{command_alone, dry_run, named, path, print, say, tokens, warn};
 use crate::command_line::App;
-use crate::error::{Error, Kind, Result, quote};
+use crate::error::{Error, Kind, Result, quote, visible};
 use crate::exec;
 use crate::hydra::{self, FlagValue, HydraFlag, hydra_flag};
 use crate::interpose::{self, APPS_VARIABLE, Environment};
@@ -28,60 +28,99 @@ use crate::translate::Translation;
 use crate::yaml::Node;
 
 /// Checks the command line, or each task of the component, and prints the configs that they compose
-/// as YAML documents.
+/// as YAML documents; of several components a line each, and how many compose.
 ///
 /// # Errors
 /// A command line cannot be translated, or as [`check_one`]; with `--strict` also where there is a
 /// warning. Of several errors all but the last have been reported.
 pub(super) fn check(options: &ArgMatches) -> anyhow::Result<()> {
-    let rules = path(options, "rules");
+    let files: Vec<&PathBuf> = options.get_many("component").unwrap_or_default().collect();
+    let tokens = tokens(options)?;
     let mut outcome = Outcome::default();
-    match path(options, "component") {
-        None => {
-            let translation = project::translate_tokens(tokens(options)?, named(options))?;
-            outcome.add(None, check_one(&translation, rules));
+    match files.as_slice() {
+        [] => {
+            let translation = project::translate_tokens(tokens, named(options))?;
+            outcome.add(None, check_one(&translation, path(options, "rules")));
         }
-        Some(file) => {
-            let command = command_alone(tokens(options)?)?;
-            let pipeline = project::read_pipeline(file)?;
-            for run in dry_run::task_runs(&pipeline, options, &command)? {
-                // Of a single task nobody asks which.
-                let task = (pipeline.tasks.len() > 1).then_some(run.task.name.as_str());
-                match run.outcome {
-                    Err(reason) => {
-                        say(&format!("skipped: {}not a Hydra application: {reason}", prefix(task)));
-                    }
-                    Ok(translation) if translation.errors().next().is_none() => {
-                        outcome.add(task, check_one(&translation, rules));
-                    }
-                    Ok(translation) => {
-                        let errors = translation.errors().cloned();
-                        errors.for_each(|error| outcome.add(task, Err(error)));
-                    }
-                }
-            }
-        }
+        [file] => outcome.add_component(file, options, &command_alone(tokens)?)?,
+        files => return check_several(files, options, &command_alone(tokens)?),
     }
     print(&outcome.configs.join("---\n"))?;
     outcome.result(options.get_flag("strict"))
 }
 
+/// Checks components with `command`, and prints a line for each.
+fn check_several(
+    files: &[&PathBuf],
+    options: &ArgMatches,
+    command: &[String],
+) -> anyhow::Result<()> {
+    let names: Vec<String> = files.iter().map(|file| visible(&file.to_string_lossy())).collect();
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or_default();
+    let mut composed = 0;
+    for (file, name) in files.iter().zip(&names) {
+        let mut outcome = Outcome { of: format!("{name}: "), ..Outcome::default() };
+        let added = outcome.add_component(file, options, command);
+        let result = match added.and_then(|()| outcome.result(options.get_flag("strict"))) {
+            Ok(()) => "composes".to_owned(),
+            Err(error) => dry_run::in_one_line(&Error::from_chain(&error)),
+        };
+        composed += usize::from(result == "composes");
+        print(&format!("{name:width$}  {result}\n"))?;
+    }
+    let all = files.len();
+    print(&format!("{composed} of {all} components compose\n"))?;
+    let refused =
+        || Error::refused(format!("{} of {all} components do not compose", all - composed));
+    if composed == all { Ok(()) } else { Err(refused().help("the reason is in its line").into()) }
+}
+
 /// What the checks of all tasks gave.
 #[derive(Default)]
 struct Outcome {
+    /// Of several components, what says in a message of which it is.
+    of: String,
     configs: Vec<String>,
     errors: Vec<Error>,
     warnings: usize,
 }
 
 impl Outcome {
+    /// Adds the checks of a component's tasks, with `command` in the place of their own if there is one.
+    fn add_component(
+        &mut self,
+        file: &Path,
+        options: &ArgMatches,
+        command: &[String],
+    ) -> anyhow::Result<()> {
+        let pipeline = project::read_pipeline(file)?;
+        for run in dry_run::task_runs(&pipeline, options, command)? {
+            // Of a single task nobody asks which.
+            let task = (pipeline.tasks.len() > 1).then_some(run.task.name.as_str());
+            match run.outcome {
+                Err(reason) => {
+                    let of = format!("{}{}", self.of, prefix(task));
+                    say(&format!("skipped: {of}not a Hydra application: {reason}"));
+                }
+                Ok(translation) if translation.errors().next().is_none() => {
+                    self.add(task, check_one(&translation, path(options, "rules")));
+                }
+                Ok(translation) => {
+                    let errors = translation.errors().cloned();
+                    errors.for_each(|error| self.add(task, Err(error)));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Adds a check; of one task of several `task` is the name.
     fn add(&mut self, task: Option<&str>, checked: Result<Checked>) {
         let of_task = prefix(task);
         match checked {
             Ok(Checked { config, warnings }) => {
                 for warning in &warnings {
-                    warn(&format!("{of_task}{warning}"));
+                    warn(&format!("{}{of_task}{warning}", self.of));
                 }
                 self.warnings += warnings.len();
                 let title = task.map(|name| format!("# task {}\n", quote(name)));
@@ -101,7 +140,10 @@ impl Outcome {
         }
         let Some(last) = self.errors.pop() else { return Ok(()) };
         let log = Log::from_environment();
-        self.errors.iter().for_each(|error| log.report_error(error));
+        for error in self.errors {
+            let message = format!("{}{}", self.of, error.message);
+            log.report_error(&Error { message, ..error });
+        }
         Err(last.into())
     }
 }

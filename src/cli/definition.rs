@@ -128,7 +128,10 @@ fn explain() -> Command {
 fn check() -> Command {
     subcommand("check", "Ask the application's Hydra whether the translated command line composes")
         .arg(rules())
-        .arg(file("component", "Fill in this component or pipeline as KFP does"))
+        .arg(
+            file("component", "Fill in this component or pipeline as KFP does; may be repeated")
+                .action(ArgAction::Append),
+        )
         .args(values())
         .arg(switch("strict", "Fail where there is a warning"))
         .arg(tokens())

@@ -12,11 +12,12 @@ use serde::Serialize;
 use super::{dry_run, path, print, table, tokens};
 use crate::command_line::{App, CommandLine, Program, Script, is_argument};
 use crate::error::{Error, Result, quote, visible};
-use crate::interpose::{self, Decision, Environment};
+use crate::interpose::{self, Decision, Environment, OFF};
 use crate::kfp::fill::Received;
 use crate::nearest::nearest;
 use crate::project::{self, Named, Project};
 use crate::report::{self, Report};
+use crate::rules::Naming;
 use crate::run::Called;
 use crate::translate::Translation;
 use crate::{exec, hydra, in_place};
@@ -121,7 +122,7 @@ impl Call {
     fn follow(&mut self, mut tokens: Vec<String>) -> std::result::Result<(), End> {
         // Arguments alone are given to the image's ENTRYPOINT.
         if tokens.first().is_none_or(|first| is_argument(first)) {
-            return self.run(tokens);
+            return self.run(tokens).map_err(|error| ("run".to_owned(), error));
         }
         let mut is_login = false;
         for _ in 0..DEEPEST {
@@ -133,13 +134,13 @@ impl Call {
                 && run == "run"
             {
                 self.add(word, "the shim by its own name, for whatever program");
-                return self.run(rest.to_vec());
+                return self.run(rest.to_vec()).map_err(at);
             }
             let search_path = std::env::var_os("PATH");
             let file = exec::find_first(OsStr::new(word), search_path.clone()).map_err(at)?;
             let shown = file.display();
             let place = in_place::is_marked(&file).then(|| fs::canonicalize(&file).ok()).flatten();
-            if place.is_some() || exec::is_shim(&file) {
+            let called = if place.is_some() || exec::is_shim(&file) {
                 let called = Called::of(OsStr::new(word), place.as_deref()).map_err(at)?;
                 let how = match place {
                     Some(_) => " in the place of an interpreter",
@@ -156,36 +157,34 @@ impl Call {
                 } else {
                     self.add(word, found);
                 }
-                self.interposed(&called, rest);
-                return Ok(());
-            }
-            is_login |= matches!(Program::of(word), Program::Shell) && Script::is_login(&tokens);
-            let next = started(name, &file, &tokens);
-            let Some(next) = next else {
+                called
+            } else if let Some(next) = started(name, &file, &tokens) {
+                self.add(word, format!("{shown}, which starts what follows"));
+                is_login |= Script::is_login(&tokens);
+                tokens = next;
+                continue;
+            } else {
                 let shim = exec::find_shim(OsStr::new(name), search_path);
                 self.block(word, around(word, &file, shim.as_deref()));
-                let called =
-                    Called { program: file.clone(), name: name.into(), argv0: file.into() };
-                self.interposed(&called, rest);
-                return Ok(());
+                Called { program: file.clone(), name: name.into(), argv0: file.into() }
             };
-            self.add(word, format!("{shown}, which starts what follows"));
-            tokens = next;
+            self.interposed(&called, rest);
+            return Ok(());
         }
         Err((tokens.concat(), Error::refused("starts nothing that is known")))
     }
 
     /// Explains what `run` does.
-    fn run(&mut self, tokens: Vec<String>) -> std::result::Result<(), End> {
-        let named = Named::default();
-        let (line, project) =
-            project::command_line(tokens, named).map_err(|error| ("run".to_owned(), error))?;
+    fn run(&mut self, tokens: Vec<String>) -> Result<()> {
+        let (line, project) = project::command_line(tokens, Named::default())?;
         let word = line.command.first().cloned().unwrap_or_default();
-        let program = exec::find(OsStr::new(&word), std::env::var_os("PATH"));
-        let program = program.map_err(|error| (word.clone(), error))?;
+        let program = exec::find(OsStr::new(&word), std::env::var_os("PATH"))?;
         self.add(&word, shown_program(&program));
         let app = line.app.clone();
-        let decision = Decision::Translate(line, project, "run asks nothing".to_owned());
+        let decision = match project.naming(&app) {
+            Naming::Off => Decision::Untouched(OFF.to_owned()),
+            _ => Decision::Translate(line, project, "run asks nothing".to_owned()),
+        };
         self.decided(&app, Ok(decision), &Environment::read(program.as_os_str()));
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! The command line of `sh` and `bash`.
 
+use super::Program;
+
 /// The script that a shell runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Script {
@@ -10,14 +12,15 @@ pub struct Script {
 }
 
 impl Script {
-    /// Whether a shell's option makes it a login shell, which takes PATH from the system's profile.
+    /// Whether they are those of a login shell, which takes PATH from the system's profile.
     pub fn is_login(tokens: &[String]) -> bool {
-        let options = tokens.iter().skip(1).take_while(|token| token.starts_with('-'));
-        let is_login = |token: &String| match token.strip_prefix("--") {
-            Some(long) => long == "login",
-            None => token.contains('l'),
+        let is_shell =
+            tokens.first().is_some_and(|shell| matches!(Program::of(shell), Program::Shell));
+        let mut options = tokens.iter().skip(1).take_while(|token| token.starts_with('-'));
+        let is_login = |option: &String| {
+            option == "--login" || (option.contains('l') && !option.starts_with("--"))
         };
-        options.into_iter().any(is_login)
+        is_shell && options.any(is_login)
     }
 
     /// Looks for it after a shell's options; `None` where nothing follows them.

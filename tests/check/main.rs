@@ -94,6 +94,49 @@ params:
     assert!(composed(check(&folder, "", "main.py", "")).contains("\nproject: ???\n"));
 }
 
+/// Of several components a line each and a summary; a file that cannot be read is one of those that fail.
+#[test]
+fn several_components_have_a_line_each() {
+    let folder = quickstart();
+    let component = fs::read_to_string(folder.path("component.yaml")).unwrap();
+    folder.file("tune/bad.yaml", &component.replace("--lr,", "--rate,"));
+    folder.file("not-yaml.yaml", "a: [");
+    let options = |files: &str, more: &str| {
+        let files: Vec<String> =
+            files.split(' ').map(|file| format!("--component {file}")).collect();
+        format!("{} {more}", files.join(" "))
+    };
+    let call =
+        check(&folder, &options("component.yaml component.yaml", ""), "main.py", "").success();
+    let lines = "component.yaml  composes\ncomponent.yaml  composes\n2 of 2 components compose\n";
+    assert_eq!(stdout(&call), lines);
+    assert!(warnings(&call)[0].starts_with("component.yaml: --params: the dict"), "{call}");
+    let files = options("component.yaml tune/bad.yaml not-yaml.yaml absent.yaml", "");
+    let call = check(&folder, &files, "main.py", "").code(1);
+    let lines: Vec<String> = stdout(&call).lines().map(str::to_owned).collect();
+    let starts = [
+        "component.yaml  composes",
+        "tune/bad.yaml   --rate (tune/bad.yaml:21): Hydra, given `rate=0.1`: ",
+        "not-yaml.yaml   not-yaml.yaml:2:1: ",
+        "absent.yaml     cannot read `absent.yaml`",
+        "1 of 4 components compose",
+    ];
+    assert_eq!(lines.len(), starts.len(), "{call}");
+    for (line, start) in lines.iter().zip(starts) {
+        assert!(line.starts_with(start), "{line}: {start}");
+    }
+    let last =
+        "hydra-shim: error: 3 of 4 components do not compose\n  help: the reason is in its line\n";
+    assert!(stderr(&call).ends_with(last), "{call}");
+    // A warning fails one that has it.
+    let strict = options("component.yaml component.yaml", "--strict");
+    let call = check(&folder, &strict, "main.py", "").code(1);
+    assert!(
+        stdout(&call).contains("component.yaml  there are warnings, and --strict was"),
+        "{call}"
+    );
+}
+
 #[test]
 fn hydras_own_flags_choose_the_config() {
     let folder = quickstart();
