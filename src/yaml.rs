@@ -23,6 +23,8 @@ mod outline;
 mod respell;
 mod scalar;
 
+use std::fmt;
+
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
@@ -77,7 +79,7 @@ pub fn read<T: DeserializeOwned>(text: &str, file: &str, scalars: Scalars) -> Re
 /// What [`read`] reads before it is typed.
 ///
 /// # Errors
-/// It is neither JSON nor YAML, empty, beyond a limit, or what the two loaders of YAML differ in.
+/// It is neither JSON nor YAML, beyond a limit, or what `serde_yaml` reads otherwise than PyYAML.
 pub fn value(text: &str, file: &str, scalars: Scalars) -> Result<Value> {
     if text.len() > MAX_BYTES {
         return Err(Error::refused(format!(
@@ -90,35 +92,26 @@ pub fn value(text: &str, file: &str, scalars: Scalars) -> Result<Value> {
     // YAML cannot read the two halves of `\ud83d\ude80`, and takes `1e-05` for text.
     let may_be_json = scalars == Scalars::Typed && text.trim_start().starts_with('{');
     if may_be_json && serde_json::from_str::<IgnoredAny>(text).is_ok() {
-        let value: Value = serde_json::from_str(text).map_err(|error| {
-            placed(&error.to_string(), Some((error.line(), error.column())), file)
-        })?;
-        if value.size() > MAX_NODES {
-            return Err(Error::refused(format!("{file}: over {MAX_NODES} nodes")));
-        }
-        return Ok(value);
+        let refuse = |why: &dyn fmt::Display| Error::refused(format!("{file}: {why}"));
+        let value: Value = serde_json::from_str(text).map_err(|error| refuse(&error))?;
+        let is_small = value.size() <= MAX_NODES;
+        return is_small.then_some(value).ok_or_else(|| refuse(&format!("over {MAX_NODES} nodes")));
     }
-    if let Some(at) = text.rfind(BYTE_ORDER_MARK) {
-        let before = text.get(..at).unwrap_or_default();
-        let line = before.rsplit('\n').next().unwrap_or_default();
-        let place = (before.matches('\n').count() + 1, line.chars().count() + 1);
+    if let Some((before, _)) = text.rsplit_once(BYTE_ORDER_MARK) {
         let why = "a byte order mark (U+FEFF) is read only at the start of a file: escape it";
-        return Err(Error::at(file, place, why));
+        return Err(Error::in_line(file, before.matches('\n').count() + 1, why));
     }
     let text = respell::respelled(text, file, scalars)?;
     let document = serde_yaml::Deserializer::from_str(&text).next();
     let value = document.map_or(Ok(Value::Null), Value::deserialize);
     value.map_err(|error| {
-        let place = error.location().map(|place| (place.line(), place.column()));
-        placed(&error.to_string(), place, file)
+        let message = error.to_string();
+        let Some(place) = error.location().map(|place| (place.line(), place.column())) else {
+            return Error::refused(format!("{file}: {message}"));
+        };
+        let (line, column) = place;
+        Error::at(file, place, message.replacen(&format!(" at line {line} column {column}"), "", 1))
     })
-}
-
-/// What a library says of a `place` in `file`, a line and a column from 1, which it may name itself.
-fn placed(message: &str, place: Option<(usize, usize)>, file: &str) -> Error {
-    let Some((line, column)) = place else { return Error::refused(format!("{file}: {message}")) };
-    let message = message.replacen(&format!(" at line {line} column {column}"), "", 1);
-    Error::at(file, (line, column), message)
 }
 
 /// A complaint of libyaml's about `file`.
@@ -137,6 +130,74 @@ fn what_would_be_right(complaint: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// As [`Value`]'s own text, and as text that is written.
+    #[test]
+    fn scalars_are_pyyamls_or_text() {
+        let number = |digits: &str| Value::Number(digits.to_owned());
+        for (written, typed) in [
+            ("yes", Value::Bool(true)),
+            ("Off", Value::Bool(false)),
+            ("010", number("8")),
+            ("1_000", number("1000")),
+            ("1:30", number("90")),
+            ("&x 0x1F", number("31")),
+            ("1.10", number("1.1")),
+            ("1.0e+400", number("inf")),
+            ("1e5", Value::Text("1e5".to_owned())),
+            ("0o17", Value::Text("0o17".to_owned())),
+            ("08", Value::Text("08".to_owned())),
+            ("2024-11-23", Value::Text("2024-11-23".to_owned())),
+        ] {
+            let text = Value::Text(written.trim_start_matches("&x ").to_owned());
+            for (file, scalars, expected) in [
+                (format!("a: {written}\n"), Scalars::Typed, &typed),
+                (format!("{{a: {written}}}"), Scalars::Typed, &typed),
+                (format!("a: {written} # c\n"), Scalars::Texts, &text),
+                (format!("a: '{}'\n", written.trim_start_matches("&x ")), Scalars::Typed, &text),
+            ] {
+                assert_eq!(value(&file, "f", scalars).unwrap().get("a"), Some(expected), "{file}");
+            }
+        }
+        for (text, reason) in [
+            ("a: &a {b: 1}\nc:\n  <<: *a\n", "f:3:3: merge keys are not read"),
+            ("a: 1\nb: 2\na: 3\n", "f:1:1: the key `a` is there twice"),
+            ("b: {a: 1, a: 3}\n", "f:1:4: b: the key `a` is there twice"),
+            ("a: !!int 3\n", "f:1:4: the tag `!!int` is not read"),
+            ("a: ! '3'\n", "f:1:4: the tag `!` is not read"),
+            ("a: 18446744073709551616\n", "f:1:4: an integer of over 64 bits"),
+        ] {
+            let error = value(text, "f", Scalars::Typed).unwrap_err();
+            assert!(error.message.starts_with(reason), "{text}: {}", error.message);
+        }
+    }
+
+    #[test]
+    fn json_is_json() {
+        let read = |text: &str| value(text, "f", Scalars::Typed);
+        let one = |value: &str| {
+            read(&format!("\u{feff} {{\"a\": {value}}}\n")).map(|v| v.get("a").cloned())
+        };
+        for (text, expected) in [
+            ("1e-05", Value::Number("1e-05".to_owned())),
+            ("2", Value::Number("2".to_owned())),
+            ("\"\\ud83d\\ude80\"", Value::Text("🚀".to_owned())),
+            ("\"yes\"", Value::Text("yes".to_owned())),
+            ("[null, true]", Value::List(vec![Value::Null, Value::Bool(true)])),
+        ] {
+            assert_eq!(one(text), Ok(Some(expected)), "{text}");
+        }
+        for (text, reason) in [
+            ("\"\\ud83d\"", "f: unexpected end of hex escape at line 1"),
+            ("1e400", "f: number out of range at line 1"),
+            ("{\"b\": 1, \"b\": 2}", "f: the key `b` is there twice at line 1"),
+        ] {
+            let error = one(text).unwrap_err();
+            assert!(error.message.starts_with(reason), "{text}: {}", error.message);
+        }
+        // What is not JSON may be YAML.
+        assert_eq!(read("{a: 1e-05}").unwrap().get("a"), Some(&Value::Text("1e-05".to_owned())));
+    }
 
     #[test]
     fn limits_hold() {
