@@ -19,8 +19,9 @@ pub(crate) struct Report<'a> {
     trace: Vec<TraceEntry<'a>>,
 }
 
+/// A step of a translation, without secrets.
 #[derive(Serialize)]
-struct TraceEntry<'a> {
+pub(crate) struct TraceEntry<'a> {
     from: Cow<'a, [String]>,
     to: Cow<'a, [String]>,
     key: Option<&'a str>,
@@ -30,22 +31,27 @@ struct TraceEntry<'a> {
     error: Option<&'a Error>,
 }
 
-impl<'a> Report<'a> {
-    pub(crate) fn new(translation: &'a Translation) -> Self {
-        let starts = translation.errors().next().is_none();
-        let entry = |step: &'a Step| TraceEntry {
+impl<'a> TraceEntry<'a> {
+    pub(crate) fn new(step: &'a Step) -> Self {
+        Self {
             from: step.shown_from(),
             to: step.shown_to(),
             key: step.key.as_deref(),
             r#type: step.kind.to_string(),
             error: step.kind.error(),
-        };
+        }
+    }
+}
+
+impl<'a> Report<'a> {
+    pub(crate) fn new(translation: &'a Translation) -> Self {
+        let starts = translation.errors().next().is_none();
         Self {
             argv: starts.then(|| translation.argv().collect()),
             command: starts.then_some(&translation.command),
             overrides: starts.then(|| translation.overrides().collect()),
             warnings: &translation.warnings,
-            trace: translation.trace.iter().map(entry).collect(),
+            trace: translation.trace.iter().map(TraceEntry::new).collect(),
         }
     }
 }

@@ -210,7 +210,16 @@ hydra-core  HYDRA, in VENV/lib/PYTHON/site-packages
     let call = &json["calls"][0];
     assert_eq!((code, &call["translated"]), (Some(0), &Value::Bool(true)));
     assert_eq!(call["findings"][0]["about"], "python3");
-    assert_eq!(call["translation"]["overrides"][0], "opt.lr=0.1");
+    assert_eq!(call["trace"][0]["to"][0], "opt.lr=0.1");
+    // No secret is shown, in whatever form.
+    site.file("hydra-shim.yaml", b"flags: {token: {type: string, secret: true}}\n");
+    for options in [&[][..], &["--format", "json"]] {
+        for line in ["python3 main.py --token hunter2", "sh -c 'x' --token hunter2"] {
+            let output = explain(&site.command(&["true"]), options, &words(line)).output().unwrap();
+            let said = both_streams(&output);
+            assert!(!said.contains("hunter2"), "{said}");
+        }
+    }
 }
 
 #[test]
@@ -242,6 +251,7 @@ fn what_is_not_in_order_is_said_and_what_to_do() {
         ("{}", "python3 main.py --a --b", 1, "refused, as the table says"),
         ("{}", "absent main.py FLAGS", 1, "`absent` is not found in PATH"),
         ("{}", "/absent/python3 main.py", 1, "`/absent/python3` is not found"),
+        ("{}", "sh -c '\"$0\" \"$@\"'", 1, "sh  starts nothing that is known"),
         ("{}", "bash run.sh FLAGS", 1, "what its script does with the arguments is not known"),
         ("{}", "conda run python3 main.py FLAGS", 1, "which Python it starts is not known"),
         ("{}", "FLAGS", 0, "run asks nothing"),

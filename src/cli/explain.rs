@@ -16,7 +16,7 @@ use crate::interpose::{self, Decision, Environment, OFF};
 use crate::kfp::fill::Received;
 use crate::nearest::nearest;
 use crate::project::{self, Named, Project};
-use crate::report::{self, Report};
+use crate::report::{self, TraceEntry};
 use crate::rules::Naming;
 use crate::run::Called;
 use crate::translate::Translation;
@@ -49,8 +49,8 @@ pub(super) fn explain(options: &ArgMatches) -> anyhow::Result<()> {
         }
     }
     if options.get_one::<String>("format").is_some_and(|format| format == "json") {
-        let calls: Vec<_> = calls.iter().map(Call::json).collect();
-        print(&(report::json_line(&serde_json::json!({ "calls": calls })) + "\n"))?;
+        let calls = calls.iter().map(Call::report).collect();
+        print(&(report::json_line(&Calls { calls }) + "\n"))?;
     } else {
         print(&calls.iter().map(Call::text).collect::<Vec<_>>().join("\n"))?;
     }
@@ -81,6 +81,21 @@ struct Call {
     received: Vec<Received>,
     findings: Vec<Finding>,
     translation: Option<Translation>,
+}
+
+/// `explain --format json`.
+#[derive(Serialize)]
+struct Calls<'a> {
+    calls: Vec<CallReport<'a>>,
+}
+
+#[derive(Serialize)]
+struct CallReport<'a> {
+    task: Option<&'a str>,
+    translated: bool,
+    findings: &'a [Finding],
+    warnings: Vec<&'a String>,
+    trace: Vec<TraceEntry<'a>>,
 }
 
 /// Why a call's way ends, and where.
@@ -121,9 +136,9 @@ impl Call {
     /// shim does with it, or would.
     fn follow(&mut self, mut tokens: Vec<String>) -> std::result::Result<(), End> {
         // Arguments alone are given to the image's ENTRYPOINT.
-        if tokens.first().is_none_or(|first| is_argument(first)) {
+        let Some(first) = tokens.first().filter(|first| !is_argument(first)).cloned() else {
             return self.run(tokens).map_err(|error| ("run".to_owned(), error));
-        }
+        };
         let mut is_login = false;
         for _ in 0..DEEPEST {
             let Some((word, rest)) = tokens.split_first() else { break };
@@ -171,7 +186,7 @@ impl Call {
             self.interposed(&called, rest);
             return Ok(());
         }
-        Err((tokens.concat(), Error::refused("starts nothing that is known")))
+        Err((first, Error::refused("starts nothing that is known")))
     }
 
     /// Explains what `run` does.
@@ -272,13 +287,16 @@ impl Call {
         Ok(())
     }
 
-    fn json(&self) -> serde_json::Value {
-        serde_json::json!({
-            "task": self.task,
-            "translated": self.translation.is_some() && !self.is_blocked(),
-            "findings": self.findings,
-            "translation": self.translation.as_ref().map(Report::new),
-        })
+    fn report(&self) -> CallReport<'_> {
+        let steps = self.translation.iter().flat_map(|translation| &translation.trace);
+        let warnings = self.translation.iter().flat_map(|translation| &translation.warnings);
+        CallReport {
+            task: self.task.as_deref(),
+            translated: self.translation.is_some() && !self.is_blocked(),
+            findings: &self.findings,
+            warnings: warnings.collect(),
+            trace: steps.map(TraceEntry::new).collect(),
+        }
     }
 
     fn text(&self) -> String {
