@@ -132,8 +132,7 @@ fn by_shim_with_component(
 }
 
 fn overrides(arguments: &[&str]) -> Result<Vec<String>, String> {
-    let translation = translate(arguments).map_err(|refusal| refusal.stderr)?;
-    Ok(translation.overrides)
+    Ok(translate(arguments)?.overrides)
 }
 
 /// Which values took which end.

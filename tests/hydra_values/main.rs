@@ -12,7 +12,7 @@ mod tables;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use support::{HYDRA, OLD_HYDRA, Oracle, Refusal, Translation, say, seen, translate};
+use support::{HYDRA, OLD_HYDRA, Oracle, Translation, say, seen, translate};
 
 /// How many values one call of the shim carries.
 const BATCH: usize = 500;
@@ -134,7 +134,7 @@ fn text_failures(oracle: &mut Oracle, texts: &[String]) -> Vec<(usize, String)> 
             let failures = texts.iter().map(alone).enumerate();
             return failures.filter_map(|(index, f)| Some((index, f?.1))).collect();
         }
-        Err(refusal) => return vec![(0, format!("refused: {refusal:?}"))],
+        Err(refusal) => return vec![(0, format!("refused: {refusal}"))],
     };
     let cases = cases(&translation, texts.len());
     let expected = expected(oracle, texts);
@@ -164,7 +164,7 @@ fn differences(
 /// Each key of the flags `--v0`, `--v1`, … with its overrides.
 fn cases(translation: &Translation, count: usize) -> Vec<(String, Vec<String>)> {
     let cases: Vec<_> =
-        translation.trace.iter().map(|step| (step.key.clone(), step.to.clone())).collect();
+        translation.trace.iter().map(|step| (step.key.clone().unwrap(), step.to.clone())).collect();
     let keys: Vec<_> = cases.iter().map(|(key, _)| key.clone()).collect();
     assert_eq!(keys, (0..count).map(|index| format!("v{index}")).collect::<Vec<_>>());
     let traced: Vec<_> = cases.iter().flat_map(|(_, overrides)| overrides.clone()).collect();
@@ -191,17 +191,14 @@ fn json_arrives_or_is_refused(oracle: &mut Oracle, count: usize) {
 fn json_failures(
     oracle: &mut Oracle,
     texts: &[String],
-    translations: &[Result<Translation, Refusal>],
+    translations: &[Result<Translation, String>],
 ) -> Vec<(usize, String)> {
     let (mut sent, mut failures) = (Vec::new(), Vec::new());
     for (index, translation) in translations.iter().enumerate() {
         match translation {
             Ok(translation) => sent.push((index, cases(translation, 1).remove(0))),
-            Err(refusal) if refusal.code != Some(1) => {
-                failures.push((index, format!("another exit code: {refusal:?}")));
-            }
             Err(refusal) if oracle.obstacles(&texts[index]).is_empty() => {
-                failures.push((index, format!("refused without need: {refusal:?}")));
+                failures.push((index, format!("refused without need: {refusal}")));
             }
             Err(_) => {}
         }

@@ -226,13 +226,10 @@ fn what_cannot_be_sent_is_refused() {
     ];
     for (what, text) in table {
         let shown: String = text.chars().take(80).collect();
-        let refusal = match translate(&[format!("--v={text}")]) {
-            Err(refusal) => refusal,
+        match translate(&[format!("--v={text}")]) {
+            Err(refusal) => assert!(refusal.starts_with("--v: "), "{what}: {refusal}"),
             Ok(translation) => panic!("{what} ({shown}) is sent: {:?}", translation.overrides),
-        };
-        assert_eq!(refusal.code, Some(1), "{what}: {refusal:?}");
-        assert!(refusal.stderr.starts_with("hydra-shim: error: "), "{what}: {refusal:?}");
-        assert!(refusal.stderr.contains("--v"), "{what}: the flag is not named: {refusal:?}");
+        }
     }
 }
 

@@ -21,8 +21,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
 
 use assert_cmd::assert::{Assert, OutputAssertExt};
+use serde::Deserialize;
 use serde_json::{Value, json};
 pub use venv::{venv, venv_with};
+use working_folder::translated;
 
 /// The Hydra that users get from pip today, and the oldest patch release that is promised.
 pub const HYDRA: &str = "1.3.8";
@@ -90,65 +92,32 @@ pub fn stderr(call: &Assert) -> String {
 }
 
 /// What `translate --format json` printed.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
 pub struct Translation {
     /// The command that is started.
     pub command: Vec<String>,
-    /// Everything behind the command, in order.
+    /// Everything after the command, in order.
     pub overrides: Vec<String>,
     /// What became of each flag, in order.
     pub trace: Vec<Step>,
-    /// What the user should know.
-    pub warnings: Vec<String>,
 }
 
 /// One flag of a [`Translation`].
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
 pub struct Step {
-    /// The arguments that were read.
-    pub from: Vec<String>,
-    /// The overrides that they became.
+    /// The overrides that it became.
     pub to: Vec<String>,
     /// The key that is set.
-    pub key: String,
+    pub key: Option<String>,
 }
 
-/// A call that the shim refused.
-#[derive(Debug)]
-pub struct Refusal {
-    /// The exit code.
-    pub code: Option<i32>,
-    /// What was printed on stderr.
-    pub stderr: String,
-}
-
-/// Runs `translate --format json` with `arguments`, in a folder without rules.
-///
-/// Panics when the two answers mix: a refusal with output on stdout, or a success with stderr.
-pub fn translate<S: AsRef<str>>(arguments: &[S]) -> Result<Translation, Refusal> {
+/// Runs `translate --format json` with `arguments`, in a folder without rules. The error is the message
+/// of its refusal.
+pub fn translate<S: AsRef<str>>(arguments: &[S]) -> Result<Translation, String> {
     let mut call = shim_command();
     call.args(["translate", "--format", "json"]).args(arguments.iter().map(AsRef::as_ref));
-    let output = call.current_dir("/").output().unwrap();
-    if !output.status.success() {
-        let code = output.status.code();
-        return Err(Refusal { code, stderr: stderr(&output.assert().stdout("")) });
-    }
-    let printed: Value = serde_json::from_str(&succeeded(output.assert())).unwrap();
-    Ok(Translation {
-        command: strings(&printed["command"]),
-        overrides: strings(&printed["overrides"]),
-        trace: printed["trace"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|step| Step {
-                from: strings(&step["from"]),
-                to: strings(&step["to"]),
-                key: step["key"].as_str().unwrap_or_default().to_owned(),
-            })
-            .collect(),
-        warnings: strings(&printed["warnings"]),
-    })
+    let printed = translated(call.current_dir("/"))?;
+    Ok(serde_json::from_value(printed).unwrap())
 }
 
 fn strings(array: &Value) -> Vec<String> {
