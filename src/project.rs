@@ -145,7 +145,7 @@ impl Project {
 /// Splits the tokens after `run` and translates the arguments by what is declared for them.
 ///
 /// # Errors
-/// As [`command_line`] and [`Project::translate`].
+/// As [`command_line()`] and [`Project::translate`].
 pub fn translate_tokens(tokens: Vec<String>, named: Named<'_>) -> Result<Translation> {
     let (line, project) = command_line(tokens, named)?;
     project.translate(line)
