@@ -42,7 +42,7 @@ fn condition(then: &[&str], otherwise: &[&str]) -> [String; 2] {
 #[expect(clippy::too_many_lines, reason = "most of them are a table")]
 fn either_branch_may_write_a_flag() {
     type Case<'a> = (&'a [&'a str], &'a [&'a str], &'a [(&'a str, &'a str)]);
-    let cases: [Case<'_>; 12] = [
+    let cases: [Case<'_>; 15] = [
         (
             &["--x", "{inputValue: a}"],
             &["--x", "none"],
@@ -128,6 +128,35 @@ fn either_branch_may_write_a_flag() {
             &[(
                 "--x v",
                 "error: c.yaml: the flag `--x` is written twice; help: a flag's last value would count; write it once",
+            )],
+        ),
+        // A flag named as one of Hydra's is the application's wherever it is.
+        (
+            &["--cfg", "{inputValue: a}"],
+            &["--cfg", "job"],
+            &[
+                ("--cfg 3", "cfg=3"),
+                ("--cfg job", "cfg=job"),
+                (
+                    "--cfg all",
+                    "error: --cfg: the value `all` is not an int (declared int by c.yaml)",
+                ),
+            ],
+        ),
+        (
+            &["--run", "k=1"],
+            &["--run", "{inputValue: s}"],
+            &[(
+                "--run k=1",
+                "error: c.yaml: --run: what follows, `k=1`, may be its value or an override; help: declare in the rules what --run is: `run: {type: bool}` for a switch, `run: {type: string}` if that is its value",
+            )],
+        ),
+        (
+            &["--cfg", "{inputValue: s}", "--cfg", "job"],
+            &["--x", "w"],
+            &[(
+                "--cfg v --cfg job",
+                "error: c.yaml: the flag `--cfg` is written twice; help: a flag's last value would count; write it once",
             )],
         ),
     ];

@@ -47,6 +47,7 @@ struct Generator {
     /// The input `o` is given.
     given: bool,
     wants_doubt: bool,
+    wants_executor_input: bool,
 }
 
 /// A value, and what it is filled with.
@@ -61,8 +62,21 @@ const VALUES: [(&str, &str); 11] = [
     ("{outputPath: m}", "/gcs/bucket/run/m"),
     ("{outputPath: n}", "/gcs/bucket/run/n"),
     ("{concat: [pre-, {inputValue: s}, {concat: [-, x]}]}", "pre-word_1-x"),
-    // Alone it is an override for each of its inputs and outputs: tests/executor_input.rs.
+    // Alone it is EXECUTOR_INPUT.
     ("{concat: [all-, {executorInput: null}]}", "*"),
+];
+
+/// What an executor input becomes, in the SDK's order. The input `o` is given, or null.
+const EXECUTOR_INPUT: [&str; 9] = [
+    "d=/gcs/bucket/run/d",
+    "b=true",
+    "f=0.5",
+    "i=7",
+    "l=[1,2]",
+    "o=",
+    "s=word_1",
+    "n=/gcs/bucket/run/n",
+    "m=/gcs/bucket/run/m",
 ];
 
 /// A word of the component's own, and what it is for Hydra.
@@ -120,7 +134,7 @@ impl Generator {
         let (value, filled) = self.value();
         let (word, spelled) = self.word();
         let set = |made: &mut Made, value: &str| made.overrides.push(format!("{name}={value}"));
-        match self.random.number(0..14) {
+        match self.random.number(0..15) {
             0..=2 => {
                 made.add(&[&flag, value], false);
                 set(made, filled);
@@ -193,6 +207,15 @@ impl Generator {
                 made.add(&[&[flag.as_str()], after].concat(), false);
                 made.doubt = Some(flag);
             }
+            14 if self.wants_executor_input => {
+                self.wants_executor_input = false;
+                made.add(&[&flag, "{executorInput: null}"], false);
+                let given = if self.given { "given" } else { "null" };
+                made.overrides.extend(EXECUTOR_INPUT.map(|each| match each {
+                    "o=" => format!("o={given}"),
+                    _ => each.to_owned(),
+                }));
+            }
             _ => {
                 made.add(&[&flag, "{inputValue: l}", "{inputValue: l}"], false);
                 set(made, "[1,2,1,2]");
@@ -261,7 +284,8 @@ fn case(seed: u64, index: u64) -> Case {
     ];
     let hydra = hydra.into_iter().filter(|_| random.once_in(2)).collect();
     let wants_doubt = random.once_in(6);
-    let mut generator = Generator { random, names: 0, hydra, given, wants_doubt };
+    let mut generator =
+        Generator { random, names: 0, hydra, given, wants_doubt, wants_executor_input: true };
     let mut made = generator.list(2, true, false);
     while made.elements.is_empty() {
         made = generator.list(2, true, false);

@@ -4,8 +4,8 @@
 //! - The arguments start after the command: [`Start`].
 //! - A *flag* is text that starts with a dash and is no number. Its value is the one placeholder or
 //!   word after it, or what is attached to it (`--name={{$…}}`); it may have none.
-//! - One of *Hydra's own flags* is the application's as soon as a value follows that is not one of
-//!   Hydra's flag: a placeholder, a word after a switch.
+//! - One of *Hydra's own flags* is the application's, wherever it is, as soon as a value follows one of
+//!   that name that is not one of Hydra's flag: a placeholder, a word after a switch.
 //! - An *override* is text with a key in front (`key=…`), placeholders in its value or not. After a
 //!   value it stays one; directly after a flag nobody can tell it from a value, unless the rules say
 //!   that the flag is a switch (`bool`) or has text for its value (`string`).
@@ -17,10 +17,11 @@ mod grammar;
 mod start;
 mod text;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::component::{Component, Element, Port};
 use super::placeholder::Piece;
+use crate::hydra;
 use crate::value::Type;
 use grammar::Grammar;
 pub use start::Start;
@@ -96,8 +97,14 @@ impl<'a> Items<'a> {
     pub fn of(component: &'a Component, rules: &RuleTypes<'_>) -> Self {
         let elements: Vec<&Element> = component.command.iter().chain(&component.args).collect();
         let start = Start::in_component(component);
-        let grammar = Grammar { inputs: by_id(&component.inputs), rules };
-        let arguments = grammar.arguments(elements.get(start.at..).unwrap_or_default());
+        let after = elements.get(start.at..).unwrap_or_default();
+        let inputs = by_id(&component.inputs);
+        let mut grammar = Grammar { inputs, rules, own: HashSet::new() };
+        let mut arguments = grammar.arguments(after);
+        grammar.own = named_as_hydras(&arguments);
+        if !grammar.own.is_empty() {
+            arguments = grammar.arguments(after);
+        }
         Self { elements, start, arguments }
     }
 }
@@ -128,6 +135,18 @@ impl<'a> Flag<'a> {
     pub fn count(&self) -> (usize, usize) {
         count(self.after().iter().copied())
     }
+}
+
+/// The application's flags that are named as Hydra's.
+fn named_as_hydras(items: &[Item]) -> HashSet<String> {
+    let of_item = |item: &Item| match item {
+        Item::Flag(flag) if hydra::hydra_flag(&flag.text).is_some() => {
+            HashSet::from([flag.text.clone()])
+        }
+        Item::If(_, branches) => branches.iter().flat_map(|items| named_as_hydras(items)).collect(),
+        _ => HashSet::new(),
+    };
+    items.iter().flat_map(of_item).collect()
 }
 
 /// The ports by their names in the compiled pipeline.

@@ -138,7 +138,11 @@ impl Component {
         let natives: Vec<_> = self.pieces.iter().filter_map(|piece| piece.native.clone()).collect();
         let own = self.pieces.iter().filter(|piece| piece.is_own_flag);
         let own: Vec<_> = own.flat_map(|piece| piece.filled.clone()).collect();
-        let rule = self.pieces.iter().find_map(|piece| piece.rule);
+        // Named as one of Hydra's, it is the application's in both places.
+        let is_own = |(name, ..): &(String, _, _)| own.contains(&format!("--{name}"));
+        let twice =
+            settings.iter().any(is_own).then_some("a component's flag that is written twice");
+        let rule = self.pieces.iter().find_map(|piece| piece.rule).or(twice);
         let is_risky =
             |text: &String| text.contains("${") || text.contains("_target_") || text.contains("..");
         let risky = self.closed && settings.iter().any(|(_, _, texts)| texts.iter().any(is_risky));

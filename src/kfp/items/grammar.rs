@@ -1,6 +1,6 @@
 //! Which elements are what, and which of them belong to a flag.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::text::{beginning, flat, token};
 use super::{Doubt, Flag, Item, RuleTypes, Values, count};
@@ -86,6 +86,8 @@ pub(super) struct Grammar<'a, 'r> {
     /// By their names in the compiled pipeline.
     pub(super) inputs: HashMap<&'a str, &'a Port>,
     pub(super) rules: &'r RuleTypes<'r>,
+    /// The application's flags that are named as Hydra's, as far as they are known.
+    pub(super) own: HashSet<String>,
 }
 
 impl<'a> Grammar<'a, '_> {
@@ -109,7 +111,7 @@ impl<'a> Grammar<'a, '_> {
             let item = match (Kind::of(first), first) {
                 (Kind::End, _) => Item::Rest(elements.get(at..).unwrap_or_default().to_vec()),
                 (Kind::Flag, Element::Text(text)) => self.flag(first, text, rest, next),
-                (Kind::Attached, _) => attached(first),
+                (Kind::Attached, _) => self.attached(first),
                 (Kind::Override, _) => Item::Override(first),
                 (_, Element::If { then, otherwise, .. }) => {
                     let after = next.first().copied().unwrap_or(after);
@@ -137,6 +139,7 @@ impl<'a> Grammar<'a, '_> {
     ) -> Item<'a> {
         let ty = (self.rules)(text.trim_start_matches('-'));
         if ty.is_none()
+            && !self.own.contains(text)
             && let Some(value) = hydra_value(text, rest, openings.first().copied())
         {
             return Item::HydraFlag(element, value.first().copied());
@@ -208,6 +211,24 @@ impl<'a> Grammar<'a, '_> {
         }
     }
 
+    /// `--name=…` in one element.
+    fn attached(&self, element: &'a Element) -> Item<'a> {
+        let beginning = beginning(element);
+        let (flag, _) = beginning.split_once('=').unwrap_or((&beginning, ""));
+        let is_hydras = hydra::hydra_flag(flag).is_some() && !self.own.contains(flag);
+        if is_hydras && matches!(*element, Element::Text(_)) {
+            return Item::HydraFlag(element, None);
+        }
+        let pieces = flat(element).map(|mut pieces| {
+            if let Some(Piece::Text(first)) = pieces.first_mut() {
+                *first = first.get(flag.len() + 1..).unwrap_or_default().to_owned();
+            }
+            pieces.retain(|piece| !matches!(piece, Piece::Text(text) if text.is_empty()));
+            pieces
+        });
+        Item::Flag(Flag { element, text: flag.to_owned(), values: Values::Attached(pieces) })
+    }
+
     /// Whether all that a value may be are inputs of a list type.
     fn is_list(&self, value: &Element) -> bool {
         match value {
@@ -252,23 +273,6 @@ fn hydra_value<'s, 'a>(
         Some(Opening::Value) => None,
         _ => rest.get(..0),
     }
-}
-
-/// `--name=…` in one element.
-fn attached(element: &Element) -> Item<'_> {
-    let beginning = beginning(element);
-    let (flag, _) = beginning.split_once('=').unwrap_or((&beginning, ""));
-    if matches!(*element, Element::Text(_)) && hydra::hydra_flag(flag).is_some() {
-        return Item::HydraFlag(element, None);
-    }
-    let pieces = flat(element).map(|mut pieces| {
-        if let Some(Piece::Text(first)) = pieces.first_mut() {
-            *first = first.get(flag.len() + 1..).unwrap_or_default().to_owned();
-        }
-        pieces.retain(|piece| !matches!(piece, Piece::Text(text) if text.is_empty()));
-        pieces
-    });
-    Item::Flag(Flag { element, text: flag.to_owned(), values: Values::Attached(pieces) })
 }
 
 /// An element for a message.
