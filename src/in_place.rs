@@ -22,6 +22,9 @@ use crate::python::VirtualEnvironment;
 /// shim is known in each version, and in each copy (`venv --copies` makes some).
 pub const MARK: &[u8; 44] = b"\nhydra-shim: in the place of an interpreter\n";
 
+/// What the name of a kept interpreter ends with.
+pub const KEPT: &str = ".hydra-shim-kept";
+
 /// Whether `file` is a shim in an interpreter's place.
 pub fn is_marked(file: &Path) -> bool {
     let ends_so = || {
@@ -38,7 +41,7 @@ pub fn is_marked(file: &Path) -> bool {
 /// Where the interpreter is kept whose place `file` is.
 pub fn kept(file: &Path) -> PathBuf {
     let mut kept = file.as_os_str().to_owned();
-    kept.push(".hydra-shim-kept");
+    kept.push(KEPT);
     kept.into()
 }
 

@@ -32,13 +32,15 @@ const MAX_LOOK_UPS: usize = 10_000;
 const MAX_DEPTH: usize = 50;
 
 /// Functions that read the command line.
-const PARSERS: [&str; 12] = [
+const PARSERS: [&str; 14] = [
     "absl.app.run",
     "click.command",
     "click.group",
     "docopt.docopt",
     "draccus.wrap",
     "fire.Fire",
+    "getopt.getopt",
+    "getopt.gnu_getopt",
     "jsonargparse.CLI",
     "pyrallis.wrap",
     "simple_parsing.parse",

@@ -256,6 +256,17 @@ fn a_mistake_in_the_component_is_named_with_its_place() {
         ),
         (
             &[x],
+            &["--a", "{inputValue: x, inputPath: x}"],
+            "c.yaml:12:7: implementation.container.args[1]: a placeholder has one key, not `inputPath` \
+             as well",
+        ),
+        (
+            &[x],
+            &["{if: {cond: {isPresent: x}, then: [--a, b], esle: [--a, c]}}"],
+            "c.yaml:11:51: implementation.container.args[0].if: unknown key `esle`; help: did you mean else?",
+        ),
+        (
+            &[x],
             &["--a", "1.10"],
             "c.yaml:12:7: implementation.container.args[1]: this is floating point `1.1`, not text \
              or a placeholder; help: put quotes around it",

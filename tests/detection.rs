@@ -89,6 +89,7 @@ fn a_script_is_judged_by_its_own_text() {
         from click import group; import hydra; APP; @group(); def cli(): ...; @cli.command(); def go(): f(); cli()
         import typer, hydra; APP; app = typer.Typer(); @app.command(); def go(): f(); app()
         import fire, hydra; APP; fire.Fire(f)
+        import getopt, sys, hydra; APP; sys.argv[1:] = getopt.getopt(sys.argv[1:], '', ['lr='])[1]; f()
         from absl import app; import hydra; APP; app.run(f)
         import hydra, sys; sys.argv = ['x', 'a=1']; APP; f()
         from unittest import mock; import hydra, sys; APP; with mock.patch.object(sys, 'argv', []):;    f()

@@ -151,6 +151,11 @@ fn each_form_of_each_member() {
             "a=3",
         ),
         (
+            json!({"parameters": {"a": {"stringValue": "3"}, "b": {"intValue": "4"}}, "parameterValues": {"a": 3}}),
+            json!({}),
+            "b=4 | a=3",
+        ),
+        (
             json!({"artifacts": {
                 "a": uri("gs://b/x"), "b": uri("s3://b/x"), "c": uri("minio://b/x"), "d": uri("oci://r/i:1"),
                 "e": uri("/data/x"), "f": uri("https://h/x"), "g": {"artifacts": []}, "h": {},

@@ -20,7 +20,7 @@ use super::install::shown;
 use super::replace::{beside, sync_folder};
 use crate::error::{Error, quote};
 use crate::exec::{self, OWN_FILE};
-use crate::in_place::{MARK, is_marked, kept};
+use crate::in_place::{KEPT, MARK, is_marked, kept};
 
 /// Puts the shim in the place of each of `pythons` (a path, or a name in PATH), and says what is reached
 /// by it. `force` gives up what was kept of an interpreter before the one that is there now.
@@ -107,7 +107,10 @@ struct Prepared {
 impl Prepared {
     fn new(place: PathBuf, force: bool) -> Result<Self> {
         let kept = kept(&place);
-        let there = fs::read(&place).with_context(|| cannot_replace(&place))?;
+        let metadata = place.metadata()?;
+        // A pipe would be waited for.
+        let there = if metadata.is_file() { fs::read(&place) } else { Ok(Vec::new()) };
+        let there = there.with_context(|| cannot_replace(&place))?;
         let mut shim = fs::read(OWN_FILE).context("cannot read this program")?;
         let is_shim = is_marked(&place);
         if there == shim || (is_shim && !kept.exists()) {
@@ -130,7 +133,6 @@ impl Prepared {
         shim.push(0);
         shim.extend(place.as_os_str().as_bytes());
         shim.extend(MARK);
-        let metadata = place.metadata()?;
         // Not set-uid, nor set-gid: the interpreter that it starts is, if it was.
         let mode = Permissions::from_mode(metadata.mode() & 0o777);
         let shim = beside(&place, &shim, Some((&metadata, mode)))
@@ -162,6 +164,10 @@ fn place(python: &OsStr) -> Result<PathBuf> {
     let name = place.file_name().unwrap_or_default().to_string_lossy();
     if !name.contains("python") {
         return Err(refused(&place, "is not a Python, by its name").into());
+    }
+    // `python3*` names it as well.
+    if name.ends_with(KEPT) {
+        return Err(refused(&place, "is what a shim keeps").into());
     }
     Ok(place)
 }

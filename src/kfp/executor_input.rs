@@ -34,20 +34,24 @@ pub fn read(text: &str) -> Result<Vec<Passed>> {
     if inputs.or(input.get("outputs")).is_none() {
         return Err(Error::refused("is not a JSON object with `inputs` or `outputs`"));
     }
-    // Vertex AI writes the form of KFP 1.8, `parameters`, beside it.
-    let has_values = inputs.is_some_and(|inputs| inputs.get("parameterValues").is_some());
+    let values = inputs.and_then(|inputs| inputs.get("parameterValues"));
     let mut all = Vec::new();
     for (side, objects) in entries(&input, "")? {
         for (object, members) in entries(objects, side)? {
             let (ty, read): (Type, Reader) = match (side.as_str(), object.as_str()) {
                 ("inputs", "parameterValues") => (Type::Auto, parameter),
-                ("inputs", "parameters") if !has_values => (Type::Auto, typed_parameter),
+                ("inputs", "parameters") => (Type::Auto, typed_parameter),
                 ("outputs", "parameters") => (Type::Path, |output| text_at(output, "outputFile")),
                 (_, "artifacts") => (Type::Path, artifact),
                 _ => continue,
             };
             let place = format!("{side}.{object}");
+            // Vertex AI writes the form of KFP 1.8, `parameters`, beside the values.
+            let is_old = place == "inputs.parameters";
             for (name, member) in entries(members, &place)? {
+                if is_old && values.is_some_and(|values| values.get(name).is_some()) {
+                    continue;
+                }
                 let value = read(member).map_err(|error| {
                     Error::refused(format!("{} at `{place}.{name}`", error.message))
                 })?;

@@ -9,8 +9,9 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use crate::error::quote;
 use crate::value::Value;
 
 /// A component or a compiled pipeline: each has other keys.
@@ -82,6 +83,7 @@ pub(super) enum Placeholder {
 }
 
 #[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Condition {
     pub(super) cond: IsPresent,
     pub(super) then: Branch<Placeholder>,
@@ -305,8 +307,15 @@ impl<'de, P: Deserialize<'de>> Deserialize<'de> for Written<P> {
                 Ok(Written::Text(text.to_owned()))
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Written<P>, A::Error> {
-                P::deserialize(MapAccessDeserializer::new(map)).map(Written::Placeholder)
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Written<P>, A::Error> {
+                let placeholder = P::deserialize(MapAccessDeserializer::new(&mut map))?;
+                match map.next_key::<String>()? {
+                    None => Ok(Written::Placeholder(placeholder)),
+                    Some(other) => Err(de::Error::custom(format_args!(
+                        "a placeholder has one key, not {} as well",
+                        quote(&other)
+                    ))),
+                }
             }
         }
         deserializer.deserialize_any(TextOrMap(PhantomData))

@@ -80,6 +80,7 @@ fn the_file_at_the_end_of_the_links_is_replaced_and_put_back() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "most of them are a table")]
 fn what_cannot_be_replaced_is_refused_before_anything_is() {
     let python = PrivatePython::new();
     let folder = |name: &str| {
@@ -99,11 +100,19 @@ fn what_cannot_be_replaced_is_refused_before_anything_is() {
     python.put_back();
     let other = python.path("script/other");
     copy("/bin/true", &other);
+    let pipe = folder("pipe");
+    run(Command::new("mkfifo").arg(&pipe));
+    // What a shim keeps, as `python3*` names it as well.
+    let kept_there = folder("kept");
+    copy("/bin/true", &kept_there);
+    let kept_there = kept(&kept_there);
+    copy("/bin/true", &kept_there);
     let upgraded = folder("upgraded");
     copy(&python.file, &upgraded);
     copy("/bin/true", &kept(&upgraded));
-    let shown: Vec<_> =
-        ["bin", "script", "shim", "link", "alone", "upgraded"].map(|f| python.path(f)).into();
+    let shown: Vec<_> = ["bin", "script", "shim", "link", "alone", "kept", "upgraded"]
+        .map(|f| python.path(f))
+        .into();
     let before: Vec<_> = shown.iter().map(|folder| entries(folder)).collect();
     let good = python.file.to_str().unwrap();
     for (bad, undo, message) in [
@@ -115,6 +124,8 @@ fn what_cannot_be_replaced_is_refused_before_anything_is() {
         (&alone, false, "is a shim already, and keeps no interpreter"),
         (&alone, true, "back: No such file"),
         (&other, false, "is not a Python, by its name"),
+        (&pipe, false, "is not a binary"),
+        (&kept_there, false, "is what a shim keeps"),
         (&python.path("bin/nothing"), false, "cannot find `"),
         (&python.path("bin"), false, "is not a Python, by its name"),
         (&upgraded, false, "is there already, but `"),
