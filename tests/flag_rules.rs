@@ -107,6 +107,12 @@ fn each_key_of_a_flag() {
              null is a value of it, declare `nullable: true` in the rules",
         ),
         (
+            "a: {type: int}",
+            "--a ''",
+            "error: --a: the value `` is not an int (declared int by hydra-shim.yaml:1); help: if \
+             null is a value of it, declare `nullable: true` in the rules",
+        ),
+        (
             "a: {type: 'list[int]'}",
             "--a null",
             "error: --a: the value `null` is not an int (declared list[int] by hydra-shim.yaml:1); \

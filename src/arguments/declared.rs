@@ -247,7 +247,7 @@ fn no_such_value(flag: &Flag, written: &str, text: &str, secret: bool, error: Er
     let clause = if secret { format!("cannot be passed as {}", flag.ty) } else { error.message };
     let help = match text {
         _ if secret => None,
-        "null" => {
+        "null" | "" => {
             Some("if null is a value of it, declare `nullable: true` in the rules".to_owned())
         }
         _ => error.help,

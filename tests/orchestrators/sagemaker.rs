@@ -134,7 +134,8 @@ const TABLE: &[(&str, &[&str], &str)] = &[
     (
         "flags: {none: {type: string}}",
         &["--none", ""],
-        "error: --none: the value `` is not a string",
+        "error: --none: the value `` is not a string (declared string by hydra-shim.yaml:1); help: if \
+         null is a value of it",
     ),
     ("flags: {none: {type: string, nullable: true}}", &["--none", ""], "none=null"),
     ("flags: {none: {empty: drop}}", &["--none", ""], ""),
