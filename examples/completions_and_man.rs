@@ -13,11 +13,11 @@ use clap::Command;
 use clap_complete::{Generator as _, Shell, generate};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
-use hydra_shim::{cli, interpose, log, project};
+use hydra_shim::{cli, interpose, log, project, sagemaker, started};
 
 const NAME: &str = "hydra-shim";
 
-const ENVIRONMENT: [(&str, &str); 6] = [
+const ENVIRONMENT: [(&str, &str); 8] = [
     (
         project::COMMAND_VARIABLE,
         "The command for when the arguments name none, quoted as for a shell.",
@@ -33,6 +33,11 @@ const ENVIRONMENT: [(&str, &str); 6] = [
         "Scripts, modules and programs to leave alone, whatever they are.",
     ),
     (log::LOG_VARIABLE, "text or json: say on stderr what was decided."),
+    (
+        started::VARIABLE,
+        "Set for an application under closed rules: what it starts again passes as it is.",
+    ),
+    (sagemaker::HYPERPARAMETERS_VARIABLE, "SageMaker's hyperparameters, which have their types."),
 ];
 
 const EXIT_STATUS: [(&str, &str); 4] = [
