@@ -273,17 +273,27 @@ pub fn source_file(app: &App, environment: &Environment) -> Option<PathBuf> {
     Some(Source::of(app, environment)?.file)
 }
 
+/// Whether `app` is known not to be a Hydra application: it is not recognised, and its source was read
+/// and has nothing of Hydra.
+pub fn is_other(app: &App, environment: &Environment, naming: Naming) -> bool {
+    !recognise(app, environment, naming).is_application && suspicion(app, environment).is_none()
+}
+
+/// Why `app`, which is not recognised, may be a Hydra application all the same.
+fn suspicion(app: &App, environment: &Environment) -> Option<String> {
+    match Source::of(app, environment) {
+        Some(mut source) => source.search.suspicion(&source.file),
+        None => Some("its source is not found".to_owned()),
+    }
+}
+
 /// Refuses `app`, which is not recognised, if it has something of Hydra or could not be read: in closed
 /// mode, where that is by a rules file, its arguments would pass unchecked.
 fn refuse_suspect(app: &App, environment: &Environment, closed_by: Option<String>) -> Result<()> {
     let (App::Script(name) | App::Module(name), Some(rules)) = (app, closed_by) else {
         return Ok(());
     };
-    let suspicion = match Source::of(app, environment) {
-        Some(mut source) => source.search.suspicion(&source.file),
-        None => Some("its source is not found".to_owned()),
-    };
-    let Some(why) = suspicion else { return Ok(()) };
+    let Some(why) = suspicion(app, environment) else { return Ok(()) };
     Err(Error::refused(format!(
         "{} accepts only what is declared (unknown: error), and whether {} is a Hydra application \
          cannot be told: {why}",

@@ -57,22 +57,29 @@ fn check_several(
 ) -> anyhow::Result<()> {
     let names: Vec<String> = files.iter().map(|file| visible(&file.to_string_lossy())).collect();
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or_default();
-    let mut composed = 0;
+    let (mut composed, mut untouched) = (0, 0);
     for (file, name) in files.iter().zip(&names) {
         let mut outcome = Outcome { of: format!("{name}: "), ..Outcome::default() };
         let added = outcome.add_component(file, options, command);
+        let is_untouched = added.is_ok() && outcome.errors.is_empty() && outcome.configs.is_empty();
         let result = match added.and_then(|()| outcome.result(options.get_flag("strict"))) {
+            _ if is_untouched => "passes untouched: not a Hydra application".to_owned(),
             Ok(()) => "composes".to_owned(),
             Err(error) => dry_run::in_one_line(&Error::from_chain(&error)),
         };
         composed += usize::from(result == "composes");
+        untouched += usize::from(is_untouched);
         print(&format!("{name:width$}  {result}\n"))?;
     }
     let all = files.len();
-    print(&format!("{composed} of {all} components compose\n"))?;
-    let refused =
-        || Error::refused(format!("{} of {all} components do not compose", all - composed));
-    if composed == all { Ok(()) } else { Err(refused().help("the reason is in its line").into()) }
+    let others = match untouched {
+        0 => String::new(),
+        _ => format!(", {untouched} not a Hydra application"),
+    };
+    print(&format!("{composed} of {all} components compose{others}\n"))?;
+    let failed = all - composed - untouched;
+    let refused = || Error::refused(format!("{failed} of {all} components do not compose"));
+    if failed == 0 { Ok(()) } else { Err(refused().help("the reason is in its line").into()) }
 }
 
 /// What the checks of all tasks gave.
@@ -101,6 +108,17 @@ impl Outcome {
                 Err(reason) => {
                     let of = format!("{}{}", self.of, prefix(task));
                     say(&format!("skipped: {of}not a Hydra application: {reason}"));
+                }
+                // Of one component a check was asked for.
+                Ok(translation)
+                    if !self.of.is_empty()
+                        && is_other_program(&translation.command, path(options, "rules"))? =>
+                {
+                    // Of a single task the line says it.
+                    if task.is_some() {
+                        let of = format!("{}{}", self.of, prefix(task));
+                        say(&format!("skipped: {of}not a Hydra application"));
+                    }
                 }
                 Ok(translation) if translation.errors().next().is_none() => {
                     self.add(task, check_one(&translation, path(options, "rules")));
@@ -194,13 +212,24 @@ fn complaint_of(output: &Output) -> String {
 /// What to do where the command is not what check can start.
 const NAME_THE_COMMAND: &str = "name the command: hydra-shim check … -- python3 src/train.py";
 
-/// A program that is not a Hydra application would not understand `--cfg job`, and simply run.
-fn refuse_other_programs(command: &[String], rules: Option<&Path>) -> Result<()> {
-    let app = App::of(command.to_vec());
+/// The application that a command starts, and what says what it is.
+fn program_of(command: &[String]) -> (App, Environment) {
     let path = std::env::var_os("PATH");
     let program = command.first().map_or("", String::as_str);
     let program = exec::find(OsStr::new(program), path).unwrap_or_default();
-    let environment = Environment::read(program.as_os_str());
+    (App::of(command.to_vec()), Environment::read(program.as_os_str()))
+}
+
+/// Whether the command starts a program that is known not to be a Hydra application.
+fn is_other_program(command: &[String], rules: Option<&Path>) -> Result<bool> {
+    let (app, environment) = program_of(command);
+    let project = Project::read(&app, Named { rules, component: None })?;
+    Ok(interpose::is_other(&app, &environment, project.naming(&app)))
+}
+
+/// A program that is not a Hydra application would not understand `--cfg job`, and simply run.
+fn refuse_other_programs(command: &[String], rules: Option<&Path>) -> Result<()> {
+    let (app, environment) = program_of(command);
     let known = match &app {
         App::Program(name) => {
             is_python_program(&exec::find(OsStr::new(name), std::env::var_os("PATH"))?)

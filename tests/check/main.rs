@@ -137,6 +137,36 @@ fn several_components_have_a_line_each() {
     );
 }
 
+/// Of several components one whose program is not Hydra's is no failure; one alone was to be checked.
+#[test]
+fn a_component_of_another_program_passes_untouched() {
+    let folder = quickstart();
+    let component = |script: &str| {
+        format!(
+            "implementation: {{container: {{image: i, command: [{}, {script}], args: [--lr, '2']}}}}\n",
+            python()
+        )
+    };
+    folder.file("other.py", "import argparse\nargparse.ArgumentParser().parse_args()\n");
+    // Whether it is one nobody can tell.
+    folder.file("suspect.py", "import hydra\n");
+    for name in ["main", "other", "suspect", "absent"] {
+        folder.file(&format!("{name}.yaml"), &component(&format!("{name}.py")));
+    }
+    let run = |files: &str| {
+        let files = files.split(' ').flat_map(|file| ["--component", file]);
+        finish(folder.shim(&["check"]).args(files))
+    };
+    let lines = "main.yaml   composes\nother.yaml  passes untouched: not a Hydra application\n\
+                 1 of 2 components compose, 1 not a Hydra application\n";
+    assert_eq!(stdout(&run("main.yaml other.yaml").success()), lines);
+    let call = run("other.yaml suspect.yaml absent.yaml").code(1);
+    assert!(stdout(&call).ends_with("0 of 3 components compose, 1 not a Hydra application\n"));
+    assert!(stderr(&call).contains("2 of 3 components do not compose"), "{call}");
+    let message = refused(run("other.yaml"), 1);
+    assert!(message.contains("is not known as a Hydra application"), "{message}");
+}
+
 #[test]
 fn hydras_own_flags_choose_the_config() {
     let folder = quickstart();
