@@ -255,6 +255,7 @@ fn what_is_not_in_order_is_said_and_what_to_do() {
         ("{}", "bash run.sh FLAGS", 1, "what its script does with the arguments is not known"),
         ("{}", "conda run python3 main.py FLAGS", 1, "which Python it starts is not known"),
         ("{}", "FLAGS", 0, "run asks nothing"),
+        ("{}", "hydra-shim run python3 absent.py FLAGS", 1, "`absent.py` is not found"),
     ];
     let mut failures = Failures::default();
     site.program("conda", "#!/bin/sh\n");

@@ -200,7 +200,17 @@ impl Call {
             Naming::Off => Decision::Untouched(OFF.to_owned()),
             _ => Decision::Translate(line, project, "run asks nothing".to_owned()),
         };
-        self.decided(&app, Ok(decision), &Environment::read(program.as_os_str()));
+        let environment = Environment::read(program.as_os_str());
+        self.decided(&app, Ok(decision), &environment);
+        if let App::Script(script) = &app
+            && interpose::source_file(&app, &environment).is_none()
+        {
+            let found = format!("{} is not found", quote(script));
+            self.block(
+                script,
+                Error::refused(found).help("it is looked for in the working directory"),
+            );
+        }
         Ok(())
     }
 
