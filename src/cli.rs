@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::ArgMatches;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ErrorKind};
 
 use crate::command_line::{self, Tokens};
 use crate::error::{Error, Kind, quote, visible};
@@ -139,8 +139,14 @@ fn usage(error: &clap::Error) -> Error {
     let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
     let (message, rest) = text.split_once("\n\n").unwrap_or((text, ""));
     let rest: Vec<&str> = rest.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let error = Error::new(Kind::Usage, message.replace('\n', " "));
-    if rest.is_empty() { error } else { error.help(rest.join("\n")) }
+    let refused = Error::new(Kind::Usage, message.replace('\n', " "));
+    // A command in the place of a subcommand, as of an ENTRYPOINT that has no `run`.
+    if let (Some(word), None) =
+        (error.get(ContextKind::InvalidSubcommand), error.get(ContextKind::SuggestedSubcommand))
+    {
+        return refused.help(format!("a command follows `run`: hydra-shim run {word} …"));
+    }
+    if rest.is_empty() { refused } else { refused.help(rest.join("\n")) }
 }
 
 /// Something that a person should know though nothing is wrong, on stderr.

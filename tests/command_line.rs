@@ -102,6 +102,8 @@ fn an_option_is_wrong_or_asks_for_help() {
         ("rewrite f --nope", 2, "unexpected argument '--nope'"),
         ("rewrite f --in-place -o x", 2, "cannot be used with"),
         ("nope", 2, "unrecognized subcommand 'nope'"),
+        ("python3 main.py --lr 1", 2, "a command follows `run`: hydra-shim run python3 …"),
+        ("transalte --lr 1", 2, "similar subcommand exists: 'translate'"),
         ("--lr 1", 2, "unexpected argument '--lr'"),
         ("translate --format json --help", 0, "Usage: hydra-shim translate"),
         ("translate -h", 0, "Usage: hydra-shim translate"),
