@@ -11,7 +11,7 @@ use crate::error::{Error, Result, quote};
 use crate::kfp::compiled::{Pipeline, Task};
 use crate::kfp::component::{Component, Element};
 use crate::kfp::declare;
-use crate::rules::{Naming, Rules};
+use crate::rules::{Naming, Rules, RulesFile};
 use crate::sagemaker::{HYPERPARAMETERS_VARIABLE, Hyperparameters};
 use crate::translate::{self, Translation};
 use crate::yaml;
@@ -37,11 +37,10 @@ pub struct Named<'a> {
     pub component: Option<&'a Path>,
 }
 
-/// What a team says of an application: the rules file that holds for it, read once. What it says is
-/// read off its text when it is asked for, since a mistake in it is only for what is translated.
+/// What a team says of an application: the rules file that holds for it, read once.
 #[derive(Debug)]
 pub struct Project {
-    rules: Option<(PathBuf, String)>,
+    rules: Option<(PathBuf, RulesFile)>,
     /// The component's file, where it is not the rules that name it.
     component: Option<PathBuf>,
 }
@@ -53,7 +52,10 @@ impl Project {
     /// It cannot be read.
     pub fn read(app: &App, named: Named<'_>) -> Result<Self> {
         let read = |file: PathBuf| match read_text(&file) {
-            Ok(text) => Ok((file, text)),
+            Ok(text) => {
+                let rules = RulesFile::new(text, shown_path(&file));
+                Ok((file, rules))
+            }
             Err(error) => Err(with_variable(error, RULES_VARIABLE, &file)),
         };
         let rules = rules_file(app, named.rules).map(read).transpose()?;
@@ -69,19 +71,18 @@ impl Project {
     /// What the rules say of `app` by its name. Text that is not YAML says nothing: a program that is no
     /// application is not to break by it.
     pub fn naming(&self, app: &App) -> Naming {
-        self.rules.as_ref().map_or(Naming::Unnamed, |(_, text)| Rules::naming(text, app))
+        self.rules.as_ref().map_or(Naming::Unnamed, |(_, rules)| rules.naming(app))
     }
 
     /// The rules file, if closed mode holds for `app` by it. With a mistake in it nothing does.
     pub fn closed_by(&self, app: &App) -> Option<String> {
         let declared = self.rules(app).ok()?.over(Declarations::default());
-        let (file, _) = self.rules.as_ref()?;
-        declared.closed.then(|| shown_path(file))
+        self.rules_file().filter(|_| declared.closed)
     }
 
     /// The rules file, as it is shown.
     pub fn rules_file(&self) -> Option<String> {
-        self.rules.as_ref().map(|(file, _)| shown_path(file))
+        self.rules.as_ref().map(|(_, rules)| rules.name().to_owned())
     }
 
     /// Translates a command line by what is declared for its application.
@@ -113,7 +114,7 @@ impl Project {
     /// There is a mistake in them.
     pub fn rules(&self, app: &App) -> Result<Rules> {
         match &self.rules {
-            Some((file, text)) => Rules::read(text, &shown_path(file), app),
+            Some((_, rules)) => rules.rules(app),
             None => Ok(Rules::default()),
         }
     }
@@ -132,8 +133,8 @@ impl Project {
             (Some(file), ..) => {
                 read(file).map_err(|error| with_variable(error, COMPONENT_VARIABLE, file))
             }
-            (None, Some((file, _)), Some(component)) => {
-                let rules = quote(&shown_path(file));
+            (None, Some((file, rules)), Some(component)) => {
+                let rules = quote(rules.name());
                 read(&file.with_file_name(component))
                     .map_err(|error| error.or_help(format!("it is the `component` of {rules}")))
             }

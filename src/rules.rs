@@ -17,6 +17,14 @@ use crate::value::{self, Type, Value};
 use crate::yaml::{self, Scalars};
 use reading::{Override, Words};
 
+/// A rules file, whose text is parsed once. What it says is taken from that when it is asked for, since a
+/// mistake in it is only for what is translated.
+#[derive(Debug)]
+pub struct RulesFile {
+    source: Arc<SourceFile>,
+    value: Result<Value>,
+}
+
 /// What a rules file says of one application: its own keys over the general ones.
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
@@ -95,31 +103,39 @@ pub enum Naming {
     Off,
 }
 
-impl Rules {
-    /// Reads what a rules file's `text` says of `app`; `name` names it in messages.
+impl RulesFile {
+    /// Parses a rules file's `text`; `name` names it in messages.
+    pub fn new(text: String, name: String) -> Self {
+        let value = yaml::value(&text, &name, Scalars::Texts);
+        Self { source: Arc::new(SourceFile { name, text }), value }
+    }
+
+    /// The file's name, as messages show it.
+    pub fn name(&self) -> &str {
+        &self.source.name
+    }
+
+    /// What it says of `app`; an empty file says nothing.
     ///
     /// # Errors
     /// It is not YAML, or a key or a value is unknown; with its place and the nearest known one.
-    pub fn read(text: &str, name: &str, app: &App) -> Result<Self> {
-        let general = reading::parse(text, name)?;
+    pub fn rules(&self, app: &App) -> Result<Rules> {
+        let SourceFile { name, text } = self.source.as_ref();
+        let value = self.value.as_ref().map_err(Clone::clone)?;
+        let general: Option<Keys> = yaml::typed(value, text, name)?;
+        let general = general.unwrap_or_default();
         let mut apps = general.apps.iter().flatten();
         let own = match apps.find(|(name, _)| app.is_named(name)) {
             Some((_, AppRules::Keys(own))) => own.clone(),
             _ => Keys::default(),
         };
-        let file = SourceFile { name: name.to_owned(), text: text.to_owned() };
-        Ok(Self { keys: own.over(general), file: Arc::new(file) })
+        Ok(Rules { keys: own.over(general), file: Arc::clone(&self.source) })
     }
 
-    /// The default command.
-    pub fn command(&self) -> Option<&[String]> {
-        self.keys.command.as_ref().map(|Words(words)| words.as_slice())
-    }
-
-    /// What a rules file's text says of `app` by its name. Mistakes elsewhere in it do not count: who
-    /// is named is told of them, and does not run without its rules.
-    pub fn naming(text: &str, app: &App) -> Naming {
-        let Ok(keys) = yaml::value(text, "", Scalars::Texts) else { return Naming::Unnamed };
+    /// What it says of `app` by its name. Mistakes elsewhere in it do not count: who is named is told of
+    /// them, and does not run without its rules. What is not YAML says nothing.
+    pub fn naming(&self, app: &App) -> Naming {
+        let Ok(keys) = &self.value else { return Naming::Unnamed };
         if let Some(Value::Dict(apps)) = keys.get("apps")
             && let Some((_, rules)) = apps.iter().find(|(name, _)| app.is_named(name))
         {
@@ -133,6 +149,13 @@ impl Rules {
             other => other == *app,
         });
         if by_command { Naming::Named } else { Naming::Unnamed }
+    }
+}
+
+impl Rules {
+    /// The default command.
+    pub fn command(&self) -> Option<&[String]> {
+        self.keys.command.as_ref().map(|Words(words)| words.as_slice())
     }
 
     /// The names in `apps`.

@@ -55,8 +55,15 @@ pub(crate) const MAX_DEPTH: usize = 100;
 /// # Errors
 /// As [`value`], or it is not what `T` takes, with the place.
 pub fn read<T: DeserializeOwned>(text: &str, file: &str, scalars: Scalars) -> Result<T> {
-    let value = value(text, file, scalars)?;
-    T::deserialize(&value).map_err(|misfit| {
+    typed(&value(text, file, scalars)?, text, file)
+}
+
+/// Types the `value` of `text`; `file` names it in errors.
+///
+/// # Errors
+/// It is not what `T` takes, with the place.
+pub fn typed<T: DeserializeOwned>(value: &Value, text: &str, file: &str) -> Result<T> {
+    T::deserialize(value).map_err(|misfit| {
         let root = outline(text, file).ok();
         let (mut node, mut named) = (root.as_ref(), String::new());
         for step in misfit.path.iter().rev() {

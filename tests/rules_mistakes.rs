@@ -9,7 +9,7 @@ use std::process::Command;
 
 use assert_cmd::assert::OutputAssertExt;
 use hydra_shim::command_line::App;
-use hydra_shim::rules::{Naming, Rules};
+use hydra_shim::rules::{Naming, RulesFile};
 use support::shims_in_path::{APP, FLAGS, Failures, SHOW, Site, TRANSLATED, UNTOUCHED, printed};
 use support::working_folder::{Folder, under};
 use support::{refused, shim};
@@ -201,18 +201,13 @@ fn yaml_may_repeat_and_nest_within_bounds() {
     let bomb = format!("drop: &a [{}]\n{}", nine("x"), lines.collect::<String>());
     // Who is named is looked for in what has mistakes, too.
     let app = App::Script("main.py".to_owned());
-    assert_eq!(Rules::naming(&bomb, &app), Naming::Unnamed);
-    assert_eq!(
-        Rules::naming(&format!("apps: {{main.py: [{}", "[".repeat(100_000)), &app),
-        Naming::Unnamed
-    );
-    assert_eq!(Rules::naming("apps: {main.py: [1]}\nflgs: {a: }\n", &app), Naming::Named);
-    assert_eq!(Rules::naming("apps: {main.py: off}\nflgs: {a: }\n", &app), Naming::Off);
-    assert_eq!(
-        Rules::naming("command: python3 src/main.py\ncomponent: [1]\n", &app),
-        Naming::Unnamed
-    );
-    assert_eq!(Rules::naming("command: [python3, main.py]\ndrop: 1\n", &app), Naming::Named);
+    let naming = |text: &str| RulesFile::new(text.to_owned(), String::new()).naming(&app);
+    assert_eq!(naming(&bomb), Naming::Unnamed);
+    assert_eq!(naming(&format!("apps: {{main.py: [{}", "[".repeat(100_000))), Naming::Unnamed);
+    assert_eq!(naming("apps: {main.py: [1]}\nflgs: {a: }\n"), Naming::Named);
+    assert_eq!(naming("apps: {main.py: off}\nflgs: {a: }\n"), Naming::Off);
+    assert_eq!(naming("command: python3 src/main.py\ncomponent: [1]\n"), Naming::Unnamed);
+    assert_eq!(naming("command: [python3, main.py]\ndrop: 1\n"), Naming::Named);
     let deep = format!("flags: {}", "[".repeat(100_000));
     for (rules, reason) in [(bomb, "over 1048576 nodes"), (deep, "nested deeper than 100 levels")] {
         let got = under(&rules, &[], "--lr 1");

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use hydra_shim::command_line::App;
-use hydra_shim::rules::Rules;
+use hydra_shim::error::Result;
+use hydra_shim::rules::{Rules, RulesFile};
 use support::both_streams;
 use support::venv_with;
 
@@ -22,6 +23,10 @@ Draft7Validator.check_schema(schema)
 errors = Draft7Validator(schema).iter_errors
 print(json.dumps([[e.message for e in errors(yaml.safe_load(text))] for text in json.load(sys.stdin)]))
 ";
+
+fn rules(text: &str) -> Result<Rules> {
+    RulesFile::new(text.to_owned(), "hydra-shim.yaml".to_owned()).rules(&App::Unknown)
+}
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -75,7 +80,7 @@ fn it_accepts_every_rules_file_of_the_examples_and_pages() {
     let texts: Vec<&str> = named.iter().map(|(_, text)| text.as_str()).collect();
     for ((name, text), complaints) in named.iter().zip(complaints(&texts)) {
         assert_eq!(complaints, [""; 0], "{name}");
-        Rules::read(text, "hydra-shim.yaml", &App::Unknown).unwrap();
+        rules(text).unwrap();
     }
 }
 
@@ -117,10 +122,7 @@ fn what_it_refuses_the_shim_refuses() {
     ];
     for (text, complaints) in wrong.iter().zip(complaints(&wrong)) {
         assert!(!complaints.is_empty(), "the schema accepts {text}");
-        assert!(
-            Rules::read(text, "hydra-shim.yaml", &App::Unknown).is_err(),
-            "the shim accepts {text}"
-        );
+        assert!(rules(text).is_err(), "the shim accepts {text}");
     }
 }
 

@@ -10,18 +10,8 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, DeserializeOwned, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 
 use super::{AppRules, FlagRule, Key, Keys, Type, hydra, without_dashes};
-use crate::error::{Error, quote};
+use crate::error::quote;
 use crate::value::{self, Value};
-use crate::yaml::{self, Scalars};
-
-/// Reads a file's keys; an empty file has none.
-///
-/// # Errors
-/// As [`super::Rules::read`].
-pub(super) fn parse(text: &str, name: &str) -> Result<Keys, Error> {
-    let keys: Option<Keys> = yaml::read(text, name, Scalars::Texts)?;
-    Ok(keys.unwrap_or_default())
-}
 
 /// Reads the entries of a mapping, in order.
 ///

@@ -6,15 +6,16 @@ mod promise;
 
 use hydra_shim::command_line::App;
 use hydra_shim::declarations::Declarations;
-use hydra_shim::rules::Rules;
+use hydra_shim::rules::RulesFile;
 use hydra_shim::translate::{dry_run, translate};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &str| {
     let (file, lines) = input.split_once("\n---\n").unwrap_or((input, ""));
     let app = App::Script("main.py".to_owned());
-    let _ = Rules::naming(file, &app);
-    let Ok(rules) = Rules::read(file, "rules", &app) else { return };
+    let file = RulesFile::new(file.to_owned(), "rules".to_owned());
+    let _ = file.naming(&app);
+    let Ok(rules) = file.rules(&app) else { return };
     let declared = rules.over(Declarations::default());
     let tokens: Vec<String> = lines.split('\n').map(str::to_owned).collect();
     let run = dry_run(Vec::new(), &tokens, &declared);
